@@ -1,0 +1,202 @@
+"""`open_engine(settings, url)`: the one place where the parts are wired together.
+
+`Engine` is what the outer rooms (API, pages, jobs, commands) call. Every method is one use case in one unit of work; a
+step that can't be made comes back as `StepHeldUp`, its incident written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Engine as SqlEngine
+from sqlalchemy import MetaData
+
+from engine.cases import claim_task, go_on, incidents, models, progress
+from engine.cases.accept import Acceptance, accept
+from engine.cases.announce import announce
+from engine.cases.complete_task import Completion, complete_task
+from engine.cases.held import StepHeld
+from engine.cases.house import House
+from engine.cases.inbox import InboxQuery, get_case, inbox
+from engine.cases.submit import Application, find_case, query_code, submit
+from engine.cases.verify_record import Verdict, verify_record
+from engine.catalogue import models as _catalogue_models  # noqa: F401
+from engine.definitions import deploy
+from engine.definitions import models as _definition_models  # noqa: F401
+from engine.organization import models as _organization_models  # noqa: F401
+from engine.organization.actor import Actor
+from engine.organization.log_in import actor_of_token, issue_token
+from engine.plugins.handlers import HandlerRegistry, ServiceAnswer, ServiceCall, built_in_handlers
+from engine.register import models as _register_models  # noqa: F401
+from engine.settings import Settings
+from engine.store import platform as _platform  # noqa: F401
+from engine.store.database import connect_engine
+from engine.timelimits import models as _limit_models  # noqa: F401
+from engine.unit_of_work import Once, Transactions, UnitOfWork
+
+Answer = TypeVar("Answer")
+
+
+def metadata() -> MetaData:
+    """The metadata of every table, all rooms imported."""
+    return models.Base.metadata
+
+
+class Engine:
+    """OneWindow without the web. Thread-safe; make one a process, after a fork."""
+
+    def __init__(self, settings: Settings, database: SqlEngine, handlers: HandlerRegistry | None = None) -> None:
+        self.settings = settings
+        self.database = database
+        self.transactions = Transactions(database)
+        self.house = House(handlers or built_in_handlers())
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.database.dispose()
+
+    def perform(self, actor: Actor, work: Callable[[UnitOfWork], Answer], once: Once | None = None) -> Answer:
+        """Run `work` in one unit of work; a held step becomes an incident and StepHeldUp."""
+        try:
+            return self.transactions.perform(actor, work, once)
+        except StepHeld as failure:
+            raise incidents.record_incident(self.transactions, failure) from failure
+
+    # -- who calls
+
+    def log_in(self, username: str, password: str) -> dict[str, Any]:
+        """A token for a username and a password."""
+        token, expires = self.perform(
+            Actor.system("log-in"), lambda uow: issue_token(uow.connection, username, password)
+        )
+        return {"token": token, "token_type": "Bearer", "expires_at": progress.instant(expires)}
+
+    def authenticate(self, token: str) -> Actor:
+        """The actor behind a token."""
+        with self.database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            return actor_of_token(connection, token)
+
+    # -- cases
+
+    def submit(self, actor: Actor, asked: Application, once: Once | None = None) -> dict[str, Any]:
+        """收件. The application is stored even when its process can't be started: then with an incident."""
+        key = self.settings.secret_key
+        try:
+            answer = self.transactions.perform(actor, lambda uow: submit(self.house, uow, asked, key), once)
+        except StepHeld as failure:
+            answer = self._submit_without_start(actor, asked, failure, once)
+        return answer | {"query_code": query_code(key, answer["number"])}
+
+    def _submit_without_start(
+        self, actor: Actor, asked: Application, failure: StepHeld, once: Once | None
+    ) -> dict[str, Any]:
+        key = self.settings.secret_key
+        answer = self.transactions.perform(
+            actor, lambda uow: submit(self.house, uow, asked, key, start=False) | {"held": True}, once
+        )
+        late = failure.command.__class__("start", UUID(answer["id"]), answer["number"], "start", actor.id, actor.kind)
+        incidents.record_incident(self.transactions, StepHeld(late, failure.fault))
+        return answer
+
+    def accept(self, actor: Actor, asked: Acceptance, once: Once | None = None) -> dict[str, Any]:
+        """受理."""
+        return self.perform(actor, lambda uow: accept(self.house, uow, asked), once)
+
+    def get_case(self, actor: Actor, number: str) -> dict[str, Any]:
+        """A case as its officers see it."""
+        return self.perform(actor, lambda uow: get_case(self.house, uow, number))
+
+    def progress(self, number: str, code: str) -> dict[str, Any]:
+        """The public progress of a case."""
+        return self.perform(Actor.system("public"), lambda uow: progress.progress(self.house, uow, number, code))
+
+    def case_file(self, number: str) -> dict[str, Any]:
+        """A case whole, for commands and tests."""
+        actor = Actor.system()
+        return self.perform(actor, lambda uow: progress.case_file(self.house, uow, find_case(uow, number)))
+
+    def verify_record(self, number: str) -> Verdict:
+        """Whether the record of a case is whole."""
+        return self.perform(Actor.system(), lambda uow: verify_record(uow, find_case(uow, number)))
+
+    def deliver(self, actor: Actor, number: str, message: str, payload: dict[str, Any]) -> dict[str, Any]:
+        """Give a message to a case that waits for it."""
+
+        def work(uow: UnitOfWork) -> dict[str, Any]:
+            return go_on.deliver_message(self.house, uow, find_case(uow, number), message, payload)
+
+        return self.perform(actor, work)
+
+    # -- tasks
+
+    def inbox(self, actor: Actor, asked: InboxQuery) -> dict[str, Any]:
+        """待办."""
+        return self.perform(actor, lambda uow: inbox(self.house, uow, asked))
+
+    def claim(self, actor: Actor, case_id: UUID, number: int, once: Once | None = None) -> dict[str, Any]:
+        """领办."""
+        return self.perform(actor, lambda uow: claim_task.claim_task(uow, case_id, number), once)
+
+    def release(self, actor: Actor, case_id: UUID, number: int, once: Once | None = None) -> dict[str, Any]:
+        """退领."""
+        return self.perform(actor, lambda uow: claim_task.release_task(uow, case_id, number), once)
+
+    def complete(self, actor: Actor, asked: Completion, once: Once | None = None) -> dict[str, Any]:
+        """办理."""
+        return self.perform(actor, lambda uow: complete_task(self.house, uow, asked), once)
+
+    # -- definitions
+
+    def store_draft(self, actor: Actor, draft: deploy.Draft, once: Once | None = None) -> dict[str, Any]:
+        """Store a diagram as a draft."""
+        return self.perform(actor, lambda uow: deploy.store_draft(uow, self.house.handlers, draft), once)
+
+    def publish(self, actor: Actor, definition_id: UUID, once: Once | None = None) -> dict[str, Any]:
+        """Publish a draft."""
+        return self.perform(actor, lambda uow: deploy.publish(uow, self.house.handlers, definition_id), once)
+
+    def load_process(self, actor: Actor, folder: Path) -> dict[str, Any]:
+        """Load a service item's folder (item.json and its diagram) and publish it, unless this very diagram is published."""
+        data = json.loads((folder / "item.json").read_text("utf-8"))
+        item = self.perform(actor, lambda uow: deploy.load_item(uow, data))
+        bpmn = (folder / item.process).read_bytes()
+        if known := self.perform(actor, lambda uow: deploy.published_as(uow, item.code, bpmn)):
+            return known
+        draft = self.store_draft(actor, deploy.Draft(item.code, bpmn))
+        return self.publish(actor, UUID(draft["id"]))
+
+    # -- what jobs and sweeps call
+
+    def announce(self, case_id: UUID, after: int, until: int) -> int:
+        """The job behind every step."""
+        return self.perform(Actor.job("announce"), lambda uow: announce(uow, case_id, after, until))
+
+    def outside_call(self, case_id: UUID, token: int) -> tuple[str, ServiceCall] | None:
+        """What an outside handler is to be told; None when it is not wanted any more."""
+        return self.perform(Actor.job("call"), lambda uow: go_on.outside_call(self.house, uow, case_id, token))
+
+    def take_answer(self, case_id: UUID, token: int, answer: ServiceAnswer) -> bool:
+        """Go on with an outside handler's answer."""
+        return self.perform(Actor.job("call"), lambda uow: go_on.take_answer(self.house, uow, case_id, token, answer))
+
+    def fire_timers(self, case_id: UUID) -> bool:
+        """Fire what is due in a case."""
+        return self.perform(Actor.job("timer"), lambda uow: go_on.fire_timers(self.house, uow, case_id))
+
+    def incidents(self, actor: Actor, **which: Any) -> list[incidents.IncidentView]:
+        """Open incidents."""
+        return self.perform(actor, lambda uow: incidents.list_incidents(uow, actor, **which))
+
+    def retry_incident(self, actor: Actor, incident_id: int) -> bool:
+        """Try an incident again."""
+        return incidents.retry_incident(self.house, self.transactions, incident_id, actor)
+
+
+def open_engine(settings: Settings, url: str, handlers: HandlerRegistry | None = None, pool_size: int | None = None) -> Engine:
+    """An engine on a migrated database."""
+    size = settings.pool_size if pool_size is None else pool_size
+    return Engine(settings, connect_engine(url, size), handlers)

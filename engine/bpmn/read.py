@@ -1,0 +1,398 @@
+"""From the bytes of an uploaded file to a `Diagram`: hardened, because the file is anybody's.
+
+Refused before anything is believed: too large, a DOCTYPE (entities, attribute defaults), what is no XML or no BPMN.
+Only elements of BPMN's own namespace that are direct children of their container count: a `sequenceFlow` of another
+namespace, or anything inside `extensionElements`, is never a node or a flow. Everything else is left to the lint:
+reading succeeds for a wrong diagram, so that its designer gets all findings at once.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from lxml import etree
+
+from engine.bpmn.model import Diagram, EventDefinition, Finding, Flow, Loop, Node, Process
+from engine.bpmn.read_extensions import (
+    BPMN_NAMESPACE,
+    Extensions,
+    Xml,
+    local_name,
+    namespace,
+    outside,
+    read_extensions,
+)
+from engine.errors import ApprovalError
+
+MAX_BYTES = 5 * 1024 * 1024
+_DI = "http://www.omg.org/spec/BPMN/20100524/DI"
+
+_CONTAINERS = frozenset({"subProcess", "transaction", "adHocSubProcess"})
+#: Children of a process or sub-process that are neither node nor flow. Whatever else there is becomes a node, so that
+#: the lint refuses it by name and nothing is lost in silence.
+_NO_NODES = frozenset(
+    [
+        "documentation",
+        "extensionElements",
+        "laneSet",
+        "sequenceFlow",
+        "dataObject",
+        "dataObjectReference",
+        "dataStoreReference",
+        "association",
+        "textAnnotation",
+        "group",
+        "ioSpecification",
+        "ioBinding",
+        "property",
+        "auditing",
+        "monitoring",
+        "incoming",
+        "outgoing",
+        "supports",
+        "correlationSubscription",
+        "resourceRole",
+        "performer",
+        "humanPerformer",
+        "potentialOwner",
+        "dataInputAssociation",
+        "dataOutputAssociation",
+        "standardLoopCharacteristics",
+        "multiInstanceLoopCharacteristics",
+        "completionCondition",
+        "categoryValueRef",
+    ]
+)
+_ROLES = frozenset({"resourceRole", "performer", "humanPerformer", "potentialOwner"})
+_TIMERS = {"timeDate": "date", "timeDuration": "duration", "timeCycle": "cycle"}
+#: Attributes that change what a node means when they are not at their default.
+_FLAGS = {
+    "instantiate": "false",
+    "parallelMultiple": "false",
+    "isForCompensation": "false",
+    "startQuantity": "1",
+    "completionQuantity": "1",
+    "eventGatewayType": "Exclusive",
+}
+
+_REASONS: Mapping[str, tuple[str, str]] = {
+    "empty": ("文件为空，请重新导出", "the file is empty: export it again"),
+    "too-large": ("文件超过 5 MB，请删去无关内容", "the file is over 5 MB: take out what doesn't belong"),
+    "doctype": ("文件含有 DOCTYPE 声明，请删除该声明", "the file has a DOCTYPE: delete it"),
+    "bad-encoding": (
+        "文件编码与声明不符，请另存为 UTF-8",
+        "its bytes are not of the encoding it declares: save it as UTF-8",
+    ),
+    "too-deep": ("元素嵌套过深，请简化", "its elements are nested too deeply: simplify it"),
+    "not-xml": ("不是完整的 XML，请从设计器重新导出", "it is not well-formed XML: export it again from the designer"),
+    "not-bpmn": ("不是 BPMN 2.0 文件，请导出为 BPMN 2.0", "it is not a BPMN 2.0 file: export it as BPMN 2.0"),
+    "no-process": (
+        "文件中没有流程（process），请画出流程后导出",
+        "there is no process in it: draw one and export it again",
+    ),
+}
+
+
+class UnreadableDiagram(ApprovalError):
+    """The bytes are not a BPMN file that can be read. `reason` is a stable code, `line` 0 when there is none."""
+
+    code = "diagram-unreadable"
+    status = 422
+    zh = "无法读取流程图（第 {line} 行）：{reason_zh}。"
+    en = "The diagram can't be read (line {line}): {reason_en}."
+
+    def __init__(self, reason: str, line: int = 0) -> None:
+        zh, en = _REASONS[reason]
+        super().__init__(reason=reason, line=line, reason_zh=zh, reason_en=en)
+
+
+def read(data: bytes) -> Diagram:
+    """Read a BPMN 2.0 file.
+
+    Raises:
+        UnreadableDiagram: it is empty, too large, no XML, has a DOCTYPE, is no BPMN or holds no process.
+    """
+    root = _parse(data)
+    if root.tag != _bpmn("definitions"):
+        raise UnreadableDiagram("not-bpmn", root.sourceline or 0)
+    processes = list(root.iterchildren(_bpmn("process")))
+    if not processes:
+        raise UnreadableDiagram("no-process", root.sourceline or 0)
+    return _Reader(root, _doubtful_encoding(root, data)).diagram(processes)
+
+
+def _bpmn(name: str) -> str:
+    return f"{{{BPMN_NAMESPACE}}}{name}"
+
+
+def _parse(data: bytes) -> Xml:
+    if not data.strip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"):
+        raise UnreadableDiagram("empty")
+    if len(data) > MAX_BYTES:
+        raise UnreadableDiagram("too-large")
+    if b"<!DOCTYPE" in data.replace(b"\0", b"").upper():  # without NULs, UTF-16 and UTF-32 read as ASCII does
+        raise UnreadableDiagram("doctype")
+    root = _tree(data)
+    if root.getroottree().docinfo.internalDTD is not None:  # an encoding that hides the DOCTYPE from the scan
+        raise UnreadableDiagram("doctype")
+    return root
+
+
+def _tree(data: bytes) -> Xml:
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+        collect_ids=False,
+    )
+    try:
+        return etree.fromstring(data, parser)
+    except etree.XMLSyntaxError as error:
+        raise UnreadableDiagram(_reason_of(error.msg or ""), (error.position or (0, 0))[0] or 0) from None
+    except (etree.LxmlError, ValueError, LookupError, OSError, AssertionError):
+        raise UnreadableDiagram("not-xml") from None
+
+
+def _reason_of(message: str) -> str:
+    lowered = message.lower()
+    if "excessive depth" in lowered or "maximum depth" in lowered:
+        return "too-deep"
+    if "encoding" in lowered or "utf-8" in lowered or "conversion" in lowered:
+        return "bad-encoding"
+    return "not-xml"
+
+
+def _doubtful_encoding(root: Xml, data: bytes) -> bool:
+    """Whether bytes that are plainly UTF-8 were declared to be something else, so that names are garbled."""
+    declared = (root.getroottree().docinfo.encoding or "utf-8").lower()
+    if declared.startswith(("utf", "ucs", "us-ascii", "ascii")) or data.isascii():
+        return False
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+class _Reader:
+    """One reading of one file: the ids, messages and findings gathered on the way."""
+
+    def __init__(self, root: Xml, doubtful: bool) -> None:
+        self.root = root
+        self.doubtful = doubtful
+        self.messages = {
+            _ref(element.get("id")) or "": element.get("name") for element in root.iterchildren(_bpmn("message"))
+        }
+        self.ids: list[tuple[str, str, int]] = []
+        self.findings: list[Finding] = []
+        self.extensions: dict[Xml, Extensions] = {}
+        self.unnamed = 0
+
+    def diagram(self, processes: list[Xml]) -> Diagram:
+        self._survey()
+        return Diagram(
+            processes=tuple(self._process(element) for element in processes),
+            ids=tuple(self.ids),
+            messages=MappingProxyType({key: _text_or_none(name) for key, name in self.messages.items()}),
+            has_picture=next(self.root.iter(f"{{{_DI}}}BPMNShape"), None) is not None,
+            warnings=("encoding-doubtful",) if self.doubtful else (),
+            problems=tuple(self.findings),
+        )
+
+    def _survey(self) -> None:
+        """Go once over every BPMN element outside extensionElements: its id, its extensions, what is misplaced."""
+        todo = [self.root]
+        while todo:
+            element = todo.pop()
+            self._note(element)
+            inner = [child for child in element.iterchildren() if namespace(child) == BPMN_NAMESPACE]
+            todo += reversed([child for child in inner if local_name(child) != "extensionElements"])
+
+    def _note(self, element: Xml) -> None:
+        if element.get("id") is not None:
+            self.ids.append((element.get("id"), local_name(element), _line(element)))
+        found = read_extensions(element)
+        self.findings += [*outside(element), *found.findings]
+        if found.values or found.foreign:
+            self.extensions[element] = found
+
+    def _of(self, element: Xml) -> Extensions:
+        return self.extensions.get(element) or Extensions()
+
+    def _process(self, element: Xml) -> Process:
+        nodes: list[Node] = []
+        flows: list[Flow] = []
+        todo = deque([(element, self._scope_id(element))])
+        while todo:
+            container, scope = todo.popleft()
+            for child in container.iterchildren():
+                if namespace(child) != BPMN_NAMESPACE:
+                    continue
+                if local_name(child) == "sequenceFlow":
+                    flows.append(_flow(child, scope))
+                elif local_name(child) not in _NO_NODES and not local_name(child).endswith("EventDefinition"):
+                    nodes.append(self._node(child, scope))
+                    if local_name(child) in _CONTAINERS:
+                        todo.append((child, self._scope_id(child)))
+        return Process(
+            id=_text_or_none(element.get("id")),
+            name=element.get("name"),
+            executable=_boolean(element.get("isExecutable")),
+            line=_line(element),
+            nodes=tuple(nodes),
+            flows=tuple(flows),
+            extensions=self._of(element).values,
+        )
+
+    def _scope_id(self, element: Xml) -> str:
+        """The id of a container; for one without, a name that no id can have, so that its content stays apart."""
+        if element.get("id"):
+            return str(element.get("id"))
+        self.unnamed += 1
+        return f"?{self.unnamed}"
+
+    def _node(self, element: Xml, scope: str) -> Node:
+        ref = _ref(element.get("messageRef"))
+        looping = self._looping(element)
+        found = self._of(element)
+        return Node(
+            id=_text_or_none(element.get("id")),
+            tag=local_name(element),
+            name=element.get("name"),
+            scope=scope,
+            line=_line(element),
+            events=tuple(self._events(element)),
+            loop=_loop(looping, found) if looping is not None else None,
+            default=_text_or_none(element.get("default")),
+            attached_to=_ref(element.get("attachedToRef")),
+            interrupting=_interrupting(element),
+            called_element=_text_or_none(element.get("calledElement")),
+            triggered_by_event=bool(_boolean(element.get("triggeredByEvent"))),
+            script=_child_text(element, "script"),
+            message_ref=ref,
+            message_name=self._message_name(ref),
+            extensions=found.values,
+            foreign=(*found.foreign, *(self._of(looping).foreign if looping is not None else ()), *_roles(element)),
+            flags=tuple(name for name, usual in _FLAGS.items() if _unusual(element.get(name), usual)),
+        )
+
+    def _looping(self, element: Xml) -> Xml | None:
+        kinds = (_bpmn("standardLoopCharacteristics"), _bpmn("multiInstanceLoopCharacteristics"))
+        return next(element.iterchildren(*kinds), None)
+
+    def _events(self, element: Xml) -> Iterator[EventDefinition]:
+        for child in element.iterchildren():
+            if namespace(child) == BPMN_NAMESPACE and local_name(child).endswith("EventDefinition"):
+                yield self._event(child)
+            elif child.tag == _bpmn("eventDefinitionRef"):
+                yield EventDefinition("reference", line=_line(child))
+
+    def _event(self, element: Xml) -> EventDefinition:
+        ref = _ref(element.get("messageRef"))
+        timers = [child for child in element.iterchildren() if child.tag in map(_bpmn, _TIMERS)]
+        return EventDefinition(
+            kind=local_name(element).removesuffix("EventDefinition"),
+            timer_kind=_TIMERS[local_name(timers[0])] if timers else None,
+            expression=_text(timers[0]) if timers else None,
+            ref=ref,
+            name=self._message_name(ref),
+            line=_line(element),
+        )
+
+    def _message_name(self, ref: str | None) -> str | None:
+        return _text_or_none(self.messages.get(ref or ""))
+
+
+def _flow(element: Xml, scope: str) -> Flow:
+    return Flow(
+        id=_text_or_none(element.get("id")),
+        name=element.get("name"),
+        source=_ref(element.get("sourceRef")),
+        target=_ref(element.get("targetRef")),
+        condition=_child_text(element, "conditionExpression"),
+        scope=scope,
+        line=_line(element),
+    )
+
+
+def _loop(element: Xml, activity: Extensions) -> Loop:
+    if local_name(element) == "standardLoopCharacteristics":
+        return Loop(
+            kind="standard",
+            maximum=_text_or_none(element.get("loopMaximum")),
+            condition=_child_text(element, "loopCondition"),
+            test_before=bool(_boolean(element.get("testBefore"))),
+            line=_line(element),
+        )
+    return Loop(
+        kind="sequential" if _boolean(element.get("isSequential")) else "parallel",
+        cardinality=_child_text(element, "loopCardinality"),
+        collection=_collection(element, activity),
+        completion_condition=_child_text(element, "completionCondition"),
+        line=_line(element),
+    )
+
+
+def _collection(element: Xml, activity: Extensions) -> str | None:
+    """Ours first, then as other tools write it: a `collection` attribute, zeebe's inputCollection, BPMN's reference."""
+    own = activity.values.get("collection", ())
+    if own and own[0].get("of"):
+        return str(own[0]["of"]).strip()
+    for name, text in element.attrib.items():
+        if etree.QName(name).localname == "collection" and etree.QName(name).namespace != BPMN_NAMESPACE:
+            return _text_or_none(text)
+    for box in element.iterchildren(_bpmn("extensionElements")):
+        for child in box.iterchildren():
+            if local_name(child) == "loopCharacteristics" and child.get("inputCollection"):
+                return _text_or_none(child.get("inputCollection"))
+    return _child_text(element, "loopDataInputRef")
+
+
+def _interrupting(element: Xml) -> bool:
+    named = element.get("cancelActivity" if local_name(element) == "boundaryEvent" else "isInterrupting")
+    return _boolean(named) is not False
+
+
+def _roles(element: Xml) -> tuple[str, ...]:
+    found = (local_name(child) for child in element.iterchildren() if namespace(child) == BPMN_NAMESPACE)
+    return tuple(f"bpmn:{name}" for name in found if name in _ROLES)
+
+
+def _unusual(value: str | None, usual: str) -> bool:
+    if value is None or value.strip() == usual:
+        return False
+    return not (usual == "false" and value.strip() == "0")
+
+
+def _child_text(element: Xml, name: str) -> str | None:
+    child = next(element.iterchildren(_bpmn(name)), None)
+    return None if child is None else _text(child)
+
+
+def _text(element: Xml) -> str | None:
+    """All text directly in an element: an element amid the text parts it but does not cut it off."""
+    return _text_or_none((element.text or "") + "".join(child.tail or "" for child in element.iterchildren()))
+
+
+def _text_or_none(text: str | None) -> str | None:
+    return (text or "").strip() or None
+
+
+def _ref(text: str | None) -> str | None:
+    """A reference without the prefix that a QName may carry (an id has no colon)."""
+    return _text_or_none((text or "").rpartition(":")[2])
+
+
+def _boolean(text: Any) -> bool | None:
+    return {"true": True, "1": True, "false": False, "0": False}.get((text or "").strip())
+
+
+def _line(element: Xml) -> int:
+    return int(element.sourceline or 0)

@@ -1,0 +1,105 @@
+"""The file as a whole: one executable process of a bearable size, what the reader met, what other tools meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.bpmn.model import Finding
+from engine.bpmn.rules.rule import ERROR, INFO, WARNING, Rule, Spot
+from engine.bpmn.rules.subject import MAX_DEPTH, MAX_NODES, Subject
+
+NOT_EXECUTABLE = Rule(
+    "not-executable",
+    ERROR,
+    "流程{what}没有标记为可执行",
+    "The process {what} is not marked executable",
+    "请标记为可执行（isExecutable=“true”）",
+    "Mark it executable (isExecutable=“true”)",
+)
+SEVERAL = Rule(
+    "several-executable",
+    ERROR,
+    "文件里有 {count} 个可执行流程",
+    "The file has {count} executable processes",
+    "只保留一个可执行，其余取消标记或分成几个文件",
+    "Leave one executable; unmark the others or put them into files of their own",
+)
+TOO_MANY = Rule(
+    "too-many-nodes",
+    ERROR,
+    "流程{what}有 {count} 个节点，最多 {most} 个",
+    "The process {what} has {count} flow nodes; at most {most} are allowed",
+    "请拆成几个流程",
+    "Split it into several processes",
+)
+TOO_DEEP = Rule(
+    "too-deep",
+    ERROR,
+    "子流程{what}嵌套超过 {most} 层",
+    "The sub-process {what} is nested more than {most} deep",
+    "请减少嵌套",
+    "Nest less deeply",
+)
+ENCODING = Rule(
+    "encoding-doubtful",
+    WARNING,
+    "文件声明的编码与实际不符，名称可能是乱码",
+    "The file declares another encoding than it has; names may be garbled",
+    "请另存为 UTF-8 并如此声明",
+    "Save it as UTF-8 and declare that",
+)
+FOREIGN = Rule(
+    "foreign-ignored",
+    WARNING,
+    "{what}：其他工具的设置不起作用：{names}",
+    "{what}: settings of another tool have no effect: {names}",
+    "请改用“ow:”扩展，见 docs/extensions.md",
+    "Use the “ow:” extensions instead, see docs/extensions.md",
+)
+NO_PICTURE = Rule(
+    "no-picture",
+    INFO,
+    "文件没有图形信息，进度图无法显示",
+    "The file has no diagram to show progress on",
+    "请在设计器中打开并保存一次",
+    "Open it in the designer and save it once",
+)
+RULES = (NOT_EXECUTABLE, SEVERAL, TOO_MANY, TOO_DEEP, ENCODING, FOREIGN, NO_PICTURE)
+
+#: What other tools write that says nothing of how the process runs.
+_DECORATION = frozenset(
+    {"signavioMetaData", "signavioLabel", "signavioType", "modelerTemplate", "modelerTemplateVersion"}
+    | {"modelerTemplateIcon", "fill", "stroke", "color", "background-color", "border-color", "metaData", "versionTag"}
+)
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Judge the file as a whole."""
+    yield from subject.diagram.problems
+    yield from _executable(subject)
+    yield from _size(subject)
+    if "encoding-doubtful" in subject.diagram.warnings:
+        yield ENCODING.at(Spot(line=1))
+    if not subject.diagram.has_picture:
+        yield NO_PICTURE.at(Spot(line=1))
+    for node in subject.nodes():
+        names = [name for name in node.foreign if name.partition(":")[2] not in _DECORATION]
+        if names:
+            yield FOREIGN.at(node, names=", ".join(names))
+
+
+def _executable(subject: Subject) -> Iterator[Finding]:
+    marked = [process for process in subject.diagram.processes if process.executable]
+    if len(marked) > 1:
+        yield SEVERAL.at(marked[1], count=len(marked))
+    if not marked:
+        yield NOT_EXECUTABLE.at(subject.diagram.processes[0])
+
+
+def _size(subject: Subject) -> Iterator[Finding]:
+    for process in subject.processes:
+        if len(process.nodes) > MAX_NODES:
+            yield TOO_MANY.at(process, count=len(process.nodes), most=MAX_NODES)
+    for node in subject.nodes():
+        if node.id and subject.depth.get(node.id, 0) == MAX_DEPTH + 1:
+            yield TOO_DEEP.at(node, most=MAX_DEPTH)

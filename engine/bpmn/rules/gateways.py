@@ -1,0 +1,121 @@
+"""Gateways: every branch has a condition or is the default, and every join can get all its tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.bpmn.model import Finding, Flow, Node
+from engine.bpmn.rules.rule import ERROR, WARNING, Rule
+from engine.bpmn.rules.structure import CHOOSING
+from engine.bpmn.rules.subject import Scope, Subject
+
+NO_CONDITION = Rule(
+    "condition-missing",
+    ERROR,
+    "网关“{gateway}”的连线{what}没有条件，也不是默认连线",
+    "The flow {what} out of gateway “{gateway}” has no condition and is not the default",
+    "请填写条件（连线名称不是条件），如 outcome == 'passed'，或设为默认连线",
+    "Write its condition (a label is none), such as outcome == 'passed', or make it the default",
+)
+NO_DEFAULT = Rule(
+    "default-missing",
+    WARNING,
+    "网关{what}没有默认连线：条件都不成立时流程会停住",
+    "The gateway {what} has no default flow: the process stops when no condition holds",
+    "请把其中一条连线设为默认",
+    "Make one of its flows the default",
+    approval_severity=ERROR,
+)
+DEFAULT_CONDITION = Rule(
+    "default-with-condition",
+    WARNING,
+    "默认连线{what}的条件不起作用",
+    "The condition of the default flow {what} has no effect",
+    "请删除条件，或取消默认",
+    "Delete the condition, or don't make it the default",
+)
+EVENT_GATEWAY = Rule(
+    "event-gateway-target",
+    ERROR,
+    "事件网关{what}之后的“{target}”不能等待事件",
+    "What follows the event-based gateway {what}, “{target}”, can't wait for an event there",
+    "其后只能是定时或消息中间事件、接收任务，且各自只有一条进入的连线",
+    "Only timer or message catch events and receive tasks may follow it, each with one incoming flow",
+)
+SELF_FED = Rule(
+    "join-deadlock",
+    ERROR,
+    "并行汇聚{what}的进入连线“{flow}”要先经过它自己才能到达，流程会永远等待",
+    "The flow “{flow}” into the parallel join {what} can only be reached through that join: it waits for ever",
+    "请让返回的连线接到前面的排他网关",
+    "Lead the way back to an exclusive gateway before it",
+)
+CHOICE_JOINED = Rule(
+    "choice-joined-in-parallel",
+    WARNING,
+    "并行汇聚{what}等待从“{gateway}”分出的多条分支，而那里只会走一条",
+    "The parallel join {what} waits for several branches of “{gateway}”, of which only one is taken",
+    "请把汇聚改为排他网关，或把分支改为并行网关",
+    "Join with an exclusive gateway, or split with a parallel one",
+)
+RULES = (NO_CONDITION, NO_DEFAULT, DEFAULT_CONDITION, EVENT_GATEWAY, SELF_FED, CHOICE_JOINED)
+
+_TAKES_ONE = frozenset({"exclusiveGateway", "eventBasedGateway"})
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Judge choices and event-based gateways, and, where the diagram is of a bearable size, parallel joins."""
+    for scope in subject.scopes:
+        for node in scope.nodes:
+            if node.tag in CHOOSING:
+                yield from _choice(scope, node, subject.profile)
+            if node.tag == "eventBasedGateway":
+                yield from _event_gateway(scope, node)
+            if node.tag == "parallelGateway" and subject.bearable and len(scope.into(node.id)) > 1:
+                yield from _join(scope, node)
+
+
+def _choice(scope: Scope, node: Node, profile: str) -> Iterator[Finding]:
+    flows = scope.out_of(node.id)
+    if len(flows) < 2 and not any(flow.condition for flow in flows):
+        return
+    for flow in flows:
+        if flow.id != node.default and not flow.condition:
+            yield NO_CONDITION.at(flow, gateway=node.name or node.id)
+        if flow.id == node.default and flow.condition:
+            yield DEFAULT_CONDITION.at(flow)
+    if not node.default:
+        yield NO_DEFAULT.at(node, profile)
+
+
+def _event_gateway(scope: Scope, node: Node) -> Iterator[Finding]:
+    for flow in scope.out_of(node.id):
+        target = scope.by_id[str(flow.target)]
+        if target.tag not in ("intermediateCatchEvent", "receiveTask") or len(scope.into(target.id)) > 1:
+            yield EVENT_GATEWAY.at(node, target=target.name or target.id)
+
+
+def _join(scope: Scope, node: Node) -> Iterator[Finding]:
+    reached, without = scope.reached(), scope.reached(without=node.id)
+    for flow in scope.into(node.id):
+        if flow.source in reached and flow.source not in without:
+            yield SELF_FED.at(node, flow=flow.name or flow.id)
+    origins = [_choice_behind(scope, flow) for flow in scope.into(node.id)]
+    shared = {origin for origin in origins if origin is not None and origins.count(origin) > 1}
+    for origin in sorted(shared):
+        yield CHOICE_JOINED.at(node, gateway=scope.by_id[origin].name or origin)
+
+
+def _choice_behind(scope: Scope, flow: Flow) -> str | None:
+    """The gateway that chose this way, when nothing but a plain chain lies between."""
+    seen: set[str] = set()
+    while flow.source and flow.source not in seen:
+        seen.add(flow.source)
+        node = scope.by_id[flow.source]
+        incoming, outgoing = scope.into(node.id), scope.out_of(node.id)
+        if node.tag in _TAKES_ONE and len(outgoing) > 1:
+            return node.id
+        if len(incoming) != 1 or len(outgoing) != 1:
+            return None
+        flow = incoming[0]
+    return None

@@ -1,0 +1,83 @@
+"""Ids: there, well-formed, used once, and not one of those that the engine keeps for itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from engine.bpmn.model import Finding
+from engine.bpmn.rules.rule import ERROR, Rule, Spot
+from engine.bpmn.rules.subject import Subject
+
+MISSING = Rule(
+    "id-missing",
+    ERROR,
+    "{what}（{tag}）没有编号（id）",
+    "{what} ({tag}) has no id",
+    "请在属性面板填写由字母开头的编号",
+    "Give it an id that begins with a letter",
+)
+MALFORMED = Rule(
+    "id-malformed",
+    ERROR,
+    "编号“{id}”的写法不允许",
+    "The id “{id}” is not allowed",
+    "编号须以字母或下划线开头，只用英文字母、数字、下划线、点和连字符，最多 128 个；中文请写在名称里",
+    "Begin with a letter or underscore, then letters, digits, _ . - (128 at most); other scripts go into the name",
+)
+DUPLICATE = Rule(
+    "id-duplicate",
+    ERROR,
+    "编号“{id}”被第 {lines} 行的元素共用",
+    "The id “{id}” is used by the elements on lines {lines}",
+    "请为每个元素使用不同的编号",
+    "Give each element an id of its own",
+)
+RESERVED = Rule(
+    "id-reserved",
+    ERROR,
+    "编号“{id}”由引擎保留",
+    "The id “{id}” is reserved by the engine",
+    "请换一个编号，例如 {id}_1",
+    "Use another id, such as {id}_1",
+)
+RULES = (MISSING, MALFORMED, DUPLICATE, RESERVED)
+
+_WELL_FORMED = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,127}")
+_RESERVED = frozenset({"Start", "End", "Root", "StartEventSplit", "StartEventJoin"})
+_RESERVED_ENDS = (".EndJoin", ".BoundaryEventSplit", ".BoundaryEventJoin", ".StartEventSplit", ".StartEventJoin")
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Judge the ids of processes, nodes and flows; duplicates among all BPMN elements of the file."""
+    for place, tag in _named(subject):
+        if not place.id:
+            yield MISSING.at(place, tag=tag)
+        elif reserved(place.id):
+            yield RESERVED.at(place, id=place.id)
+        elif not _WELL_FORMED.fullmatch(place.id):
+            yield MALFORMED.at(place, id=place.id)
+    yield from _duplicates(subject)
+
+
+def reserved(id: str) -> bool:
+    """Whether the engine uses such a name itself: a node of that id would vanish or stall."""
+    return id in _RESERVED or id.endswith(_RESERVED_ENDS) or any(mark in id for mark in (" [child]", " [boundary]"))
+
+
+def _named(subject: Subject) -> Iterator[tuple[Spot, str]]:
+    for process in subject.processes:
+        yield Spot(process.id, process.name, process.line), "process"
+        for node in process.nodes:
+            yield Spot(node.id, node.name, node.line), node.tag
+        for flow in process.flows:
+            yield Spot(flow.id, flow.name, flow.line), "sequenceFlow"
+
+
+def _duplicates(subject: Subject) -> Iterator[Finding]:
+    lines: dict[str, list[int]] = {}
+    for id, _, line in subject.diagram.ids:
+        lines.setdefault(id, []).append(line)
+    for id, found in lines.items():
+        if len(found) > 1:
+            yield DUPLICATE.at(Spot(id, None, found[1]), id=id, lines=", ".join(str(line) for line in found[:10]))

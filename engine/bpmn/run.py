@@ -1,0 +1,284 @@
+"""A run of a process: the door through which the rest of the house meets SpiffWorkflow.
+
+A run is loaded, moved by exactly one of its verbs, and its `state` stored by the caller. It never calls out, reads no clock
+and no table: facts and the step's instant are handed in, service tasks come back as data. A verb either gives a `Step` or
+raises; after an exception the object is to be thrown away (nothing of it was stored).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine
+from SpiffWorkflow.exceptions import SpiffWorkflowException
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+
+from engine.bpmn import saved_state
+from engine.bpmn.compile import Compiled
+from engine.bpmn.faults import MessageNotAwaited, RunFault, Stalled, StepTooLong, TokenNotOpen
+from engine.bpmn.spiff_repairs import (
+    AwaitedMessage,
+    CatchEvent,
+    DomainTimer,
+    InclusiveGateway,
+    ParallelGateway,
+    RunningProcess,
+    ServiceTask,
+    UserTask,
+    cancel,
+    unfinished,
+)
+from engine.bpmn.step import Awaited, Call, Closed, Facts, Opened, Step
+
+__all__ = ["Facts", "ProcessRun", "Stalled", "Step"]
+
+MOST_AUTOMATIC = 1000
+
+
+class SafeScriptEngine(PythonScriptEngine):  # type: ignore[misc]
+    """SpiffWorkflow's one evaluation point: only compiled expressions of our own language, only on facts."""
+
+    def __init__(self, facts: Facts) -> None:
+        super().__init__(environment=None)
+        self._facts = facts
+
+    def evaluate(self, task: Task, expression: Any, external_context: Any = None) -> Any:
+        """The value of a compiled expression at a task."""
+        return expression.evaluate(self._environment(task))
+
+    def decide(self, task: Task, expression: Any) -> bool:
+        """The value of a compiled condition: true or false, nothing truthy."""
+        return bool(expression.evaluate_bool(self._environment(task)))
+
+    def execute(self, task: Task, script: str, external_context: Any = None) -> Any:
+        """Scripts do not run: lint refuses them, and so does this."""
+        raise RunFault()
+
+    def _environment(self, task: Task) -> Mapping[str, Any]:
+        facts = self._facts
+        names = {"case": facts.case, "form": facts.form, "applicant": facts.applicant, **_loop_names(task)}
+        names["outcome"] = task.data.get("outcome")
+        return names
+
+
+def _loop_names(task: Task) -> dict[str, Any]:
+    """`index` and `item` of the innermost loop instance that the task stands in."""
+    here: Task | None = task
+    while here is not None:
+        if "index" in here.internal_data:
+            return {"index": here.internal_data["index"], "item": here.internal_data.get("item")}
+        scope = here.workflow
+        here = scope.top_workflow.get_task_from_id(scope.parent_task_id) if scope.parent_task_id else None
+    return {}
+
+
+class ProcessRun:
+    """One running process. Use `start` or `resume`; then one verb; then store `state`."""
+
+    def __init__(self, compiled: Compiled, process: RunningProcess, numbers: dict[UUID, int], next_number: int) -> None:
+        self._compiled = compiled
+        self._process = process
+        self._numbers = numbers
+        self._next = next_number
+        self._open_before = self._open()
+        self._calls_before = {self._numbers[task.id] for task in self._calls()}
+        self._completed: int | None = None
+        self.step: Step
+        self.state: bytes = b""
+
+    # -- coming to life
+
+    @classmethod
+    def start(cls, compiled: Compiled, facts: Facts, now: datetime) -> ProcessRun:
+        """Start a new run and let it come to rest; the result is in `.step` and `.state`."""
+        process = _process(compiled, facts, now, deserializing=False)
+        run = cls(compiled, process, {}, 1)
+        run._move(lambda: None)
+        return run
+
+    @classmethod
+    def resume(cls, compiled: Compiled, state: bytes, facts: Facts, now: datetime) -> ProcessRun:
+        """Load a run from its saved state, ready for one verb."""
+        process = _process(compiled, facts, now, deserializing=True)
+        numbers, next_number = saved_state.load(state, compiled, process)
+        run = cls(compiled, process, numbers, next_number)
+        run.state = state
+        return run
+
+    # -- the verbs
+
+    def complete(self, token: int, outcome: str | None = None) -> Step:
+        """A person has completed the open task `token` with `outcome`."""
+        task = self._task(token, UserTask, TaskState.READY)
+
+        def act() -> None:
+            self._completed = token
+            task.data["outcome"] = outcome
+            task.run()
+
+        return self._move(act)
+
+    def result(self, token: int, outcome: str | None = None) -> Step:
+        """The handler of the service task `token` is through."""
+        task = self._task(token, ServiceTask, TaskState.STARTED)
+
+        def act() -> None:
+            if outcome is not None:
+                task.data["outcome"] = outcome
+            task.complete()
+
+        return self._move(act)
+
+    def advance(self, now: datetime) -> Step:
+        """Fire what is due at `now`: in order of due time, one after the other, since one may end the next."""
+        self._process.now = now
+
+        def act() -> None:
+            while (due := self._due(now)) is not None:
+                due.task_spec.happen(due)
+                self._rest()
+
+        return self._move(act)
+
+    def deliver(self, message: str, token: int | None = None) -> Step:
+        """Give a message to the node that has waited for it longest (or to `token`)."""
+        waiting = [task for task in self._waiting(AwaitedMessage) if task.task_spec.event_definition.name == message]
+        waiting = [task for task in waiting if token is None or self._numbers[task.id] == token]
+        if not waiting:
+            raise MessageNotAwaited(message=message)
+        first = min(waiting, key=lambda task: self._numbers[task.id])
+        return self._move(lambda: first.task_spec.happen(first))
+
+    def cancel(self) -> Step:
+        """End the run: every token is taken away (withdrawal, termination from outside)."""
+
+        def act() -> None:
+            for task in unfinished(self._process):
+                cancel(task)
+
+        return self._move(act)
+
+    # -- what is
+
+    def open_tasks(self) -> dict[int, str]:
+        """The tasks that wait for a person: node by token."""
+        return {token: opened.node for token, opened in self._open().items()}
+
+    def pending_calls(self) -> list[Call]:
+        """The service tasks whose handler is not through yet."""
+        return [self._call(task) for task in self._calls()]
+
+    def size(self) -> int:
+        """How many tasks the run holds in memory (what is stored is at most that)."""
+        return sum(len(scope.tasks) for scope in self._process.scopes())
+
+    # -- inside
+
+    def _move(self, act: Callable[[], None]) -> Step:
+        self._process.ends = []
+        try:
+            act()
+            self._rest()
+        except SpiffWorkflowException as error:
+            raise RunFault() from error
+        self.state, self._next = saved_state.dump(self._process, self._compiled.key, self._numbers, self._next)
+        self.step = self._describe()
+        return self.step
+
+    def _rest(self) -> None:
+        """Run everything automatic until nothing can move: inclusive joins last, as their rule wants (§13.4.3)."""
+        process, count = self._process, 0
+        while True:
+            task = process.automatic()
+            if task is not None:
+                count += 1
+                if count > MOST_AUTOMATIC:
+                    raise StepTooLong(most=MOST_AUTOMATIC, node=task.task_spec.name)
+                task.run()
+            elif not (process.fire_joins(ParallelGateway) or process.close_scope() or process.fire_joins(InclusiveGateway)):
+                return
+
+    def _tasks(self) -> list[Task]:
+        return [task for scope in self._process.scopes() for task in unfinished(scope)]
+
+    def _task(self, token: int, kind: type, state: int) -> Task:
+        for task in self._tasks():
+            if self._numbers.get(task.id) == token and isinstance(task.task_spec, kind) and task.state == state:
+                return task
+        raise TokenNotOpen(token=token)
+
+    def _waiting(self, kind: type) -> list[Task]:
+        return [
+            task
+            for task in self._tasks()
+            if task.state == TaskState.WAITING
+            and isinstance(task.task_spec, CatchEvent)
+            and isinstance(task.task_spec.event_definition, kind)
+        ]
+
+    def _due(self, now: datetime) -> Task | None:
+        due = [(_due_at(task), n, task) for n, task in enumerate(self._waiting(DomainTimer)) if _due_at(task) <= now]
+        return min(due)[2] if due else None
+
+    def _open(self) -> dict[int, Opened]:
+        found = {}
+        for task in self._tasks():
+            if isinstance(task.task_spec, UserTask) and task.state == TaskState.READY and task.id in self._numbers:
+                found[self._numbers[task.id]] = self._opened(task)
+        return found
+
+    def _opened(self, task: Task) -> Opened:
+        loop = _loop_names(task)
+        node = str(self._compiled.node(task.task_spec.name).id)
+        return Opened(self._numbers[task.id], node, loop.get("index"), loop.get("item"))
+
+    def _describe(self) -> Step:
+        before, after = self._open_before, self._open()
+        self._open_before = after
+        gone = [opened for token, opened in before.items() if token not in after]
+        timers = [_due_at(task) for task in self._waiting(DomainTimer)]
+        calls = [self._call(task) for task in self._calls()]
+        step = Step(
+            opened=tuple(opened for token, opened in after.items() if token not in before),
+            closed=tuple(Closed(o.token, o.node, "completed" if o.token == self._completed else "cancelled") for o in gone),
+            calls=tuple(call for call in calls if call.token not in self._calls_before),
+            waiting_until=min(timers, default=None),
+            awaited=tuple(self._awaited(task) for task in self._waiting(AwaitedMessage)),
+            ends=tuple(self._process.ends),
+            ended=not self._tasks(),
+        )
+        self._calls_before = {call.token for call in calls}
+        if not (step.ended or after or calls or timers or step.awaited):
+            raise Stalled(nodes="、".join(sorted({str(task.task_spec.name) for task in self._tasks()})))
+        return step
+
+    def _calls(self) -> list[Task]:
+        return [task for task in self._tasks() if isinstance(task.task_spec, ServiceTask) and task.id in self._numbers]
+
+    def _call(self, task: Task) -> Call:
+        node = self._compiled.node(task.task_spec.name)
+        handler = (node.extension("service") or {}).get("handler", "")
+        return Call(self._numbers[task.id], str(node.id), str(handler))
+
+    def _awaited(self, task: Task) -> Awaited:
+        node = self._compiled.node(task.task_spec.name)
+        return Awaited(self._numbers[task.id], str(node.id), str(task.task_spec.event_definition.name))
+
+
+def _due_at(task: Task) -> datetime:
+    return datetime.fromisoformat(task.internal_data["due"])
+
+
+def _process(compiled: Compiled, facts: Facts, now: datetime, deserializing: bool) -> RunningProcess:
+    process = RunningProcess(
+        compiled.spec, compiled.scopes, script_engine=SafeScriptEngine(facts), deserializing=deserializing
+    )
+    process.now = now
+    process.ends = []
+    return process
+
+

@@ -1,0 +1,71 @@
+"""What a step of a process did, as plain frozen values: the one thing that the rest of the house knows of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What conditions may read: `case.*`, `form.*`, `applicant.*` (plain JSON values; see docs/extensions.md)."""
+
+    case: Mapping[str, Any] = field(default_factory=dict)
+    form: Mapping[str, Any] = field(default_factory=dict)
+    applicant: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A node that now waits for a person. `token` is unique in the run and never used again."""
+
+    token: int
+    node: str
+    index: int | None = None
+    item: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A node that no longer waits: `how` is completed or cancelled."""
+
+    token: int
+    node: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A service task whose registered handler is to be run; the run goes on with `result(token)`."""
+
+    token: int
+    node: str
+    handler: str
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """A node that waits for a message."""
+
+    token: int
+    node: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one step did and what is awaited after it.
+
+    `opened`, `closed` and `calls` say what is new; `awaited` and `waiting_until` (the earliest timer) all that is pending.
+    `ends` are the end events reached in this step; `ended` says that no token is left.
+    """
+
+    opened: tuple[Opened, ...]
+    closed: tuple[Closed, ...]
+    calls: tuple[Call, ...]
+    waiting_until: datetime | None
+    awaited: tuple[Awaited, ...]
+    ends: tuple[str, ...]
+    ended: bool

@@ -1,0 +1,66 @@
+"""受理: the window's answer to an application. This release knows one of the five lawful answers, `accepted`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from engine.cases.access import check_task, need, task_id
+from engine.cases.apply_step import StepDraft
+from engine.cases.complete_task import Completion, complete_locked
+from engine.cases.house import House
+from engine.cases.states import CaseState, CaseStateConflict, CASE_NAMES
+from engine.cases.step_store import CaseRow, lock_case
+from engine.cases.submit import find_case, start_run
+from engine.errors import Invalid, NotFound
+from engine.organization.permissions import Permission
+from engine.unit_of_work import UnitOfWork
+
+ANSWERS = ("accepted",)
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """The window's answer, with a remark that the record keeps."""
+
+    number: str
+    answer: str
+    opinion: str = ""
+
+
+def accept(house: House, uow: UnitOfWork, asked: Acceptance) -> dict[str, Any]:
+    """Accept an application.
+
+    Raises:
+        NotFound, Forbidden: no such case, or not the actor's window.
+        Invalid: an answer that this release does not know.
+        CaseStateConflict: it was accepted already, or is over.
+        StepHeld: the step can't be made.
+    """
+    need(uow.actor, Permission.CASE_ACCEPT)
+    if asked.answer not in ANSWERS:
+        raise Invalid(detail=f"answer: {'、'.join(ANSWERS)}", fields={"answer": list(ANSWERS)})
+    case = lock_case(uow, find_case(uow, asked.number))
+    if case is None or not _at_my_window(uow, case):
+        raise NotFound(what="办件", id=asked.number)
+    if case.state != CaseState.SUBMITTED:
+        raise CaseStateConflict(number=case.number, state=case.state, state_zh=CASE_NAMES[case.state][0])
+    draft = StepDraft.of(house, uow, case)
+    waiting = [task for task in case.tasks if task.node == draft.live.acceptance_node]
+    if waiting:
+        shown = task_id(case.id, waiting[0].number)
+        check_task(uow.actor, waiting[0], case.region_code, shown, Permission.CASE_ACCEPT)
+        asked_of_task = Completion(case.id, waiting[0].number, "accepted", asked.opinion)
+        return complete_locked(house, uow, case, waiting[0], asked_of_task)["case"] | {"number": case.number}
+    return _start_now(uow, draft)
+
+
+def _start_now(uow: UnitOfWork, draft: StepDraft) -> dict[str, Any]:
+    """A diagram without a window task starts when the case is accepted."""
+    draft.accept()
+    draft.store(start_run(uow, draft))
+    return {"number": draft.case.number, "state": str(draft.state), "result": draft.result}
+
+
+def _at_my_window(uow: UnitOfWork, case: CaseRow) -> bool:
+    return uow.actor.kind in ("system", "job") or uow.actor.region_code == case.region_code

@@ -1,0 +1,350 @@
+"""The one joint between BPMN and the case: a Step becomes task rows, limits, documents, entries of the record, and jobs.
+
+Submitting, accepting, completing, a timer that fires, the answer of an outside call: all of them pass through here. First
+`StepDraft` decides, on frozen values; then `write_step` queues the rows. Nothing is sent before the unit of work ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from engine.bpmn.model import Node
+from engine.bpmn.run import ProcessRun
+from engine.bpmn.step import Call, Facts, Opened, Step
+from engine.cases.house import House, LiveDefinition
+from engine.cases.record import Entry, chain, spell
+from engine.cases.states import CaseState, TaskState, move_case
+from engine.cases.step_store import LOAD_OPINIONS, NEXT_NUMBER, CaseRow, TaskRow, Written, write_step
+from engine.clock import day_of
+from engine.organization.directory import Directory
+from engine.organization.routing import Assignment, Route, route
+from engine.plugins.handlers import ServiceCall
+from engine.timelimits.calendar import WorkingCalendar
+from engine.timelimits.limits import Limit, due
+from engine.unit_of_work import UnitOfWork
+
+CASE_OWNER = 0  #: owner of the case's own limits; a task's number owns the task's
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """How the task that this step completes is closed."""
+
+    task: TaskRow
+    outcome: str | None
+    opinion: str
+
+
+def facts_of(case: CaseRow, progress: Mapping[str, Any], form: Mapping[str, Any]) -> Facts:
+    """What the conditions of the diagram may read of this case (docs/extensions.md lists the names)."""
+    return Facts(
+        case={
+            "number": case.number,
+            "item": case.item,
+            "region": case.region_code,
+            "channel": case.channel,
+            "state": case.state,
+            "received_on": day_of(case.submitted_at).isoformat(),
+            "accepted_on": day_of(case.accepted_at).isoformat() if case.accepted_at else None,
+            "round": max(progress["visits"].values(), default=1),
+            "outcomes": progress["outcomes"],
+        },
+        form=form,
+        applicant=case.applicant,
+    )
+
+
+@dataclass(slots=True)
+class StepDraft:
+    """One step of one case in the making: what it reads is frozen, what it decides is gathered as rows."""
+
+    house: House
+    uow: UnitOfWork
+    case: CaseRow
+    live: LiveDefinition
+    directory: Directory
+    calendar: WorkingCalendar
+    progress: dict[str, Any]
+    form: dict[str, Any]
+    state: str
+    result: str | None
+    accepted_at: datetime | None
+    concluded_at: datetime | None = None
+    closing: Closing | None = None
+    entries: list[Entry] = field(default_factory=list)
+    tasks: list[dict[str, Any]] = field(default_factory=list)
+    closed_tasks: list[dict[str, Any]] = field(default_factory=list)
+    stopped: list[int] = field(default_factory=list)
+    limits: list[dict[str, Any]] = field(default_factory=list)
+    opinions: list[dict[str, Any]] = field(default_factory=list)
+    documents: list[tuple[Node, Mapping[str, Any], str]] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, house: House, uow: UnitOfWork, case: CaseRow) -> StepDraft:
+        """A draft on a locked case."""
+        progress = {"outcomes": dict(case.progress["outcomes"]), "visits": dict(case.progress["visits"])}
+        return cls(
+            house,
+            uow,
+            case,
+            house.definition(uow, case.definition_id),
+            house.directory(uow, case.organization_version),
+            house.calendar(case.region_code, case.calendar_version),
+            progress,
+            dict(case.form),
+            case.state,
+            case.result,
+            case.accepted_at,
+        )
+
+    # -- decisions
+
+    def accept(self) -> None:
+        """受理: the case is taken in hand and its own limits start."""
+        self.state = move_case(self.state, "accept", self.case.number)
+        self.accepted_at = self.case.now
+        self.entries.append(self._entry("case.accepted", {}))
+        limits = self.live.item.case_limits
+        self._start_limits(
+            CASE_OWNER, {"promised": limits.promised.days, "legal": limits.legal.days, "unit": limits.legal.unit}
+        )
+
+    def close(self, closing: Closing) -> None:
+        """办理: the open task is completed with an outcome and an opinion."""
+        task, actor, case = closing.task, self.uow.actor, self.case
+        self.closing = closing
+        self.progress["outcomes"][task.node] = closing.outcome
+        self._close_row(task, TaskState.COMPLETED, actor.id, actor.name, closing.outcome)
+        facts = {"task": task.number, "outcome": closing.outcome, "department": task.department_id}
+        node = self.live.compiled.nodes[task.node]
+        self.entries.append(self._entry("task.completed", facts, task.node, {"opinion": closing.opinion}))
+        if closing.opinion:
+            self.opinions.append(
+                {"case_id": str(case.id), "task": task.number, "officer_id": actor.id, "department_id": task.department_id}
+                | {"outcome": closing.outcome, "text": closing.opinion, "at": spell(case.now)}
+            )
+        self._plan_document(node, "complete", task.department_id)
+
+    def resume(self) -> ProcessRun:
+        """The run of the case, with the facts as this step has them by now."""
+        assert self.case.run is not None
+        facts = facts_of(self.case, self.progress, self.form)
+        return ProcessRun.resume(self.live.compiled, self.case.run, facts, self.case.now)
+
+    def follow(self, run: ProcessRun, step: Step) -> None:
+        """Take over what a step of the run did; inside handlers run here, until the run waits for somebody else."""
+        self._take(step)
+        while self.calls:
+            call = self.calls.pop(0)
+            self._take(self._handle(run, call))
+        if step.ended or run.step.ended:
+            self._conclude()
+
+    def _take(self, step: Step) -> None:
+        for closed in step.closed:
+            if self.closing is None or closed.token != self.closing.task.number:
+                self._cancel(closed.token)
+        for opened in step.opened:
+            self._open(opened)
+        for end in step.ends:
+            value = (self.live.compiled.nodes[end].extension("result") or {}).get("value")
+            self.result = str(value) if value else self.result
+        for call in step.calls:
+            if self.house.handlers.is_outside(call.handler):
+                self.uow.job("call_outside", {"case_id": str(self.case.id), "token": call.token})
+            else:
+                self.calls.append(call)
+
+    def _handle(self, run: ProcessRun, call: Call) -> Step:
+        node = self.live.compiled.nodes[call.node]
+        answer = self.house.handlers.get(call.handler, call.node)(self.service_call(call.token, node))
+        self.form.update(answer.form)
+        self.progress["outcomes"][call.node] = answer.outcome
+        if answer.issue_document:
+            self._plan_document(node, None, None)
+        self.entries.append(self._entry("service.done", {"handler": call.handler}, call.node))
+        return run.result(call.token, answer.outcome)
+
+    def service_call(self, token: int, node: Node) -> ServiceCall:
+        """What a handler is told about this case."""
+        facts = facts_of(self.case, self.progress, self.form)
+        told = {"case": facts.case, "form": facts.form, "applicant": facts.applicant}
+        return ServiceCall(f"{self.case.number}:{token}", self.case.number, str(node.id), told, node.extensions)
+
+    def _open(self, opened: Opened) -> None:
+        case, node = self.case, self.live.compiled.nodes[opened.node]
+        visits = self.progress["visits"]
+        visits[opened.node] = visits.get(opened.node, 0) + (1 if not opened.index else 0)
+        assignment = node.extension("assignment") or {}
+        applicant = bool(assignment.get("applicant"))
+        where = self._route(assignment, opened)
+        name, name_en, stage, stage_en = public_names(node)
+        due_date, provisional = self._start_limits(opened.token, node.extension("timeLimit") or {})
+        self.tasks.append(
+            {"case_id": str(case.id), "number": opened.token, "node": opened.node, "name": name, "name_en": name_en}
+            | {"stage": stage, "stage_en": stage_en, "kind": "applicant" if applicant else "officer", "state": "open"}
+            | {"visit": visits[opened.node], "item": {"value": opened.item} if opened.item is not None else None}
+            | {"region_code": where.region_code, "department_id": where.department_id, "officer_id": where.officer_id}
+            | {"claimed_by": None, "route": {"fallback": where.fallback, "reasons": list(where.reasons)}}
+            | {"opened_at": spell(case.now), "closed_at": None, "closed_by": None, "handler": None, "outcome": None}
+            | {"due_date": due_date.isoformat() if due_date else None, "provisional": provisional}
+        )
+        facts = {"task": opened.token, "department": where.department_id, "due": due_date.isoformat() if due_date else None}
+        if where.fallback or where.deputy_for:
+            facts |= {"route": list(where.reasons), "deputy_for": where.deputy_for}
+        self.entries.append(self._entry("task.opened", facts, opened.node))
+        self._plan_document(node, "open", where.department_id)
+
+    def _route(self, assignment: Mapping[str, Any], opened: Opened) -> Route:
+        function = str(assignment.get("function") or self.live.item.lead_function or "government")
+        if function == "{item}":
+            function = str(opened.item)
+        wanted = Assignment(function, assignment.get("level"), assignment.get("post"))
+        return route(self.directory, wanted, self.case.region_code, day_of(self.case.now))
+
+    def _cancel(self, token: int) -> None:
+        task = self.case.task(token)
+        if task is not None:
+            self._close_row(task, TaskState.CANCELLED, None, None, None)
+            self.entries.append(self._entry("task.cancelled", {"task": token}, task.node))
+            return
+        for row in self.tasks:  # opened and taken away again within this one step
+            if row["number"] == token:
+                row |= {"state": TaskState.CANCELLED, "closed_at": spell(self.case.now)}
+                self.stopped.append(token)
+                self.entries.append(self._entry("task.cancelled", {"task": token}, row["node"]))
+
+    def _close_row(self, task: TaskRow, state: TaskState, by: str | None, handler: str | None, outcome: str | None) -> None:
+        self.closed_tasks.append(
+            {"number": task.number, "state": state, "closed_at": spell(self.case.now), "closed_by": by, "handler": handler}
+            | {"outcome": outcome, "claimed_by": task.claimed_by}
+        )
+        self.stopped.append(task.number)
+
+    def _conclude(self) -> None:
+        self.state = move_case(self.state, "conclude", self.case.number)
+        self.concluded_at = self.case.now
+        self.result = self.result or "completed"
+        self.stopped.append(CASE_OWNER)
+        self.entries.append(self._entry("case.concluded", {"result": self.result}))
+
+    def _start_limits(self, owner: int, limit: Mapping[str, Any]) -> tuple[date | None, bool]:
+        """Start the promised and the legal limit that are set; answers the due date to show, and if it is provisional."""
+        shown: tuple[date | None, bool] = (None, False)
+        for kind in ("legal", "promised"):
+            amount = limit.get(kind)
+            if amount is not None:
+                end = due(self.calendar, day_of(self.case.now), Limit(int(amount), str(limit["unit"])))
+                shown = (end.day, end.provisional)
+                self.limits.append(
+                    {"case_id": str(self.case.id), "owner": owner, "kind": kind, "amount": int(amount), "unit": limit["unit"]}
+                    | {"started_at": spell(self.case.now), "due_date": end.day.isoformat(), "provisional": end.provisional}
+                    | {"calendar_version": self.case.calendar_version, "stopped_at": None}
+                )
+        return shown
+
+    def _plan_document(self, node: Node, when: str | None, department: str | None) -> None:
+        for document in node.extensions.get("document", ()):
+            if when is None or document.get("when", "complete") == when:
+                self.documents.append((node, document, self._issuer(document, department)))
+
+    def _issuer(self, document: Mapping[str, Any], department: str | None) -> str:
+        if document.get("function") or department is None:
+            wanted = Assignment(str(document.get("function") or self.live.item.lead_function), self.live.item.level)
+            return route(self.directory, wanted, self.case.region_code, day_of(self.case.now)).department_id
+        return department
+
+    def _entry(
+        self, kind: str, facts: Mapping[str, Any], node: str | None = None, personal: Mapping[str, str] | None = None
+    ) -> Entry:
+        actor = self.uow.actor
+        posts = sorted(f"{department}:{title}" for department, title in actor.posts)
+        said = {"actor": actor.id, "actor_kind": actor.kind, "posts": posts, "node": node, "definition": self.live.version}
+        return Entry(kind, {**said, **facts, "state": [self.case.state, self.state]}, personal)
+
+    # -- what is left behind
+
+    def store(self, run: ProcessRun | None) -> None:
+        """Number the documents, chain the record, and queue every row and job of this step."""
+        case, uow = self.case, self.uow
+        documents = [self._issue(*planned) for planned in self.documents]
+        for limit in self.limits:
+            if limit["owner"] in self.stopped:
+                limit["stopped_at"] = spell(case.now)
+        events, seq, head = chain(case.id, case.seq, case.head, case.now, self.entries)
+        look_at = run.step.waiting_until if run is not None and hasattr(run, "step") else case.look_at
+        state = run.state if run is not None else case.run
+        row = (self.state, self.result, _json(self.form), self.accepted_at, self.concluded_at, seq, head, case.now, state)
+        write_step(
+            uow,
+            Written(
+                case_id=case.id,
+                case=(*row, look_at, _json(self.progress)),
+                closed_tasks=self.closed_tasks,
+                tasks=self.tasks,
+                stopped=self.stopped,
+                stopped_seq=seq,
+                limits=self.limits,
+                limit_entries=[_start_entry(limit, seq) for limit in self.limits],
+                opinions=[opinion | {"seq": seq} for opinion in self.opinions],
+                events=events,
+                documents=[document | {"seq": seq} for document in documents],
+            ),
+        )
+        if events:
+            uow.job("announce", {"case_id": str(case.id), "after": case.seq, "until": seq})
+
+    def _issue(self, node: Node, document: Mapping[str, Any], body: str) -> dict[str, Any]:
+        """Give a document its number in the gap-free series of body, kind and year (锁序：编号最后)."""
+        kind, year = str(document["kind"]), day_of(self.case.now).year
+        ((found,),) = self.uow.read((NEXT_NUMBER, (body, kind, year)))
+        title = str(document.get("title") or kind)
+        issuer = self.directory.departments.get(body)
+        number = f"{issuer.name if issuer else body}{title}〔{year}〕{found['last']}号"
+        self.entries.append(self._entry("document.issued", {"number": number, "kind": kind, "body": body}, str(node.id)))
+        return (
+            {"number": number, "case_id": str(self.case.id), "kind": kind, "title": title, "body": body}
+            | {"node": node.id, "content": self._content(kind), "issued_at": spell(self.case.now)}
+        )
+
+    def _content(self, kind: str) -> str:
+        """What the document says. A rectification notice names every fault that stands, each with its department."""
+        if kind != "rectification-notice":
+            return ""
+        (rows,) = self.uow.read((LOAD_OPINIONS, (self.case.id,)))
+        if self.closing is not None and self.closing.opinion:
+            task = self.closing.task
+            rows.append(
+                {"node": task.node, "name": task.name, "visit": task.visit, "department_id": task.department_id}
+                | {"outcome": self.closing.outcome, "text": self.closing.opinion}
+            )
+        latest = {row["node"]: row for row in rows}
+        faults = [row for row in latest.values() if row["outcome"] == "faults"]
+        return "\n".join(f"{n}. {self._department(row['department_id'])}（{row['name']}）：{row['text']}" for n, row in enumerate(faults, 1))
+
+    def _department(self, department_id: str) -> str:
+        found = self.directory.departments.get(department_id)
+        return found.name if found else department_id
+
+
+def public_names(node: Node) -> tuple[str, str, str, str]:
+    """The node's public name and stage, in Chinese and in English."""
+    public = node.extension("public") or {}
+    name = str(public.get("name") or node.name or node.id)
+    stage = str(public.get("stage") or "")
+    return name, str(public.get("nameEn") or name), stage, str(public.get("stageEn") or stage)
+
+
+def _start_entry(limit: Mapping[str, Any], seq: int) -> dict[str, Any]:
+    kept = {name: limit[name] for name in ("case_id", "owner", "kind", "amount", "unit", "due_date", "calendar_version")}
+    return kept | {"seq": seq, "entry": "start", "at": limit["started_at"]}
+
+
+def _json(value: Mapping[str, Any]) -> Any:
+    return Jsonb(dict(value))

@@ -1,0 +1,113 @@
+"""办理: an officer (or the applicant) completes an open task, and the case goes as far as it can. The product's hot path."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from engine.bpmn.model import Node
+from engine.cases.access import check_task, task_id
+from engine.cases.apply_step import Closing, StepDraft
+from engine.cases.held import Command, held
+from engine.cases.house import House
+from engine.cases.states import CaseState, TaskStateConflict, move_task
+from engine.cases.step_store import CaseRow, TaskRow, lock_case
+from engine.errors import Invalid, NotFound
+from engine.organization.permissions import Permission
+from engine.unit_of_work import UnitOfWork
+
+MOST_FORM_BYTES = 32_768
+MOST_OPINION = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What is asked: which task, with which outcome, opinion and form fields."""
+
+    case_id: UUID
+    task: int
+    outcome: str | None = None
+    opinion: str = ""
+    form: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_arguments(self) -> dict[str, Any]:
+        """The part that an incident keeps."""
+        return {"task": self.task, "outcome": self.outcome, "opinion": self.opinion, "form": dict(self.form)}
+
+
+def complete_task(house: House, uow: UnitOfWork, asked: Completion) -> dict[str, Any]:
+    """Complete a task; answers its new state and the case's.
+
+    Raises:
+        NotFound, Forbidden: not the actor's task (see `access.py`).
+        TaskStateConflict: it is not open any more, or somebody else has claimed it.
+        Invalid: no such outcome, or the opinion that this outcome needs is missing.
+        StepHeld: the step can't be made; nothing was changed.
+    """
+    shown = task_id(asked.case_id, asked.task)
+    case = lock_case(uow, asked.case_id, asked.task)
+    task = case.task(asked.task) if case else None
+    if case is None or task is None:
+        raise NotFound(what="任务", id=shown)
+    check_task(uow.actor, task, case.region_code, shown, Permission.TASK_COMPLETE)
+    return complete_locked(house, uow, case, task, asked)
+
+
+def complete_locked(house: House, uow: UnitOfWork, case: CaseRow, task: TaskRow, asked: Completion) -> dict[str, Any]:
+    """Complete a task of a locked case, access being settled."""
+    draft = StepDraft.of(house, uow, case)
+    node = draft.live.compiled.nodes[task.node]
+    _check_state(uow.actor.id, task, task_id(case.id, task.number))
+    _check_answer(node, asked)
+    command = Command("complete", case.id, case.number, f"task:{task.number}", uow.actor.id, uow.actor.kind, task.node)
+    with held(_with(command, asked)):
+        if task.node == draft.live.acceptance_node and case.state == CaseState.SUBMITTED and asked.outcome == "accepted":
+            draft.accept()
+        draft.form.update(asked.form)
+        draft.close(Closing(task, asked.outcome, asked.opinion))
+        run = draft.resume()
+        draft.follow(run, run.complete(task.number, asked.outcome))
+        draft.store(run)
+    return {
+        "id": task_id(case.id, task.number),
+        "state": "completed",
+        "node": task.node,
+        "outcome": asked.outcome,
+        "case": {"number": case.number, "state": str(draft.state), "result": draft.result},
+        "opened": [{"id": task_id(case.id, row["number"]), "node": row["node"]} for row in draft.tasks],
+    }
+
+
+def _with(command: Command, asked: Completion) -> Command:
+    return Command(
+        command.verb,
+        command.case_id,
+        command.number,
+        command.subject,
+        command.actor_id,
+        command.actor_kind,
+        command.node,
+        asked.as_arguments(),
+    )
+
+
+def _check_state(actor_id: str, task: TaskRow, shown: str) -> None:
+    move_task(task.state, "complete", name=task.name, by=task.handler, task=shown)
+    if task.claimed_by not in (None, actor_id):
+        raise TaskStateConflict(name=task.name, task=shown, state="claimed", state_zh="他人在办", by="")
+
+
+def _check_answer(node: Node, asked: Completion) -> None:
+    declared = node.extension("outcomes") or {}
+    values = declared.get("values") or {}
+    if values and asked.outcome not in values:
+        raise Invalid(detail=f"outcome: {'、'.join(values)}", fields={"outcome": list(values)})
+    if asked.outcome in (declared.get("opinionRequiredFor") or ()) and not asked.opinion.strip():
+        raise Invalid(detail="opinion: 选择该结果时必须填写意见 / required for this outcome", fields={"opinion": ["required"]})
+    if len(asked.opinion) > MOST_OPINION:
+        raise Invalid(detail=f"opinion: ≤ {MOST_OPINION}", fields={"opinion": [f"at most {MOST_OPINION} characters"]})
+    if len(json.dumps(dict(asked.form), ensure_ascii=False).encode()) > MOST_FORM_BYTES:
+        raise Invalid(detail=f"form: ≤ {MOST_FORM_BYTES} bytes", fields={"form": [f"at most {MOST_FORM_BYTES} bytes"]})

@@ -1,0 +1,106 @@
+"""The steps that nobody asks for by hand: a timer that is due, the answer of an outside call, a message, a late start."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from engine.bpmn.faults import TokenNotOpen
+from engine.bpmn.run import ProcessRun
+from engine.bpmn.step import Step
+from engine.cases.apply_step import StepDraft
+from engine.cases.held import Command, held
+from engine.cases.house import House
+from engine.cases.record import Entry
+from engine.cases.states import CaseState
+from engine.cases.step_store import CaseRow, lock_case
+from engine.cases.submit import start_run
+from engine.errors import NotFound
+from engine.plugins.handlers import ServiceAnswer, ServiceCall
+from engine.unit_of_work import UnitOfWork
+
+
+def fire_timers(house: House, uow: UnitOfWork, case_id: UUID) -> bool:
+    """Fire what is due in one case. False when there is nothing to do: gone, held by another transaction, or not due."""
+    case = lock_case(uow, case_id, skip_locked=True)
+    if case is None or case.run is None or case.look_at is None or case.look_at > case.now:
+        return False
+    draft = StepDraft.of(house, uow, case)
+    with held(_command(uow, case, "advance", "timer")):
+        run = draft.resume()
+        _apply(draft, run, run.advance(case.now), Entry("timer.fired", {"due": case.look_at.isoformat()}))
+    return True
+
+
+def outside_call(house: House, uow: UnitOfWork, case_id: UUID, token: int) -> tuple[str, ServiceCall] | None:
+    """What an outside handler is to be told, read without a step; None when the call is not pending any more (fence)."""
+    case = _locked(uow, case_id)
+    if case.run is None:
+        return None
+    draft = StepDraft.of(house, uow, case)
+    pending = {call.token: call for call in draft.resume().pending_calls()}
+    if token not in pending:
+        return None
+    call = pending[token]
+    return call.handler, draft.service_call(token, draft.live.compiled.nodes[call.node])
+
+
+def take_answer(house: House, uow: UnitOfWork, case_id: UUID, token: int, answer: ServiceAnswer) -> bool:
+    """Go on with the answer of an outside call. False when the token is not waiting any more: the job ran twice."""
+    case = _locked(uow, case_id)
+    draft = StepDraft.of(house, uow, case)
+    draft.form.update(answer.form)
+    arguments = {"token": token, "outcome": answer.outcome, "form": dict(answer.form)}
+    with held(_command(uow, case, "result", f"call:{token}", arguments)):
+        run = draft.resume()
+        call = next((call for call in run.pending_calls() if call.token == token), None)
+        if call is None:
+            return False
+        draft.progress["outcomes"][call.node] = answer.outcome
+        run = draft.resume()
+        _apply(draft, run, run.result(token, answer.outcome), Entry("service.done", {"handler": call.handler, "node": call.node}))
+    return True
+
+
+def deliver_message(house: House, uow: UnitOfWork, case_id: UUID, message: str, payload: dict[str, Any]) -> dict[str, Any]:
+    """Give a message to the case. The payload is kept in the record, its values in the form; the run gets the name only."""
+    case = _locked(uow, case_id)
+    draft = StepDraft.of(house, uow, case)
+    draft.form.update(payload)
+    if case.run is None:
+        raise TokenNotOpen(token=message)
+    with held(_command(uow, case, "deliver", f"message:{message}", {"message": message, "payload": payload})):
+        run = draft.resume()
+        _apply(draft, run, run.deliver(message), Entry("message.delivered", {"message": message, "payload": payload}))
+    return {"number": case.number, "state": str(draft.state)}
+
+
+def start_late(house: House, uow: UnitOfWork, case_id: UUID) -> bool:
+    """Start the process of a case whose start had failed. False when it runs already."""
+    case = _locked(uow, case_id)
+    if case.run is not None:
+        return False
+    draft = StepDraft.of(house, uow, case)
+    if case.state == CaseState.SUBMITTED and draft.live.acceptance_node is None:
+        draft.accept()
+    draft.store(start_run(uow, draft))
+    return True
+
+
+def _apply(draft: StepDraft, run: ProcessRun, step: Step, entry: Entry) -> None:
+    draft.entries.append(entry)
+    draft.follow(run, step)
+    draft.store(run)
+
+
+def _locked(uow: UnitOfWork, case_id: UUID) -> CaseRow:
+    case = lock_case(uow, case_id)
+    if case is None:
+        raise NotFound(what="办件", id=case_id)
+    return case
+
+
+def _command(
+    uow: UnitOfWork, case: CaseRow, verb: str, subject: str, arguments: dict[str, Any] | None = None
+) -> Command:
+    return Command(verb, case.id, case.number, subject, uow.actor.id, uow.actor.kind, None, arguments)

@@ -1,0 +1,91 @@
+"""What every use case needs from the other rooms, loaded once per version and shared between threads.
+
+A cache never decides what is true: the version that it hangs on is read in the statement that takes the lock, and a stale
+entry is loaded again in the same transaction.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+
+from engine.bpmn.compile import Compiled, compile_diagram
+from engine.bpmn.read import read
+from engine.catalogue.items import ServiceItem, item_from_data
+from engine.definitions.models import Definition
+from engine.errors import NotFound
+from engine.organization.directory import Directory
+from engine.organization.load import load_directory
+from engine.plugins.handlers import HandlerRegistry
+from engine.timelimits.calendar import WorkingCalendar, national_calendar
+from engine.unit_of_work import UnitOfWork
+
+MOST_DEFINITIONS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class LiveDefinition:
+    """A published version, ready to run, with the service item as it stood when it was published."""
+
+    id: UUID
+    version: int
+    compiled: Compiled
+    item: ServiceItem
+
+    @property
+    def acceptance_node(self) -> str | None:
+        """The task that acceptance completes: the window's, with the outcome `accepted`. None: acceptance starts the run."""
+        for node in self.compiled.nodes.values():
+            function = (node.extension("assignment") or {}).get("function")
+            outcomes = (node.extension("outcomes") or {}).get("values") or {}
+            if function == self.item.accept_function and "accepted" in outcomes:
+                return node.id
+        return None
+
+
+class House:
+    """The caches, and the handlers that diagrams may name."""
+
+    def __init__(self, handlers: HandlerRegistry) -> None:
+        self.handlers = handlers
+        self._lock = threading.Lock()
+        self._definitions: OrderedDict[UUID, LiveDefinition] = OrderedDict()
+        self._directory: tuple[int, Directory] | None = None
+
+    def calendar(self, region_code: str, version: int) -> WorkingCalendar:
+        """The working calendar of a region (the national one until regions publish their own days)."""
+        return national_calendar()
+
+    def directory(self, uow: UnitOfWork, version: int) -> Directory:
+        """The organisation at the version that the lock statement read."""
+        cached = self._directory
+        if cached is None or cached[0] != version:
+            cached = (version, load_directory(uow.connection))
+            self._directory = cached
+        return cached[1]
+
+    def definition(self, uow: UnitOfWork, definition_id: UUID) -> LiveDefinition:
+        """A published definition; versions are immutable, so what is cached stays true for ever."""
+        with self._lock:
+            if definition_id in self._definitions:
+                self._definitions.move_to_end(definition_id)
+                return self._definitions[definition_id]
+        live = self._load(uow, definition_id)
+        with self._lock:
+            self._definitions[definition_id] = live
+            while len(self._definitions) > MOST_DEFINITIONS:
+                self._definitions.popitem(last=False)
+        return live
+
+    @staticmethod
+    def _load(uow: UnitOfWork, definition_id: UUID) -> LiveDefinition:
+        columns = (Definition.version, Definition.bpmn, Definition.item_data)
+        row = uow.connection.execute(select(*columns).where(Definition.id == definition_id)).one_or_none()
+        if row is None:
+            raise NotFound(what="流程定义", id=definition_id)
+        compiled = compile_diagram(read(row.bpmn), str(definition_id))
+        return LiveDefinition(definition_id, row.version, compiled, item_from_data(row.item_data))

@@ -1,0 +1,198 @@
+"""Incidents: what can't go on, why, and when it is tried again. Written in a second transaction, after the step's rollback.
+
+An incident keeps the command that failed, with the officer's outcome and opinion: nothing that a person said is lost, and a
+retry does what was meant, as the one who meant it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import case as when
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from engine.cases import go_on
+from engine.cases.access import need
+from engine.cases.complete_task import Completion, complete_task
+from engine.cases.held import StepHeld
+from engine.cases.house import House
+from engine.cases.models import Incident
+from engine.clock import wall_now
+from engine.errors import Conflict, NotFound
+from engine.organization.actor import Actor
+from engine.organization.load import load_actor
+from engine.organization.permissions import Permission
+from engine.plugins.handlers import ServiceAnswer
+from engine.unit_of_work import Transactions, UnitOfWork
+
+#: Minutes until an incident is tried again by itself; then it waits for a person.
+BACK_OFF = (1, 5, 30, 120, 720)
+
+
+class StepHeldUp(Conflict):
+    """What a person sees when a step can't be made: nothing was changed, what was said is kept, somebody was told."""
+
+    code = "step-held"
+    zh = "办件 {number} 暂时无法继续：{reason_zh} 您填写的内容已保存（事件 {incident}），处理后系统会自动继续，无需重复提交。"
+    en = "Case {number} can't go on for now: {reason} What you entered is kept (incident {incident}) and will be carried out."
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentView:
+    """An incident as people see it."""
+
+    id: int
+    case: str
+    node: str | None
+    cause: str
+    detail: str
+    detail_en: str
+    state: str
+    tries: int
+    created_at: datetime
+    next_try_at: datetime | None
+
+
+def record_incident(transactions: Transactions, failure: StepHeld) -> StepHeldUp:
+    """Write the incident of a failed step (or count one more try of an open one); answers the error for the person."""
+    command, fault = failure.command, failure.fault
+    node = fault.params.get("node") or command.node
+
+    def write(uow: UnitOfWork) -> int:
+        now = wall_now()
+        row = {
+            "case_id": command.case_id,
+            "number": command.number,
+            "subject": command.subject,
+            "cause": fault.code,
+            "node": node,
+            "detail": fault.sentence("zh"),
+            "detail_en": fault.sentence("en"),
+            "command": command.as_data(),
+            "state": "open",
+            "tries": 1,
+            "created_at": now,
+            "next_try_at": now + timedelta(minutes=BACK_OFF[0]),
+        }
+        again = insert(Incident).values(row)
+        again = again.on_conflict_do_update(
+            index_elements=["case_id", "subject"],
+            index_where=Incident.state == "open",
+            set_={
+                "tries": Incident.tries + 1,
+                "next_try_at": _next_try(now),
+                **{name: again.excluded[name] for name in ("cause", "node", "detail", "detail_en", "command")},
+            },
+        )
+        return int(uow.connection.scalar(again.returning(Incident.id)) or 0)
+
+    incident = transactions.perform(Actor.system("incident"), write)
+    return StepHeldUp(
+        number=command.number, incident=incident, reason=fault.sentence("en"), reason_zh=fault.sentence("zh"), cause=fault.code
+    )
+
+
+def _next_try(now: datetime) -> Any:
+    """The next try after the present one, by the back-off; NULL when it is a person's turn."""
+    steps = {n: now + timedelta(minutes=minutes) for n, minutes in enumerate(BACK_OFF)}
+    return when(steps, value=Incident.tries, else_=None)
+
+
+def list_incidents(uow: UnitOfWork, actor: Actor, *, number: str | None = None, all_states: bool = False) -> list[IncidentView]:
+    """Open incidents, oldest first (with `all_states`, resolved ones too)."""
+    need(actor, Permission.INCIDENT_READ)
+    query = select(Incident).order_by(Incident.id)
+    if not all_states:
+        query = query.where(Incident.state == "open")
+    if number is not None:
+        query = query.where(Incident.number == number)
+    return [_view(row) for row in uow.session.scalars(query)]
+
+
+def _view(row: Incident) -> IncidentView:
+    return IncidentView(
+        row.id,
+        row.number,
+        row.node,
+        row.cause,
+        row.detail,
+        row.detail_en,
+        row.state,
+        row.tries,
+        row.created_at,
+        row.next_try_at,
+    )
+
+
+def retry_incident(house: House, transactions: Transactions, incident_id: int, actor: Actor) -> bool:
+    """Do again what failed, as the one who asked for it. True when it is resolved.
+
+    Raises:
+        NotFound: no open incident of that number.
+        StepHeldUp: it fails again; the try is counted.
+    """
+    need(actor, Permission.INCIDENT_RETRY)
+
+    def command_of(uow: UnitOfWork) -> tuple[Mapping[str, Any], Actor]:
+        row = uow.session.get(Incident, incident_id)
+        if row is None or row.state != "open":
+            raise NotFound(what="事件", id=incident_id)
+        asked_by = row.command["actor_id"] if row.command["actor_kind"] == "officer" else None
+        return row.command, (load_actor(uow.connection, asked_by) if asked_by else None) or Actor.system("incident")
+
+    command, asker = transactions.perform(actor, command_of)
+
+    def again(uow: UnitOfWork) -> bool:
+        # The case row is locked by the step first (lock order), the incident is only closed behind it.
+        _VERBS[command["verb"]](house, uow, UUID(command["case_id"]), command["arguments"] or {})
+        _close(uow, Incident.id == incident_id)
+        return True
+
+    try:
+        return transactions.perform(asker, again)
+    except StepHeld as failure:
+        raise record_incident(transactions, failure)
+    except (Conflict, NotFound) as overtaken:
+        if not isinstance(overtaken, StepHeldUp):
+            transactions.perform(actor, lambda uow: _close(uow, Incident.id == incident_id))
+        return True
+
+
+def close_incidents_of(uow: UnitOfWork, case_id: UUID, subject: str) -> None:
+    """A step that had failed was made after all: its incident is resolved in the same transaction."""
+    _close(uow, (Incident.case_id == case_id) & (Incident.subject == subject))
+
+
+def _close(uow: UnitOfWork, which: Any) -> None:
+    closed = {"state": "resolved", "resolved_at": wall_now(), "next_try_at": None}
+    uow.connection.execute(update(Incident).where(which, Incident.state == "open").values(closed))
+
+
+def due_incidents(uow: UnitOfWork, limit: int = 50) -> list[int]:
+    """The incidents whose next try is due (wall time)."""
+    query = select(Incident.id).where(Incident.state == "open", Incident.next_try_at <= wall_now())
+    return list(uow.connection.scalars(query.order_by(Incident.next_try_at).limit(limit)))
+
+
+def _complete(house: House, uow: UnitOfWork, case_id: UUID, arguments: Mapping[str, Any]) -> object:
+    asked = (arguments["task"], arguments["outcome"], arguments["opinion"], arguments["form"])
+    return complete_task(house, uow, Completion(case_id, *asked))
+
+
+def _result(house: House, uow: UnitOfWork, case_id: UUID, arguments: Mapping[str, Any]) -> object:
+    answer = ServiceAnswer(arguments["outcome"], arguments["form"])
+    return go_on.take_answer(house, uow, case_id, arguments["token"], answer)
+
+
+_VERBS: dict[str, Callable[[House, UnitOfWork, UUID, Mapping[str, Any]], object]] = {
+    "complete": _complete,
+    "start": lambda house, uow, case_id, _: go_on.start_late(house, uow, case_id),
+    "advance": lambda house, uow, case_id, _: go_on.fire_timers(house, uow, case_id),
+    "result": _result,
+    "deliver": lambda house, uow, case_id, a: go_on.deliver_message(house, uow, case_id, a["message"], a["payload"]),
+}

@@ -1,0 +1,164 @@
+"""The hot path's reads and writes, all in one file: what a step loads behind the lock and what it leaves behind.
+
+A completion is two batches. Load: BEGIN, the case `FOR UPDATE` with the instant and the versions that caches hang on, its
+tasks. Store: one statement a table, and COMMIT (see `unit_of_work.py`). Nothing here decides anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from engine.clock import DOMAIN_NOW_SQL
+from engine.unit_of_work import UnitOfWork
+
+CASE_COLUMNS = (
+    "c.id, c.number, c.region_code, c.item, c.definition_id, c.state, c.result, c.channel, c.applicant, c.form, "
+    "c.submitted_at, c.accepted_at, c.concluded_at, c.seq, c.head, c.last_instant, c.run, c.look_at, c.progress"
+)
+#: `clock_timestamp()` may be read before the wait for the lock: the case's own last instant is the floor.
+_LOCK = (
+    f"SELECT {CASE_COLUMNS}, greatest({DOMAIN_NOW_SQL}, c.last_instant) AS now, p.organization_version, "
+    "p.calendar_version FROM cases c CROSS JOIN platform p WHERE c.id = %s FOR UPDATE OF c"
+)
+LOCK_CASE = _LOCK
+LOCK_CASE_OR_SKIP = _LOCK + " SKIP LOCKED"
+TASK_COLUMNS = (
+    "number, node, name, name_en, stage, stage_en, kind, state, visit, item, region_code, department_id, officer_id, "
+    "claimed_by, opened_at, closed_at, closed_by, handler, outcome, due_date"
+)
+LOAD_TASKS = f"SELECT {TASK_COLUMNS} FROM tasks WHERE case_id = %s AND (state IN ('open', 'claimed') OR number = %s)"
+
+UPDATE_CASE = (
+    "UPDATE cases SET state = %s, result = %s, form = %s, accepted_at = %s, concluded_at = %s, seq = %s, head = %s, "
+    "last_instant = %s, run = %s, look_at = %s, progress = %s WHERE id = %s"
+)
+UPDATE_TASKS = (
+    "UPDATE tasks SET state = n.state, closed_at = n.closed_at, closed_by = n.closed_by, handler = n.handler, "
+    "outcome = n.outcome, claimed_by = n.claimed_by FROM jsonb_populate_recordset(null::tasks, %s) n "
+    "WHERE tasks.case_id = %s AND tasks.number = n.number"
+)
+STOP_LIMITS = (
+    "WITH stopped AS (UPDATE limits SET stopped_at = %s WHERE case_id = %s AND owner = ANY(%s) AND stopped_at IS NULL "
+    "RETURNING case_id, owner, kind, amount, unit, calendar_version, stopped_at) "
+    "INSERT INTO limit_entries (case_id, seq, owner, kind, entry, at, due_date, amount, unit, calendar_version) "
+    "SELECT case_id, %s, owner, kind, 'stop', stopped_at, NULL, amount, unit, calendar_version FROM stopped"
+)
+NEXT_NUMBER = (
+    "INSERT INTO number_series (body, kind, year, last) VALUES (%s, %s, %s, 1) "
+    "ON CONFLICT (body, kind, year) DO UPDATE SET last = number_series.last + 1 RETURNING last"
+)
+LOAD_OPINIONS = (
+    "SELECT t.node, t.name, t.visit, t.department_id, t.outcome, o.text FROM opinions o "
+    "JOIN tasks t ON t.case_id = o.case_id AND t.number = o.task WHERE o.case_id = %s ORDER BY o.seq"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A task as a step finds it."""
+
+    number: int
+    node: str
+    name: str
+    name_en: str
+    stage: str
+    stage_en: str
+    kind: str
+    state: str
+    visit: int
+    item: Any
+    region_code: str
+    department_id: str
+    officer_id: str | None
+    claimed_by: str | None
+    opened_at: datetime
+    closed_at: datetime | None
+    closed_by: str | None
+    handler: str | None
+    outcome: str | None
+    due_date: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """A case as a step finds it, with its tasks and the step's instant."""
+
+    id: UUID
+    number: str
+    region_code: str
+    item: str
+    definition_id: UUID
+    state: str
+    result: str | None
+    channel: str
+    applicant: Mapping[str, Any]
+    form: Mapping[str, Any]
+    submitted_at: datetime
+    accepted_at: datetime | None
+    concluded_at: datetime | None
+    seq: int
+    head: bytes
+    last_instant: datetime
+    run: bytes | None
+    look_at: datetime | None
+    progress: Mapping[str, Any]
+    now: datetime
+    organization_version: int
+    calendar_version: int
+    tasks: tuple[TaskRow, ...] = ()
+
+    def task(self, number: int) -> TaskRow | None:
+        """The task of that number, if it was loaded."""
+        return next((task for task in self.tasks if task.number == number), None)
+
+
+def lock_case(uow: UnitOfWork, case_id: UUID, task: int = 0, skip_locked: bool = False) -> CaseRow | None:
+    """Lock a case and load it with its open tasks (and task `task`, whatever its state); sets `uow.now`.
+
+    Answers None when there is no such case, or when another transaction holds it and `skip_locked` was asked.
+    """
+    lock = LOCK_CASE_OR_SKIP if skip_locked else LOCK_CASE
+    cases, tasks = uow.read((lock, (case_id,)), (LOAD_TASKS, (case_id, task)))
+    if not cases:
+        return None
+    row = cases[0]
+    row["head"] = bytes(row["head"])
+    row["run"] = bytes(row["run"]) if row["run"] is not None else None
+    case = CaseRow(**row, tasks=tuple(TaskRow(**found) for found in tasks))
+    uow.now = case.now
+    return case
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a step leaves behind, as rows: `case` is the new values of UPDATE_CASE without the id."""
+
+    case_id: UUID
+    case: Sequence[Any]
+    closed_tasks: Sequence[Mapping[str, Any]]
+    tasks: Sequence[Mapping[str, Any]]
+    stopped: Sequence[int]
+    stopped_seq: int
+    limits: Sequence[Mapping[str, Any]]
+    limit_entries: Sequence[Mapping[str, Any]]
+    opinions: Sequence[Mapping[str, Any]]
+    events: Sequence[Mapping[str, Any]]
+    documents: Sequence[Mapping[str, Any]]
+
+
+def write_step(uow: UnitOfWork, written: Written) -> None:
+    """Queue everything a step leaves behind: one statement a table."""
+    uow.write(UPDATE_CASE, (*written.case, written.case_id))
+    if written.closed_tasks:
+        uow.write(UPDATE_TASKS, (Jsonb(written.closed_tasks), written.case_id))
+    if written.stopped:
+        owners = list(written.stopped)
+        uow.write(STOP_LIMITS, (uow.now, written.case_id, owners, written.stopped_seq))
+    for table in ("tasks", "limits", "limit_entries", "opinions", "events", "documents"):
+        uow.insert(table, [dict(row) for row in getattr(written, table)])

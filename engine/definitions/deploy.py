@@ -1,0 +1,177 @@
+"""Drafts and published versions of an item's diagram. Publishing gives the next number; running cases keep theirs."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, text, update
+
+from engine.bpmn.compile import executable_process
+from engine.bpmn.lint import deployable, lint
+from engine.bpmn.model import Diagram, Finding
+from engine.bpmn.read import read
+from engine.catalogue.items import ServiceItem, item_from_data
+from engine.catalogue.models import ItemRow
+from engine.definitions.models import Definition
+from engine.definitions.trial import tried
+from engine.errors import ApprovalError, Conflict, Forbidden, Invalid, NotFound
+from engine.organization.permissions import Permission
+from engine.plugins.handlers import HandlerRegistry
+from engine.store.base import new_id
+from engine.timelimits.limits import Unit
+from engine.unit_of_work import UnitOfWork
+
+
+class NotDeployable(ApprovalError):
+    """The diagram has findings of severity error; `findings` says all of them."""
+
+    code = "definition-not-deployable"
+    status = 422
+    zh = "流程图有 {count} 处错误，不能发布：{first}。请按 findings 逐条修改。"
+    en = "The diagram has {count} errors and can't be published: {first}. Mend what `findings` lists."
+
+
+class DefinitionStateConflict(Conflict):
+    """Only a draft can be published."""
+
+    code = "definition-state-conflict"
+    zh = "流程定义 {id} 当前为“{state}”，只有草稿可以发布。"
+    en = "Definition {id} is {state}: only a draft can be published."
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A diagram for an item; `item_data` adds an item that the catalogue does not have yet (administrators)."""
+
+    item: str
+    bpmn: bytes
+    item_data: dict[str, Any] | None = None
+
+
+def findings_of(diagram: Diagram, handlers: HandlerRegistry) -> list[Finding]:
+    """Everything lint says for publishing here, and what only this release can know: handlers and units."""
+    return [*lint(diagram, "approval"), *_unknown_here(diagram, handlers)]
+
+
+def store_draft(uow: UnitOfWork, handlers: HandlerRegistry, draft: Draft) -> dict[str, Any]:
+    """Store a draft with its findings. What can't be read is refused; what has errors may be stored, not published.
+
+    Raises:
+        Forbidden, UnreadableDiagram, Invalid.
+    """
+    _need(uow, Permission.DEFINITION_WRITE)
+    diagram = read(draft.bpmn)
+    uow.tell_time()
+    item = _item(uow, draft)
+    findings = findings_of(diagram, handlers)
+    row = Definition(
+        id=new_id(),
+        item=draft.item,
+        item_data=item,
+        version=None,
+        state="draft",
+        bpmn=draft.bpmn,
+        sha256=hashlib.sha256(draft.bpmn).digest(),
+        findings={"findings": [finding.as_data() for finding in findings]},
+        created_by=uow.actor.id,
+        created_at=uow.now,
+    )
+    uow.session.add(row)
+    return {"id": str(row.id), "item": row.item, "state": "draft", "version": None} | _verdict(findings)
+
+
+def publish(uow: UnitOfWork, handlers: HandlerRegistry, definition_id: UUID) -> dict[str, Any]:
+    """Publish a draft as the item's next version, after a last lint and a trial in a bounded child process.
+
+    Raises:
+        Forbidden, NotFound, DefinitionStateConflict, NotDeployable.
+    """
+    _need(uow, Permission.DEFINITION_PUBLISH)
+    # One publisher at a time: version numbers are gap-free, and the one before is superseded in the same transaction.
+    uow.connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('onewindow.publish'))"))
+    uow.tell_time()
+    row = uow.session.get(Definition, definition_id)
+    if row is None:
+        raise NotFound(what="流程定义", id=definition_id)
+    if row.state != "draft":
+        raise DefinitionStateConflict(id=definition_id, state=row.state)
+    findings = findings_of(read(row.bpmn), handlers)
+    errors = [finding for finding in findings if finding.severity == "error"] or _trial(row.bpmn)
+    if errors:
+        said = [finding.as_data() for finding in findings] or [finding.as_data() for finding in errors]
+        raise NotDeployable(count=len(errors), first=errors[0].message, findings=said)
+    newest = uow.session.scalar(select(func.max(Definition.version)).where(Definition.item == row.item))
+    old = update(Definition).where(Definition.item == row.item, Definition.state == "published")
+    uow.session.execute(old.values(state="superseded"))
+    row.version, row.state = (newest or 0) + 1, "published"
+    row.published_by, row.published_at = uow.actor.id, uow.now
+    uow.session.execute(update(ItemRow).where(ItemRow.code == row.item).values(active_definition_id=row.id))
+    return {"id": str(row.id), "item": row.item, "state": "published", "version": row.version} | _verdict(findings)
+
+
+def load_item(uow: UnitOfWork, data: dict[str, Any]) -> ServiceItem:
+    """Add a service item to the catalogue, or renew it, from its `item.json`. Raises ItemInvalid."""
+    item = item_from_data(data)
+    row = uow.session.get(ItemRow, item.code)
+    if row is None:
+        row = ItemRow(code=item.code, name=item.name, name_en=item.name_en, data=data, active_definition_id=None)
+        uow.session.add(row)
+    row.name, row.name_en, row.data = item.name, item.name_en, data
+    uow.session.flush()
+    return item
+
+
+def published_as(uow: UnitOfWork, item: str, bpmn: bytes) -> dict[str, Any] | None:
+    """The published version of an item if it is this very diagram, byte for byte."""
+    same = select(Definition).where(Definition.item == item, Definition.state == "published")
+    row = uow.session.scalars(same.where(Definition.sha256 == hashlib.sha256(bpmn).digest())).one_or_none()
+    return {"id": str(row.id), "item": item, "state": row.state, "version": row.version} if row else None
+
+
+def _item(uow: UnitOfWork, draft: Draft) -> dict[str, Any]:
+    if draft.item_data is not None:
+        _need(uow, Permission.ORGANIZATION_WRITE)
+        if load_item(uow, draft.item_data).code != draft.item:
+            raise Invalid(detail="item", fields={"item": ["is not the code of item_data"]})
+    row = uow.session.get(ItemRow, draft.item)
+    if row is None:
+        raise Invalid(detail=f"item: {draft.item}", fields={"item": ["unknown: it must be in the catalogue first"]})
+    return row.data
+
+
+def _verdict(findings: list[Finding]) -> dict[str, Any]:
+    return {"deployable": deployable(findings), "findings": [finding.as_data() for finding in findings]}
+
+
+def _trial(bpmn: bytes) -> list[Finding]:
+    reason = tried(bpmn)
+    if reason is None:
+        return []
+    zh, en = f"流程试运行失败：{reason}", f"the trial run failed: {reason}"
+    advice = ("请检查循环、汇聚和子流程。", "Check loops, joins and sub-processes.")
+    return [Finding("trial-run", "error", None, None, 0, zh, en, *advice)]
+
+
+def _unknown_here(diagram: Diagram, handlers: HandlerRegistry) -> list[Finding]:
+    found = []
+    for node in executable_process(diagram).nodes if diagram.processes else ():
+        handler = (node.extension("service") or {}).get("handler")
+        if handler and handler not in handlers.names():
+            zh, en = f"处理程序“{handler}”未注册。", f"The handler “{handler}” is not registered."
+            known = "、".join(sorted(handlers.names()))
+            advice = (f"可用的处理程序：{known}。", f"Known handlers: {known}.")
+            found.append(Finding("handler-unknown", "error", node.id, node.name, node.line, zh, en, *advice))
+        unit = (node.extension("timeLimit") or {}).get("unit")
+        if unit and unit not in list(Unit):
+            zh, en = f"时限单位“{unit}”暂不支持。", f"Limits in “{unit}” are not supported yet."
+            advice = ("请使用 working-day 或 calendar-day。", "Use working-day or calendar-day.")
+            found.append(Finding("limit-unit-unsupported", "error", node.id, node.name, node.line, zh, en, *advice))
+    return found
+
+
+def _need(uow: UnitOfWork, permission: Permission) -> None:
+    if not uow.actor.may(permission):
+        raise Forbidden(permission=permission)

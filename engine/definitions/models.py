@@ -1,0 +1,37 @@
+"""Process definitions: immutable versions of a service item's diagram."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engine.store.base import Base, Json
+
+
+class Definition(Base):
+    """One version of an item's diagram. A draft has no version number; publishing gives it the next one.
+
+    `state` is draft | published | superseded. A running case keeps the version that it was started on.
+    """
+
+    __tablename__ = "definitions"
+    __table_args__ = (
+        Index("uq_definitions_item_version", "item", "version", unique=True, postgresql_where=text("version IS NOT NULL")),
+        Index("uq_definitions_published", "item", unique=True, postgresql_where=text("state = 'published'")),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    item: Mapped[str]
+    item_data: Mapped[Json]  #: the service item as it stood when this version was published
+    version: Mapped[int | None]
+    state: Mapped[str]
+    bpmn: Mapped[bytes]
+    sha256: Mapped[bytes]
+    findings: Mapped[Json]
+    created_by: Mapped[str]
+    created_at: Mapped[datetime]
+    published_by: Mapped[str | None]
+    published_at: Mapped[datetime | None]

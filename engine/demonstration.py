@@ -1,0 +1,82 @@
+"""Demonstration data: an organisation, its accounts and the processes of `processes/`, loaded once.
+
+The database is marked as a demonstration; a production start refuses it, so that these accounts exist nowhere else.
+"""
+
+from __future__ import annotations
+
+import json
+
+from sqlalchemy import text
+
+from engine.assemble import Engine
+from engine.cases.accept import Acceptance
+from engine.cases.submit import Application
+from engine.errors import Refused
+from engine.organization.actor import Actor
+from engine.organization.load import load_actor
+from engine.organization.log_in import hash_password
+from engine.organization.seed import seed_organization
+from engine.settings import DEMONSTRATION_PASSWORD
+from engine.unit_of_work import UnitOfWork
+
+_MARK = text("UPDATE platform SET demonstration = true, organization_version = organization_version + 1")
+_STATE = text("SELECT demonstration, EXISTS (SELECT 1 FROM officers) AS used FROM platform")
+
+
+class NotADemonstration(Refused):
+    """A demonstration start met a database with real data."""
+
+    code = "not-a-demonstration"
+    zh = "该数据库不是演示数据库，演示模式不能使用它。请改用另一个数据库。"
+    en = "This database is not a demonstration: demonstration mode won't touch it. Use another database."
+
+
+class IsADemonstration(Refused):
+    """A production start met a demonstration database."""
+
+    code = "is-a-demonstration"
+    zh = "该数据库是演示数据库，其账号口令公开，不能用于正式环境。请改用另一个数据库。"
+    en = "This database is a demonstration whose passwords are public: it can't be used for real. Use another database."
+
+
+def check_mode(engine: Engine) -> None:
+    """Refuse a database of the other mode. Raises NotADemonstration or IsADemonstration."""
+    with engine.database.connect() as connection:
+        state = connection.execute(_STATE).one()
+    if engine.settings.demo and state.used and not state.demonstration:
+        raise NotADemonstration()
+    if not engine.settings.demo and state.demonstration:
+        raise IsADemonstration()
+
+
+def load_demonstration(engine: Engine, cases: bool = True) -> list[str]:
+    """Load what is not there yet; answers the usernames of the accounts made (none at the second start)."""
+    processes = engine.settings.processes
+    data = json.loads((processes / "demonstration" / "organization.json").read_text("utf-8"))
+    shared = hash_password(DEMONSTRATION_PASSWORD)
+
+    def seed(uow: UnitOfWork) -> list[str]:
+        made = seed_organization(uow.session, data, lambda _username: shared)
+        uow.connection.execute(_MARK)
+        return made
+
+    made = engine.perform(Actor.system("demonstration"), seed)
+    for folder in sorted(path.parent for path in processes.glob("*/item.json")):
+        engine.load_process(Actor.system("demonstration"), folder)
+    if made and cases:
+        _example_cases(engine)
+    return made
+
+
+def _example_cases(engine: Engine) -> None:
+    """Two cases to look at: one that waits at the window, one in the hands of six departments."""
+    with engine.database.connect() as connection:
+        clerk = load_actor(connection, "clerk.chen")
+    assert clerk is not None
+    applicant = {"kind": "enterprise", "name": "广州示例置业有限公司", "contact": "周女士", "phone": "020-00000000"}
+    for project, accepted in (("示例大厦一期", False), ("示例广场", True)):
+        form = {"project_name": project, "address": "天河区示例路 1 号", "floor_area": 12000}
+        case = engine.submit(clerk, Application("joint-final-inspection", "440100", applicant, form))
+        if accepted:
+            engine.accept(clerk, Acceptance(case["number"], "accepted"))

@@ -1,0 +1,87 @@
+"""Every error a caller may meet: one root, a stable code, the values it speaks of, a sentence in two languages.
+
+`code` never changes once released; `status` is the HTTP status that the edge answers with (the one table for that is
+here, so that a shell, a job and the API say the same thing); `params` are the ids and values the sentence speaks of.
+A sentence says what is wrong *and what to do*. Naming rule for codes: `<subject>-<what is wrong>`, lower case.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class ApprovalError(Exception):
+    """Root of every error that a caller may meet.
+
+    Subclasses set `code`, `status`, `zh` and `en` (both `str.format` templates over the keyword arguments given). `rule`
+    and `article` name the rule of the product and the article of law, where there is one.
+    """
+
+    code: ClassVar[str] = "approval-error"
+    status: ClassVar[int] = 400
+    zh: ClassVar[str] = "请求无法处理。"
+    en: ClassVar[str] = "The request can't be handled."
+    article: ClassVar[str | None] = None
+
+    def __init__(self, **params: Any) -> None:
+        self.params: dict[str, Any] = params
+        super().__init__(self.sentence("en"))
+
+    def sentence(self, lang: str) -> str:
+        """The sentence for a person, in `zh` or `en`."""
+        template = self.zh if lang == "zh" else self.en
+        return template.format(**self.params)
+
+
+class Invalid(ApprovalError):
+    """The input is not what the call takes. `fields` maps a field's path to what is wrong with it."""
+
+    code = "input-invalid"
+    status = 422
+    zh = "提交的内容有误：{detail}。请按字段提示修改后重新提交。"
+    en = "The input is not valid: {detail}. Correct the fields named and send it again."
+
+
+class NotFound(ApprovalError):
+    """There is no such thing, or it is not yours to see: one answer for both, so that nothing is given away."""
+
+    code = "not-found"
+    status = 404
+    zh = "没有找到{what}“{id}”，或者您无权查看。请核对编号。"
+    en = "There is no {what} “{id}”, or it is not yours to see. Check the number."
+
+
+class Forbidden(ApprovalError):
+    """The actor may see the thing but not do this with it."""
+
+    code = "forbidden"
+    status = 403
+    zh = "您没有执行此操作的权限（{permission}）。请联系本部门管理员。"
+    en = "You may not do this (it needs {permission}). Ask your department's administrator."
+
+
+class Conflict(ApprovalError):
+    """The thing is not in a state in which this can be done."""
+
+    code = "conflict"
+    status = 409
+    zh = "当前状态不允许此操作。"
+    en = "The present state does not allow this."
+
+
+class Unauthenticated(ApprovalError):
+    """No token, or one that is wrong, expired or revoked."""
+
+    code = "unauthenticated"
+    status = 401
+    zh = "请先登录：令牌缺失、无效或已过期。"
+    en = "Log in first: the token is missing, wrong or expired."
+
+
+class Refused(ApprovalError):
+    """The platform refuses to start or to run a command, with the reason and the way out."""
+
+    code = "refused"
+    status = 500
+    zh = "{detail}"
+    en = "{detail}"

@@ -1,0 +1,77 @@
+"""Who calls: passwords (argon2id) and access tokens. Tokens are random, stored as their hash, short-lived, revocable.
+
+Wall time only: the demonstration clock moves no token.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error
+from sqlalchemy import Connection, text
+
+from engine.clock import wall_now
+from engine.errors import Unauthenticated
+from engine.organization.actor import Actor
+from engine.organization.permissions import Role
+
+TOKEN_LIFE = timedelta(hours=8)
+_HASHER = PasswordHasher()
+#: Verified when there is no such user, so that a wrong name takes as long as a wrong password.
+_NOBODY = _HASHER.hash(secrets.token_hex(16))
+
+_OFFICER = text("SELECT id, password_hash FROM officers WHERE username = :username AND active")
+_KEEP = text("INSERT INTO access_tokens (hash, officer_id, created_at, expires_at) VALUES (:hash, :id, :now, :expires)")
+_ACTOR = (
+    "SELECT o.id, o.name, o.region_code, "
+    "ARRAY(SELECT r.role FROM officer_roles r WHERE r.officer_id = o.id) AS roles, "
+    "ARRAY(SELECT p.department_id || chr(31) || p.title FROM posts p WHERE p.officer_id = o.id) AS posts "
+    "FROM access_tokens t JOIN officers o ON o.id = t.officer_id AND o.active "
+    "WHERE t.hash = :hash AND t.expires_at > :now AND t.revoked_at IS NULL"
+)
+_BY_TOKEN = text(_ACTOR)
+
+
+class LogInFailed(Unauthenticated):
+    """Wrong name or wrong password: one answer for both."""
+
+    code = "log-in-failed"
+    zh = "用户名或密码不正确。"
+    en = "The username or the password is wrong."
+
+
+def hash_password(password: str) -> str:
+    """The argon2id hash of a password."""
+    return _HASHER.hash(password)
+
+
+def issue_token(connection: Connection, username: str, password: str) -> tuple[str, datetime]:
+    """Check a password and give a token with the instant at which it expires. Raises LogInFailed."""
+    row = connection.execute(_OFFICER, {"username": username}).one_or_none()
+    try:
+        _HASHER.verify(row.password_hash if row else _NOBODY, password)
+    except Argon2Error:
+        raise LogInFailed() from None
+    if row is None:
+        raise LogInFailed()
+    token, now = secrets.token_urlsafe(32), wall_now()
+    expires = now + TOKEN_LIFE
+    connection.execute(_KEEP, {"hash": _digest(token), "id": row.id, "now": now, "expires": expires})
+    return token, expires
+
+
+def actor_of_token(connection: Connection, token: str) -> Actor:
+    """The actor behind a token, as the organisation has it now. Raises Unauthenticated."""
+    row = connection.execute(_BY_TOKEN, {"hash": _digest(token), "now": wall_now()}).one_or_none()
+    if row is None:
+        raise Unauthenticated()
+    posts = frozenset((department, title) for department, _, title in (post.partition(chr(31)) for post in row.posts))
+    roles = frozenset(Role(role) for role in row.roles if role in list(Role))
+    return Actor.officer(row.id, row.name, row.region_code, posts=posts, roles=roles)
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

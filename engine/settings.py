@@ -1,0 +1,82 @@
+"""What can be set from outside, read once, at the edge.
+
+| variable | meaning |
+| --- | --- |
+| DATABASE_URL | a PostgreSQL server of one's own (15 or newer); without it the embedded server runs |
+| ONEWINDOW_DATA | the folder of the embedded server's data |
+| ONEWINDOW_SECRET_KEY | the key of this installation; not needed in demonstration mode |
+| PORT | the port of the web server, 8000 |
+| ONEWINDOW_PROCESSES | the folder of processes, items and scenarios; by default `processes/` beside the package |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import Refused
+
+DEMONSTRATION_PASSWORD = "onewindow-demo"  # noqa: S105 - shown on purpose, exists in demonstration mode only
+DEMONSTRATION_SECRET = "demonstration-only"  # noqa: S105 - no secret is kept by a demonstration
+
+
+PROCESSES = Path(__file__).resolve().parent.parent / "processes"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one process. `demo` is demonstration mode: local address only, demonstration accounts, its own clock."""
+
+    database_url: str | None = None
+    data: Path | None = None
+    secret_key: str = DEMONSTRATION_SECRET
+    demo: bool = False
+    port: int = 8000
+    processes: Path = PROCESSES
+    pool_size: int = 16
+
+    @property
+    def host(self) -> str:
+        """The address to listen on: this machine only in demonstration mode."""
+        return "127.0.0.1" if self.demo else "0.0.0.0"  # noqa: S104 - a server that citizens reach
+
+
+def read_settings(environment: Mapping[str, str], demo: bool = False) -> Settings:
+    """Read the settings; refuse with a sentence what can't be meant.
+
+    Raises:
+        Refused: PORT is no port.
+    """
+    port = environment.get("PORT", "8000")
+    if not port.isdigit() or not 0 < int(port) < 65536:
+        raise Refused(detail=f"PORT={port} is not a port: use a number from 1 to 65535.")
+    data = environment.get("ONEWINDOW_DATA")
+    processes = environment.get("ONEWINDOW_PROCESSES")
+    return Settings(
+        database_url=environment.get("DATABASE_URL") or None,
+        data=Path(data).expanduser().resolve() if data else None,
+        secret_key=environment.get("ONEWINDOW_SECRET_KEY") or DEMONSTRATION_SECRET,
+        demo=demo,
+        port=int(port),
+        processes=Path(processes).resolve() if processes else PROCESSES,
+    )
+
+
+def check_production(environment: Mapping[str, str]) -> None:
+    """Outside demonstration mode nothing secret or lasting is chosen by default.
+
+    Raises:
+        Refused: no ONEWINDOW_SECRET_KEY, or neither DATABASE_URL nor ONEWINDOW_DATA.
+    """
+    key = environment.get("ONEWINDOW_SECRET_KEY", "")
+    if len(key) < 16 or key == DEMONSTRATION_SECRET:
+        raise Refused(
+            detail="Set ONEWINDOW_SECRET_KEY to a secret of at least 16 characters that only this installation knows, "
+            "or start a demonstration with 'onewindow run --demo'."
+        )
+    if not environment.get("DATABASE_URL") and not environment.get("ONEWINDOW_DATA"):
+        raise Refused(
+            detail="Say where the data lives: set DATABASE_URL to a PostgreSQL server of yours, or ONEWINDOW_DATA to a "
+            "folder for the embedded one."
+        )

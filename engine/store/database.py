@@ -1,0 +1,50 @@
+"""Connections: SQLAlchemy's pool over psycopg 3, and the raw connection that the hot path pipelines on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import NullPool
+
+from engine.errors import Refused
+
+#: Jobs live in a schema of their own; both are on the path because Procrastinate's functions name its tables bare.
+SEARCH_PATH = "public,jobs"
+
+
+def connect_engine(url: str, pool_size: int = 16, application: str = "onewindow") -> Engine:
+    """An SQLAlchemy engine for a PostgreSQL URL (`postgresql://…`), READ COMMITTED, UTC. Make it after a fork, not before.
+
+    Raises:
+        Refused: the URL is not one of PostgreSQL.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise Refused(detail="DATABASE_URL is not a database URL: write postgresql://user:password@host/database.")
+    if not parsed.drivername.startswith("postgres"):
+        raise Refused(detail=f"DATABASE_URL names {parsed.drivername}: OneWindow runs on PostgreSQL only.")
+    pool: dict[str, Any] = {"poolclass": NullPool} if pool_size == 0 else {"pool_size": pool_size, "max_overflow": 0}
+    engine = create_engine(
+        parsed.set(drivername="postgresql+psycopg"),
+        connect_args={"options": f"-c search_path={SEARCH_PATH} -c timezone=UTC", "application_name": application},
+        **pool,
+    )
+    event.listen(engine, "connect", _quick_reset)
+    return engine
+
+
+def _quick_reset(connection: psycopg.Connection[Any], _record: object) -> None:
+    """Prepare statements at their second use: the hot path runs the same dozen for ever."""
+    connection.prepare_threshold = 1
+
+
+def raw(connection: Connection) -> psycopg.Connection[Any]:
+    """The psycopg connection under an SQLAlchemy one: same session, same transaction."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    return driver
