@@ -80,13 +80,22 @@ class Once:
 class UnitOfWork:
     """What one transaction knows: who acts, when, and what is to be written at its end."""
 
-    connection: Connection
+    _connection: Connection
     actor: Any
     raw: psycopg.Connection[Any]
     now: datetime = field(init=False)
+    _begun: bool = False
     _writes: list[tuple[str, Any]] = field(default_factory=list)
     _jobs: list[Json] = field(default_factory=list)
     _session: Session | None = None
+
+    @property
+    def connection(self) -> Connection:
+        """An SQLAlchemy connection in this transaction."""
+        if not self._begun:
+            self.raw.execute("BEGIN")
+            self._begun = True
+        return self._connection
 
     @property
     def session(self) -> Session:
@@ -99,10 +108,17 @@ class UnitOfWork:
         """Send statements in one pipelined batch; answers the rows of each as dicts."""
         cursors = []
         with self.raw.pipeline():
+            self._begin_in_batch()
             for sql, params in statements:
                 cursor = self.raw.cursor(row_factory=dict_row)
                 cursors.append(cursor.execute(sql, params))
         return [cursor.fetchall() for cursor in cursors]
+
+    def _begin_in_batch(self) -> None:
+        # Sent by hand, on a connection in autocommit: psycopg's own BEGIN would be a round trip of its own.
+        if not self._begun:
+            self.raw.execute("BEGIN")
+            self._begun = True
 
     def tell_time(self) -> datetime:
         """Set `now` where there is no case to lock (submitting, publishing)."""
@@ -132,6 +148,7 @@ class UnitOfWork:
         if self._session is not None:
             self._session.flush()
         with self.raw.pipeline():
+            self._begin_in_batch()
             for sql, params in self._writes:
                 self.raw.execute(sql, params)
             if self._jobs:
@@ -148,7 +165,7 @@ class Transactions:
     @contextlib.contextmanager
     def begin(self, actor: Any) -> Iterator[UnitOfWork]:
         """A unit of work that commits when the block ends well and rolls back when it does not."""
-        with self.engine.connect() as connection:
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             uow = UnitOfWork(connection, actor, raw(connection))
             try:
                 yield uow

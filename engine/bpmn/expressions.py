@@ -199,6 +199,7 @@ def _short(text: str) -> str:
 
 def _tokens(text: str) -> Iterator[tuple[str, int]]:
     at, end = _inside(text)
+    before = None
     while at < end:
         found = _TOKEN.match(text, at, end)
         if not found:
@@ -206,7 +207,10 @@ def _tokens(text: str) -> Iterator[tuple[str, int]]:
         piece = found.group()
         if not piece.isascii() and any("\ud800" <= c <= "\udfff" for c in piece):
             _refuse(text, at, ("含有无效字符，请重新输入", "it holds a character that is none: type it again"))
+        if found.lastgroup == before == "text":
+            _refuse(text, at, ("两段文本之间缺少运算符", "an operator is missing between two texts"))
         if found.lastgroup != "space":
+            before = found.lastgroup
             yield _AS_PYTHON.get(piece, piece), at
         at = found.end()
 

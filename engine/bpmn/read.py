@@ -28,6 +28,8 @@ from engine.bpmn.read_extensions import (
 from engine.errors import ApprovalError
 
 MAX_BYTES = 5 * 1024 * 1024
+MAX_ELEMENTS = 50_000
+MAX_ATTRIBUTES = 200  #: of one element; reading them is quadratic in libxml2
 _DI = "http://www.omg.org/spec/BPMN/20100524/DI"
 
 _CONTAINERS = frozenset({"subProcess", "transaction", "adHocSubProcess"})
@@ -81,6 +83,7 @@ _FLAGS = {
 _REASONS: Mapping[str, tuple[str, str]] = {
     "empty": ("文件为空，请重新导出", "the file is empty: export it again"),
     "too-large": ("文件超过 5 MB，请删去无关内容", "the file is over 5 MB: take out what doesn't belong"),
+    "too-complex": ("文件中的元素或属性过多，请拆分", "it holds too many elements or attributes: split it"),
     "doctype": ("文件含有 DOCTYPE 声明，请删除该声明", "the file has a DOCTYPE: delete it"),
     "bad-encoding": (
         "文件编码与声明不符，请另存为 UTF-8",
@@ -138,7 +141,14 @@ def _parse(data: bytes) -> Xml:
     root = _tree(data)
     if root.getroottree().docinfo.internalDTD is not None:  # an encoding that hides the DOCTYPE from the scan
         raise UnreadableDiagram("doctype")
+    _check_size(root)
     return root
+
+
+def _check_size(root: Xml) -> None:
+    for count, element in enumerate(root.iter("*"), start=1):
+        if count > MAX_ELEMENTS or len(element.attrib) > MAX_ATTRIBUTES:
+            raise UnreadableDiagram("too-complex", _line(element))
 
 
 def _tree(data: bytes) -> Xml:
@@ -279,13 +289,18 @@ class _Reader:
             message_ref=ref,
             message_name=self._message_name(ref),
             extensions=found.values,
-            foreign=(*found.foreign, *(self._of(looping).foreign if looping is not None else ()), *_roles(element)),
+            foreign=(*found.foreign, *self._loop_foreign(looping), *_roles(element)),
             flags=tuple(name for name, usual in _FLAGS.items() if _unusual(element.get(name), usual)),
         )
 
     def _looping(self, element: Xml) -> Xml | None:
         kinds = (_bpmn("standardLoopCharacteristics"), _bpmn("multiInstanceLoopCharacteristics"))
         return next(element.iterchildren(*kinds), None)
+
+    def _loop_foreign(self, looping: Xml | None) -> Iterator[str]:
+        """What other tools set on a loop, without what `_collection` understands."""
+        names = () if looping is None else self._of(looping).foreign
+        return (name for name in names if not name.endswith((":collection", ":loopCharacteristics")))
 
     def _events(self, element: Xml) -> Iterator[EventDefinition]:
         for child in element.iterchildren():

@@ -200,7 +200,7 @@ class _Reader:
             self._found(VALUE, name=name, value=text, wanted_zh=bad.zh, wanted_en=bad.en)
 
     def _unknown(self, name: str, known: list[str]) -> None:
-        close = get_close_matches(name[:80], known, n=1)
+        close = get_close_matches(name[:80], known, n=1) if len(self.findings) < 50 else []
         listed = f"{PREFIX}:{close[0]}" if close else ", ".join(f"{PREFIX}:{each}" for each in known)
         hint = (f"可用的是：{listed}", f"There is: {listed}") if listed else ("请删除", "Delete it")
         self._found(UNKNOWN, name=f"{PREFIX}:{name}", hint_zh=hint[0], hint_en=hint[1])

@@ -13,17 +13,17 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import case as when
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from engine.cases import go_on
 from engine.cases.access import need
 from engine.cases.complete_task import Completion, complete_task
-from engine.cases.held import StepHeld
+from engine.cases.held import Command, StepHeld
 from engine.cases.house import House
 from engine.cases.models import Incident
 from engine.clock import wall_now
-from engine.errors import Conflict, NotFound
+from engine.errors import ApprovalError, Conflict, NotFound
 from engine.organization.actor import Actor
 from engine.organization.load import load_actor
 from engine.organization.permissions import Permission
@@ -40,6 +40,24 @@ class StepHeldUp(Conflict):
     code = "step-held"
     zh = "办件 {number} 暂时无法继续：{reason_zh} 您填写的内容已保存（事件 {incident}），处理后系统会自动继续，无需重复提交。"
     en = "Case {number} can't go on for now: {reason} What you entered is kept (incident {incident}) and will be carried out."
+
+
+class ServiceCallFailed(ApprovalError):
+    """An outside handler failed at every try. Params: token, reason."""
+
+    code = "service-call-failed"
+    status = 500
+    zh = "外部服务调用多次失败（{reason}）。请检查对方系统，恢复后重试该事件。"
+    en = "The call to an outside service failed at every try ({reason}). Look at that system, then retry the incident."
+
+
+class Unexpected(ApprovalError):
+    """A fault of the program itself at work on a case. Params: reason."""
+
+    code = "unexpected-failure"
+    status = 500
+    zh = "处理时发生程序错误（{reason}）。请将日志交给技术支持；问题排除后重试该事件。"
+    en = "The program failed here ({reason}). Hand the log to support, and retry the incident once it is mended."
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +111,32 @@ def record_incident(transactions: Transactions, failure: StepHeld) -> StepHeldUp
 
     incident = transactions.perform(Actor.system("incident"), write)
     return StepHeldUp(
-        number=command.number, incident=incident, reason=fault.sentence("en"), reason_zh=fault.sentence("zh"), cause=fault.code
+        number=command.number,
+        incident=incident,
+        reason=fault.sentence("en"),
+        reason_zh=fault.sentence("zh"),
+        cause=fault.code,
     )
+
+
+def record_failure_of(
+    transactions: Transactions, verb: str, case_id: UUID, token: int | None, error: Exception
+) -> StepHeldUp:
+    """The incident of a job or a sweep that failed outside a step: `call` of an outside handler, `advance` of a timer."""
+    number = text("SELECT number FROM cases WHERE id = :id")
+    with transactions.begin(Actor.system("incident")) as uow:
+        found = uow.connection.scalar(number, {"id": case_id})
+    if found is None:
+        raise NotFound(what="办件", id=case_id)
+    subject, arguments = ("timer", None) if token is None else (f"call:{token}", {"token": token})
+    fault = (Unexpected if token is None else ServiceCallFailed)(reason=_in_short(error), token=token)
+    command = Command(verb, case_id, str(found), subject, f"job:{verb}", "job", None, arguments)
+    return record_incident(transactions, StepHeld(command, fault))
+
+
+def _in_short(error: Exception) -> str:
+    words = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {words[0]}"[:300] if words else type(error).__name__
 
 
 def _next_try(now: datetime) -> Any:
@@ -103,7 +145,9 @@ def _next_try(now: datetime) -> Any:
     return when(steps, value=Incident.tries, else_=None)
 
 
-def list_incidents(uow: UnitOfWork, actor: Actor, *, number: str | None = None, all_states: bool = False) -> list[IncidentView]:
+def list_incidents(
+    uow: UnitOfWork, actor: Actor, *, number: str | None = None, all_states: bool = False
+) -> list[IncidentView]:
     """Open incidents, oldest first (with `all_states`, resolved ones too)."""
     need(actor, Permission.INCIDENT_READ)
     query = select(Incident).order_by(Incident.id)
@@ -130,7 +174,7 @@ def _view(row: Incident) -> IncidentView:
 
 
 def retry_incident(house: House, transactions: Transactions, incident_id: int, actor: Actor) -> bool:
-    """Do again what failed, as the one who asked for it. True when it is resolved.
+    """Do again what failed, as the one who asked for it. True when it is resolved; False when a job now tries it.
 
     Raises:
         NotFound: no open incident of that number.
@@ -149,7 +193,10 @@ def retry_incident(house: House, transactions: Transactions, incident_id: int, a
 
     def again(uow: UnitOfWork) -> bool:
         # The case row is locked by the step first (lock order), the incident is only closed behind it.
-        _VERBS[command["verb"]](house, uow, UUID(command["case_id"]), command["arguments"] or {})
+        done = _VERBS[command["verb"]](house, uow, UUID(command["case_id"]), command["arguments"] or {})
+        if done is CALLED_AGAIN:
+            uow.connection.execute(update(Incident).where(Incident.id == incident_id).values(next_try_at=None))
+            return False
         _close(uow, Incident.id == incident_id)
         return True
 
@@ -173,6 +220,12 @@ def _close(uow: UnitOfWork, which: Any) -> None:
     uow.connection.execute(update(Incident).where(which, Incident.state == "open").values(closed))
 
 
+def put_off(uow: UnitOfWork, incident_id: int) -> None:
+    """Count a try that failed in a way that no incident tells of, so that it isn't tried again at once."""
+    later = {"tries": Incident.tries + 1, "next_try_at": _next_try(wall_now())}
+    uow.connection.execute(update(Incident).where(Incident.id == incident_id, Incident.state == "open").values(later))
+
+
 def due_incidents(uow: UnitOfWork, limit: int = 50) -> list[int]:
     """The incidents whose next try is due (wall time)."""
     query = select(Incident.id).where(Incident.state == "open", Incident.next_try_at <= wall_now())
@@ -184,15 +237,33 @@ def _complete(house: House, uow: UnitOfWork, case_id: UUID, arguments: Mapping[s
     return complete_task(house, uow, Completion(case_id, *asked))
 
 
+def take_call_answer(house: House, uow: UnitOfWork, case_id: UUID, token: int, answer: ServiceAnswer) -> bool:
+    """Go on with the answer of an outside call, and resolve the incident that the call may have. See `go_on.take_answer`."""
+    taken = go_on.take_answer(house, uow, case_id, token, answer)
+    close_incidents_of(uow, case_id, f"call:{token}")
+    return taken
+
+
+def _call_again(house: House, uow: UnitOfWork, case_id: UUID, arguments: Mapping[str, Any]) -> object:
+    if go_on.outside_call(house, uow, case_id, arguments["token"]) is None:
+        return None
+    uow.job("call_outside", {"case_id": str(case_id), "token": arguments["token"]})
+    return CALLED_AGAIN
+
+
 def _result(house: House, uow: UnitOfWork, case_id: UUID, arguments: Mapping[str, Any]) -> object:
     answer = ServiceAnswer(arguments["outcome"], arguments["form"])
     return go_on.take_answer(house, uow, case_id, arguments["token"], answer)
 
+
+#: The incident stays open until the job that was deferred has had its answer taken.
+CALLED_AGAIN = object()
 
 _VERBS: dict[str, Callable[[House, UnitOfWork, UUID, Mapping[str, Any]], object]] = {
     "complete": _complete,
     "start": lambda house, uow, case_id, _: go_on.start_late(house, uow, case_id),
     "advance": lambda house, uow, case_id, _: go_on.fire_timers(house, uow, case_id),
     "result": _result,
+    "call": _call_again,
     "deliver": lambda house, uow, case_id, a: go_on.deliver_message(house, uow, case_id, a["message"], a["payload"]),
 }

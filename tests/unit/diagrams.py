@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from xml.sax.saxutils import escape, quoteattr
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
@@ -83,7 +84,7 @@ def flows(text: str) -> str:
 def _chain(chain: str) -> str:
     path, _, condition = chain.partition(" [")
     nodes = [node.strip() for node in path.split(">")]
-    pairs = list(zip(nodes, nodes[1:], strict=False))
+    pairs = list(pairwise(nodes))
     inner = (
         f"<conditionExpression>{escape(condition.strip().removesuffix(']'))}</conditionExpression>" if condition else ""
     )

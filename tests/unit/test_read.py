@@ -1,8 +1,14 @@
 import gzip
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from diagrams import (
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.bpmn.model import Diagram, Node
+from engine.bpmn.read import MAX_BYTES, UnreadableDiagram, read
+from tests.unit.diagrams import (
     OW,
     ROOT,
     boundary,
@@ -20,11 +26,6 @@ from diagrams import (
     timer,
     user,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-
-from engine.bpmn.model import Diagram, Node
-from engine.bpmn.read import MAX_BYTES, UnreadableDiagram, read
 
 GOOD = diagram(start(), user("a", name="审查"), end(), flows("start > a > end"))
 TEXT = GOOD.decode()
@@ -71,6 +72,8 @@ HOSTILE: list[tuple[str, bytes]] = [
     ("not-bpmn", b'<html xmlns="http://www.w3.org/1999/xhtml"/>'),
     ("no-process", f"{ROOT}</definitions>".encode()),
     ("no-process", f'{ROOT}<evil:process id="p"/></definitions>'.encode()),
+    ("too-complex", diagram("<task/>" * 60_000)),
+    ("too-complex", diagram("<task " + " ".join(f'a{n}="x"' for n in range(1000)) + "/>")),
     ("too-deep", diagram("<subProcess>" * 5000 + "</subProcess>" * 5000)),
     ("too-deep", diagram(extended("<evil:x>" * 9000 + "</evil:x>" * 9000))),
 ]
@@ -92,10 +95,8 @@ def test_what_cannot_be_read_is_refused_with_the_reason(reason: str, data: bytes
     | st.text(max_size=60).map(lambda text: TEXT.replace("审查", text).encode("utf-8", "replace"))
 )
 def test_any_bytes_are_a_diagram_or_unreadable(data: bytes) -> None:
-    try:
-        read(data)
-    except UnreadableDiagram as error:
-        assert error.sentence("zh")
+    with suppress(UnreadableDiagram):
+        assert read(data).processes
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "gbk", "gb18030"])

@@ -1,0 +1,69 @@
+# OneWindow (一窗): every command of the house. `make` alone lists them.
+#
+#   PYTHON=/path/to/python3.12   which Python makes .venv (3.11 or newer; else the first one found that is)
+#   PORT=8080                    the port of `make run` (8000)
+#   ARGS="-k joins -x"           more arguments for pytest, in `make test` and `make test-long`, or for the bench
+
+.DEFAULT_GOAL := help
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+.PHONY: help install run test test-long check format bench lock
+
+BIN := .venv/bin
+#: Redone when what is installed would change, and then only.
+INSTALLED := .venv/.installed
+INSTALLED_FOR_TESTS := .venv/.installed-for-tests
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+#: Wheels only: building from source would fetch build tools that no hash of ours holds.
+FROM_LOCK := $(PIP_INSTALL) --require-hashes --only-binary :all:
+
+help: ## list these commands
+	@echo "OneWindow 一窗. Needs Python 3.11 or newer, make and git; 'make run' does the rest."
+	@echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
+	@echo
+	@sed -n 's/^#   /  /p' Makefile
+
+install: $(INSTALLED) ## put OneWindow and what it needs into .venv; gives .venv/bin/onewindow
+
+run: $(INSTALLED) ## install, then start a demonstration on this machine; Ctrl-C stops everything
+	@exec $(BIN)/onewindow run --demo
+
+test: $(INSTALLED_FOR_TESTS) ## install, then run every test (with all that `make check` looks at)
+	@$(BIN)/python -m pytest $(ARGS)
+
+test-long: $(INSTALLED_FOR_TESTS) ## the same with the long properties at full length
+	@ONEWINDOW_LONG=1 $(BIN)/python -m pytest $(ARGS)
+
+check: $(INSTALLED_FOR_TESTS) ## style, types and the walls between the rooms, without running a test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+format: $(INSTALLED_FOR_TESTS) ## put the code into house style
+	$(BIN)/ruff check --fix --quiet . || true
+	$(BIN)/ruff format .
+
+bench: $(INSTALLED_FOR_TESTS) ## measure a step of the engine against the floor of the database
+	@$(BIN)/python -m bench.step $(ARGS)
+
+# The annotations of a lock name no index and no path of the machine that wrote it: CUSTOM_COMPILE_COMMAND and --no-emit-*.
+COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe \
+	--strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --build-deps-for editable
+
+lock: $(INSTALLED_FOR_TESTS) ## look for newer versions of what setup.cfg asks for, and write both locks anew
+	$(COMPILE) --output-file requirements.lock setup.cfg
+	$(COMPILE) --extra test --constraint requirements.lock --output-file requirements-test.lock setup.cfg
+
+$(INSTALLED): requirements.lock setup.cfg pyproject.toml .ci/make-venv
+	@PYTHON="$(PYTHON)" .ci/make-venv
+	@echo "Installing OneWindow into .venv (the first time this takes a minute or two) ..."
+	@$(FROM_LOCK) -r requirements.lock
+	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(INSTALLED_FOR_TESTS): requirements-test.lock $(INSTALLED)
+	@echo "Installing what the tests need ..."
+	@$(FROM_LOCK) -r requirements-test.lock
+	@touch $@

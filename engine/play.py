@@ -1,0 +1,336 @@
+"""Plays a scenario (facts, who does what on which day, what is expected) on a simulated calendar, and compares.
+
+Every run has a database of its own, made for it and dropped after it, in a data folder of its own: no other case and no
+other clock is touched, and a running server makes no difference. The format is told in `docs/scenarios.md`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+
+from engine.assemble import Engine, open_engine
+from engine.background.worker import run_dry
+from engine.cases.accept import Acceptance
+from engine.cases.access import parse_task_id
+from engine.cases.complete_task import Completion
+from engine.cases.inbox import InboxQuery
+from engine.cases.submit import Application
+from engine.clock import CST
+from engine.demonstration import load_demonstration
+from engine.errors import ApprovalError
+from engine.organization.actor import Actor
+from engine.organization.load import load_actor
+from engine.settings import Settings
+from engine.store.database import connect_engine
+from engine.store.embedded import EmbeddedServer, default_home, serve
+from engine.store.schema import migrate
+
+DEMO = Path("joint-final-inspection/scenarios/two-departments-find-faults.json")
+_SET_CLOCK = text("UPDATE platform SET clock_fixed_at = :at")
+_NEXT_DUE = text("SELECT id, look_at FROM cases WHERE look_at <= :until ORDER BY look_at, id LIMIT 1")
+
+
+class ScenarioInvalid(ApprovalError):
+    """A scenario file that can't be read or played; `step` counts from 1."""
+
+    code = "scenario-invalid"
+    status = 422
+    zh = "场景文件{where}有误：{detail}。格式见 docs/scenarios.md。"
+    en = "The scenario is wrong{where}: {detail}. Its format is told in docs/scenarios.md."
+
+
+@dataclass(slots=True)
+class Played:
+    """A scenario being played: `number` once it is submitted, `failures` in sentences."""
+
+    engine: Engine
+    scenario: Mapping[str, Any]
+    number: str = ""
+    failures: list[str] = field(default_factory=list)
+    actors: dict[str, Actor] = field(default_factory=dict)
+
+
+def demo(settings: Settings) -> dict[str, Any]:
+    """Play the first process: the joint final inspection of a building in which two departments find faults."""
+    return play(settings.processes / DEMO, settings)
+
+
+def play(path: Path, settings: Settings) -> dict[str, Any]:
+    """Play a scenario file; answers `passed`, `failures`, `case`, `timeline`, `documents`.
+
+    Raises:
+        ScenarioInvalid: the file is no scenario. A step that is refused is a failure of the scenario, not an error.
+    """
+    scenario = read_scenario(path)
+    with scratch_database() as url:
+        database = connect_engine(url, 0)
+        migrate(database)
+        database.dispose()
+        engine = open_engine(settings, url, pool_size=4)
+        try:
+            load_demonstration(engine, cases=False)
+            _load_own_process(engine, path, scenario)
+            return _play(Played(engine, scenario))
+        finally:
+            engine.close()
+
+
+@contextlib.contextmanager
+def scratch_database() -> Iterator[str]:
+    """A database for one run, on an embedded server of its own folder; what earlier runs left behind is dropped."""
+    with serve(default_home() / "play", durable=False) as server:
+        _drop_leftovers(server)
+        name = f"play_{os.getpid()}_{secrets.token_hex(4)}"
+        server.create_database(name)
+        try:
+            yield server.url(name)
+        finally:
+            server.drop_database(name)
+
+
+def _drop_leftovers(server: EmbeddedServer) -> None:
+    """Databases of runs whose process is gone (killed outright)."""
+    for name in server.databases():
+        owner = name.split("_")[1] if name.startswith("play_") and name.count("_") == 2 else ""
+        if owner.isdigit() and not _alive(int(owner)):
+            server.drop_database(name)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def read_scenario(path: Path) -> dict[str, Any]:
+    """A scenario file as data, its shape checked. Raises ScenarioInvalid."""
+    try:
+        scenario = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ScenarioInvalid(where=f" {path}", detail=error.strerror or "it can't be read")
+    except ValueError as error:
+        raise ScenarioInvalid(where=f" {path}", detail=f"it is no JSON ({error})")
+    if not isinstance(scenario, dict):
+        raise ScenarioInvalid(where=f" {path}", detail="it must be an object")
+    for name, kind in (("item", str), ("region", str), ("starts_on", str), ("applicant", dict), ("steps", list)):
+        if not isinstance(scenario.get(name), kind):
+            raise ScenarioInvalid(where=f" {path}", detail=f"`{name}` is missing or has the wrong type")
+    for n, step in enumerate(scenario["steps"], start=1):
+        _check_step(step, n)
+    return scenario
+
+
+def _check_step(step: Any, n: int) -> None:
+    where = f" (step {n})"
+    if not isinstance(step, dict) or step.get("does") not in DOES:
+        raise ScenarioInvalid(where=where, detail=f"`does` must be one of {', '.join(DOES)}")
+    try:
+        _instant(step)
+    except (KeyError, TypeError, ValueError):
+        raise ScenarioInvalid(where=where, detail="`on` must be YYYY-MM-DD and `at` HH:MM")
+    if step["does"] != "wait" and not isinstance(step.get("who"), str):
+        raise ScenarioInvalid(where=where, detail="`who` is missing")
+    if step["does"] in ("complete", "claim", "release") and not isinstance(step.get("node"), str):
+        raise ScenarioInvalid(where=where, detail="`node` is missing")
+
+
+def _load_own_process(engine: Engine, path: Path, scenario: Mapping[str, Any]) -> None:
+    """A scenario beside an item of its own (…/item.json, …/scenarios/x.json) brings that item along."""
+    folder = path.resolve().parent.parent
+    if (folder / "item.json").is_file() and folder.parent != engine.settings.processes.resolve():
+        engine.load_process(Actor.system("play"), folder)
+
+
+def _play(played: Played) -> dict[str, Any]:
+    for n, step in enumerate(played.scenario["steps"], start=1):
+        try:
+            _advance(played, _instant(step))
+            DOES[step["does"]](played, step)
+        except ApprovalError as error:
+            played.failures.append(f"step {n} ({step.get('who')} {step['does']} {step.get('node', '')}): {error}")
+            break
+    run_dry(played.engine)
+    return _result(played)
+
+
+def _advance(played: Played, until: datetime) -> None:
+    """Move the clock to `until`, stopping at each thing that comes due on the way."""
+    engine = played.engine
+    run_dry(engine)
+    while True:
+        with engine.database.begin() as connection:
+            due = connection.execute(_NEXT_DUE, {"until": until}).one_or_none()
+            connection.execute(_SET_CLOCK, {"at": due.look_at if due else until})
+        if due is None:
+            return
+        engine.fire_timers(due.id)
+        run_dry(engine)
+
+
+def _submit(played: Played, step: Mapping[str, Any]) -> None:
+    scenario = played.scenario
+    asked = Application(
+        scenario["item"],
+        scenario["region"],
+        scenario["applicant"],
+        scenario.get("form", {}),
+        step.get("channel", "window"),
+    )
+    played.number = played.engine.submit(_actor(played, step), asked)["number"]
+
+
+def _accept(played: Played, step: Mapping[str, Any]) -> None:
+    answer = Acceptance(played.number, step.get("answer", "accepted"), step.get("opinion", ""))
+    played.engine.accept(_actor(played, step), answer)
+
+
+def _complete(played: Played, step: Mapping[str, Any]) -> None:
+    case_id, number = _task(played, step)
+    asked = Completion(case_id, number, step.get("outcome"), step.get("opinion", ""), step.get("form", {}))
+    played.engine.complete(_actor(played, step), asked)
+
+
+def _claim(played: Played, step: Mapping[str, Any]) -> None:
+    played.engine.claim(_actor(played, step), *_task(played, step))
+
+
+def _release(played: Played, step: Mapping[str, Any]) -> None:
+    played.engine.release(_actor(played, step), *_task(played, step))
+
+
+def _message(played: Played, step: Mapping[str, Any]) -> None:
+    played.engine.deliver(_actor(played, step), played.number, step["message"], step.get("payload", {}))
+
+
+DOES = {
+    "submit": _submit,
+    "accept": _accept,
+    "complete": _complete,
+    "claim": _claim,
+    "release": _release,
+    "message": _message,
+    "wait": lambda played, step: None,
+}
+
+
+def _task(played: Played, step: Mapping[str, Any]) -> Any:
+    """The open task of the step's node in this case; which officer may do it is the engine's to say."""
+    query = InboxQuery(case=played.number, node=step["node"])
+    found = played.engine.inbox(Actor.system("play"), query)["items"]
+    if not found:
+        raise ScenarioInvalid(where="", detail=f"no open task at node {step['node']}")
+    return parse_task_id(found[0]["id"])
+
+
+def _actor(played: Played, step: Mapping[str, Any]) -> Actor:
+    who = step["who"]
+    if who == "applicant":
+        return Actor.applicant("applicant", str(played.scenario["applicant"].get("name", "")), played.scenario["region"])
+    if who not in played.actors:
+        with played.engine.database.connect() as connection:
+            actor = load_actor(connection, who)
+        if actor is None:
+            raise ScenarioInvalid(where="", detail=f"there is no officer {who}")
+        played.actors[who] = actor
+    return played.actors[who]
+
+
+def _instant(step: Mapping[str, Any]) -> datetime:
+    day, moment = date.fromisoformat(step["on"]), datetime.strptime(step.get("at", "09:00"), "%H:%M").time()
+    return datetime.combine(day, moment, CST)
+
+
+def _result(played: Played) -> dict[str, Any]:
+    file = played.engine.case_file(played.number) if played.number else {"timeline": [], "documents": []}
+    timeline = sorted(file.pop("timeline"), key=lambda row: (row["ended_at"] is None, row["ended_at"] or "", row["task"]))
+    documents = file.pop("documents")
+    failures = played.failures + _differences(played.scenario.get("expect", {}), file, timeline, documents)
+    if played.number and not played.engine.verify_record(played.number).whole:
+        failures.append("the record of the case does not verify")
+    name = played.scenario.get("name", "")
+    return {"passed": not failures, "scenario": name, "failures": failures, "case": file, "timeline": timeline} | {
+        "documents": documents
+    }
+
+
+def _differences(expect: Mapping[str, Any], file: Mapping[str, Any], timeline: list[Any], documents: list[Any]) -> list[str]:
+    """What is not as the scenario expects, a sentence each."""
+    found = [_differs(name, expect[name], file.get(name)) for name in ("state", "result") if name in expect]
+    if "documents" in expect:
+        found.append(_differs("documents", expect["documents"], [document["kind"] for document in documents]))
+    for wanted in expect.get("nodes", ()):
+        times = sum(row["node_id"] == wanted["node"] for row in timeline)
+        found.append(_differs(f"times at {wanted['node']}", wanted["times"], times))
+    rows = expect.get("timeline", ())
+    if rows:
+        found.append(_differs("rows of the timeline", [row["node"] for row in rows], [row["node_id"] for row in timeline]))
+    for wanted, row in zip(rows, timeline, strict=False):
+        said = {**row, "started_on": (row["started_at"] or "")[:10], "ended_on": (row["ended_at"] or "")[:10]}
+        for name, value in wanted.items():
+            if name != "node":
+                found.append(_differs(f"{name} of {wanted['node']}", value, said.get(name)))
+    return [sentence for sentence in found if sentence]
+
+
+def _differs(what: str, wanted: Any, found: Any) -> str | None:
+    return None if wanted == found else f"{what}: expected {wanted!r}, found {found!r}"
+
+
+def render(result: Mapping[str, Any]) -> str:
+    """The result as a person reads it."""
+    case = result["case"]
+    lines = [f"{result['scenario']}", ""]
+    if case:
+        lines += [
+            f"办件编号 {case['number']}　{case['item_name']}　{case['state_name']}"
+            + (f"（{RESULTS.get(case['result'], case['result'])}）" if case["result"] else ""),
+            f"收件 {_short(case['submitted_at'])}　受理 {_short(case['accepted_at'])}　办结 {_short(case['concluded_at'])}　"
+            f"承诺 {case['due_date'] or '—'}　用时 {_days(case['elapsed_working_days'])}",
+            "",
+        ]
+    for row in result["timeline"]:
+        lines += _render_row(row)
+    for document in result["documents"]:
+        lines.append(f"文书　{document['number']}（{_short(document['issued_at'])}）")
+        lines += [f"　　　{line}" for line in document["content"].splitlines()]
+    lines += ["", *(f"✗ {failure}" for failure in result["failures"])]
+    lines.append("✓ 与预期一致" if result["passed"] else "✗ 与预期不符")
+    return "\n".join(lines)
+
+
+def _render_row(row: Mapping[str, Any]) -> list[str]:
+    stage = f"{row['stage']}·" if row["stage"] else ""
+    again = f"（第 {row['visit']} 次）" if row["visit"] > 1 else ""
+    times = f"{_short(row['started_at'])} → {_short(row['ended_at'])}"
+    due = f"期限 {row['due_date']}，剩余 {row['remaining_working_days']} 个工作日" if row["due_date"] else "无办理期限"
+    return [
+        f"{stage}{row['node']}{again}　{row['department']}　{row['handler'] or '—'}　{row['state_name']}",
+        f"　　{times}　用时 {_days(row['elapsed_working_days'])}　{due}",
+        *([f"　　意见：{row['opinion']}"] if row["opinion"] else []),
+        "",
+    ]
+
+
+def _short(instant: str | None) -> str:
+    return instant[:16].replace("T", " ") if instant else "—"
+
+
+def _days(number: int | None) -> str:
+    return "—" if number is None else f"{number} 个工作日"
+
+
+RESULTS = {"granted": "准予", "denied": "不予", "completed": "完成"}
