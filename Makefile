@@ -36,8 +36,8 @@ test-long: $(INSTALLED_FOR_TESTS) ## the same with the long properties at full l
 	@ONEWINDOW_LONG=1 $(BIN)/python -m pytest $(ARGS)
 
 check: $(INSTALLED_FOR_TESTS) ## style, types and the walls between the rooms, without running a test
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	$(BIN)/ruff check --output-format concise .
+	$(BIN)/ruff format --check --output-format concise .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 

@@ -1,7 +1,7 @@
 """What the processes say on stderr: one JSON object a line for a machine, one plain line for a person at a terminal.
 
-The edges set `request_id` and `case_number`; every line written below them carries both, so that all that happened to one
-case, or in one request, can be found. Nothing personal belongs in a log: ids and codes only.
+The edges set `request_id` and `case_number`; every line written below them carries both, so that all that happened to
+one case, or in one request, can be found. Nothing personal belongs in a log: ids and codes only.
 """
 
 from __future__ import annotations
@@ -34,12 +34,13 @@ class _Where(logging.Filter):
 
 
 class JsonLines(logging.Formatter):
-    """One object a line: time (UTC), level, logger, message, request_id, case, what `extra=` gave, and the traceback."""
+    """One object a line: time (UTC), level, logger, message, request_id, case, what `extra=` gave, the traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, timezone.utc).isoformat(timespec="milliseconds")
-        line = {"time": at, "level": record.levelname.lower(), "logger": record.name, "message": record.getMessage()}
-        line |= {"request_id": getattr(record, "request_id", None), "case": getattr(record, "case", None)}
+        line: dict[str, Any] = {"time": at, "level": record.levelname.lower(), "logger": record.name}
+        line |= {"message": record.getMessage(), "request_id": getattr(record, "request_id", None)}
+        line |= {"case": getattr(record, "case", None)}
         line |= _extra(record)
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
@@ -47,7 +48,7 @@ class JsonLines(logging.Formatter):
 
 
 class PlainLines(logging.Formatter):
-    """A line for a person: the time of day, the level when it matters, the message; the cause's last line, no traceback."""
+    """A line for a person: the time of day, the level when it matters, the message, the cause; no traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created).strftime("%H:%M:%S")

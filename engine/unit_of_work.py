@@ -25,12 +25,13 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.pool import PoolProxiedConnection
 
 from engine.clock import DOMAIN_NOW_SQL, wall_now
 from engine.errors import ApprovalError
 from engine.store.base import Base, Json
-from engine.store.database import raw
 
 Answer = TypeVar("Answer")
 log = logging.getLogger("onewindow.unit_of_work")
@@ -80,21 +81,26 @@ class Once:
 class UnitOfWork:
     """What one transaction knows: who acts, when, and what is to be written at its end."""
 
-    _connection: Connection
+    engine: Engine
     actor: Any
+    pooled: PoolProxiedConnection
     raw: psycopg.Connection[Any]
     now: datetime = field(init=False)
+    committing: bool = False  #: whether COMMIT may have reached the server
     _begun: bool = False
     _writes: list[tuple[str, Any]] = field(default_factory=list)
     _jobs: list[Json] = field(default_factory=list)
     _session: Session | None = None
+    _connection: Connection | None = None
 
     @property
     def connection(self) -> Connection:
-        """An SQLAlchemy connection in this transaction."""
+        """An SQLAlchemy connection in this transaction, for what is not on the hot path."""
         if not self._begun:
             self.raw.execute("BEGIN")
             self._begun = True
+        if self._connection is None:
+            self._connection = Connection(self.engine, connection=self.pooled)
         return self._connection
 
     @property
@@ -143,10 +149,16 @@ class UnitOfWork:
             | {"args": args, "scheduled_at": scheduled}
         )
 
+    def take_jobs(self) -> list[Json]:
+        """The jobs deferred so far, for a statement that stores them together with its rows."""
+        jobs, self._jobs = self._jobs, []
+        return jobs
+
     def commit(self) -> None:
         """Send everything queued and COMMIT, in one batch. Called by `Transactions` only."""
         if self._session is not None:
             self._session.flush()
+        self.committing = True
         with self.raw.pipeline():
             self._begin_in_batch()
             for sql, params in self._writes:
@@ -165,15 +177,22 @@ class Transactions:
     @contextlib.contextmanager
     def begin(self, actor: Any) -> Iterator[UnitOfWork]:
         """A unit of work that commits when the block ends well and rolls back when it does not."""
-        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            uow = UnitOfWork(connection, actor, raw(connection))
-            try:
-                yield uow
-                uow.commit()
-            except BaseException:
-                with contextlib.suppress(psycopg.Error):
-                    uow.raw.rollback()
-                raise
+        pooled = self.engine.raw_connection()
+        driver = pooled.driver_connection
+        assert isinstance(driver, psycopg.Connection)
+        uow = UnitOfWork(self.engine, actor, pooled, driver)
+        try:
+            driver.autocommit = True  # BEGIN and COMMIT are ours, so that they ride in the batches
+            yield uow
+            uow.commit()
+        except BaseException:
+            with contextlib.suppress(psycopg.Error):
+                driver.rollback()
+            raise
+        finally:
+            with contextlib.suppress(psycopg.Error):
+                driver.autocommit = False
+            pooled.close()
 
     def perform(self, actor: Any, work: Callable[[UnitOfWork], Answer], once: Once | None = None) -> Answer:
         """Run `work` in a unit of work. A conflict between transactions is tried again here, never handed to a person.
@@ -181,14 +200,26 @@ class Transactions:
         With `once`, a repeated request gets the first answer again (which must then be JSON).
         """
         for attempt in range(1, MOST_TRIES + 1):
+            uow: UnitOfWork | None = None
             try:
                 with self.begin(actor) as uow:
                     return work(uow) if once is None else _only_once(uow, once, work)
-            except CONFLICTS:
-                if attempt == MOST_TRIES:
+            except (psycopg.Error, DBAPIError) as error:
+                if attempt == MOST_TRIES or not self._try_again(error, uow):
                     raise
-                log.warning("conflict, trying again", extra={"attempt": attempt})
+                log.warning("trying again after %s", type(error).__name__, extra={"attempt": attempt})
         raise AssertionError("unreachable")
+
+    def _try_again(self, error: Exception, uow: UnitOfWork | None) -> bool:
+        """A conflict always; a connection that was dead when the work began, too: nothing of it can have been committed."""
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        if isinstance(cause, CONFLICTS):
+            return True
+        lost = isinstance(cause, psycopg.OperationalError) and uow is not None and uow.raw.closed
+        if lost and uow is not None and not uow.committing:
+            self.engine.dispose()  # its neighbours in the pool died with the same server
+            return True
+        return False
 
 
 def _only_once(uow: UnitOfWork, once: Once, work: Callable[[UnitOfWork], Answer]) -> Answer:

@@ -1,7 +1,7 @@
 """The Procrastinate app of one engine: where its jobs are, and what each task does.
 
-Jobs are deferred by the unit of work, inside the business transaction; only a worker opens this app. Its connections see
-both schemas, because Procrastinate's functions name their tables bare.
+Jobs are deferred by the unit of work, inside the business transaction; only a worker opens this app. Its connections
+see both schemas, because Procrastinate's functions name their tables bare.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What comes due without anybody asking: timers of cases (`look_at`) and the next try of incidents.
 
 Candidates are read unlocked; each is then looked at in a transaction of its own, which locks the case, skips it when
-somebody else holds it, and looks again. One that can't go on becomes an incident, is left to the incident's own tries from
-then on, and never stops the others.
+somebody else holds it, and looks again. One that can't go on becomes an incident, is left to the incident's own tries
+from then on, and never stops the others.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ import signal
 import threading
 from typing import Any
 
+import psycopg
 from procrastinate import App
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import DeleteJobCondition
@@ -85,12 +86,12 @@ class _FencedWorker(Worker):
     async def _persist_job_status(self, *args: Any, **kwargs: Any) -> None:
         for _ in range(MARKING_TRIES):
             try:
-                return await super()._persist_job_status(*args, **kwargs)
+                await super()._persist_job_status(*args, **kwargs)
+                return
             except ConnectorException as error:
-                # A pool without connections says so without a cause of the server's: that is worth waiting for.
-                if getattr(error.__cause__, "sqlstate", None) is not None:
+                if isinstance(error.__cause__, psycopg.errors.RaiseException):
                     log.warning("a job was put back while it ran", exc_info=True)
-                    return None
+                    return
                 await asyncio.sleep(1.0)
         raise ConnectorException("a finished job could not be marked")
 
@@ -100,10 +101,11 @@ async def _one_life(engine: Engine, pace: Pace, stop: asyncio.Event) -> None:
     app = make_app(engine, pace)
     async with app.open_async():
         worker = _worker(app, pace, wait=True)
-        running, stopping = asyncio.create_task(worker.run()), asyncio.create_task(stop.wait())
+        running = asyncio.create_task(worker.run())  # type: ignore[no-untyped-call]
+        stopping = asyncio.create_task(stop.wait())
         keeping = asyncio.create_task(_keep(app, worker, pace))
         await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        worker.stop()
+        worker.stop()  # type: ignore[no-untyped-call]
         for task in (keeping, stopping):
             task.cancel()
         await running
@@ -121,7 +123,6 @@ async def _keep(app: App, worker: Worker, pace: Pace) -> None:
 
 
 def _worker(app: App, pace: Pace, *, wait: bool) -> Worker:
-    app.perform_import_paths()
     return _FencedWorker(
         app,
         wait=wait,
@@ -140,7 +141,7 @@ async def _drain(engine: Engine) -> None:
     pace = Pace()
     app = make_app(engine, pace)
     async with app.open_async():
-        await _worker(app, pace, wait=False).run()
+        await _worker(app, pace, wait=False).run()  # type: ignore[no-untyped-call]
 
 
 def _anything_to_do(engine: Engine) -> bool:

@@ -35,6 +35,7 @@ class Compiled:
     spec: specs.ProcessSpec
     scopes: Mapping[str, specs.ProcessSpec]
     nodes: Mapping[str, Node]
+    order: Mapping[str, int]  #: document order, by id: what is drawn first goes first where nothing else decides
 
     def node(self, name: str) -> Node:
         """The diagram's node of a spec name (an instance of a loop has its loop's node)."""
@@ -50,7 +51,8 @@ def executable_process(diagram: Diagram) -> Process:
 def compile_diagram(diagram: Diagram, key: str) -> Compiled:
     """Make a diagram runnable. Call only for what `lint` found deployable; raises ExpressionError for a bad expression."""
     process = executable_process(diagram)
-    return _Compiler(process).compile(key)
+    order = {name: n for n, (name, _tag, _line) in enumerate(diagram.ids)}
+    return _Compiler(process).compile(key, order)
 
 
 class _Compiler:
@@ -64,10 +66,10 @@ class _Compiler:
             if node.tag == "boundaryEvent" and node.attached_to:
                 self.boundary[node.attached_to].append(node)
 
-    def compile(self, key: str) -> Compiled:
+    def compile(self, key: str, order: Mapping[str, int]) -> Compiled:
         scope_ids = [self.process.id, *(i for i, node in self.nodes.items() if node.tag == "subProcess")]
         built = {str(scope): self._scope(str(scope)) for scope in scope_ids}
-        return Compiled(key, self.process, built[str(self.process.id)], built, self.nodes)
+        return Compiled(key, self.process, built[str(self.process.id)], built, self.nodes, order)
 
     def _scope(self, scope: str) -> specs.ProcessSpec:
         spec = specs.ProcessSpec(scope)

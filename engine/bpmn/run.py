@@ -221,8 +221,14 @@ class ProcessRun:
         ]
 
     def _due(self, now: datetime) -> Task | None:
-        due = [(_due_at(task), n, task) for n, task in enumerate(self._waiting(DomainTimer)) if _due_at(task) <= now]
-        return min(due)[2] if due else None
+        """The timer to fire first: by due time, then in document order (one inside a sub-process may end the next)."""
+        order = self._compiled.order
+        due = [
+            (_due_at(task), order.get(task.task_spec.name, 0), self._numbers.get(task.id, self._next), n, task)
+            for n, task in enumerate(self._waiting(DomainTimer))
+            if _due_at(task) <= now
+        ]
+        return min(due)[4] if due else None
 
     def _open(self) -> dict[int, Opened]:
         found = {}

@@ -22,7 +22,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.compile import Compiled
 from engine.bpmn.faults import StateUnreadable
-from engine.bpmn.spiff_repairs import UNFINISHED, RunningProcess, Scope
+from engine.bpmn.spiff_repairs import UNFINISHED, RunningProcess, Scope, head_of
 
 MAGIC = b"ow1:"
 ROOT = 0
@@ -46,9 +46,8 @@ def dump(process: RunningProcess, key: str, numbers: dict[UUID, int], next_numbe
 
 def _kept(scope: Any) -> list[Task]:
     tasks = [task for task in scope.tasks.values() if task.state & UNFINISHED]
-    heads = {task._parent for task in tasks if task.parent is not None and hasattr(task.parent.task_spec, "child_completed")}
-    known = {task.id for task in tasks}
-    return [scope.tasks[head] for head in heads if head not in known] + tasks
+    heads = {head.id: head for task in tasks if (head := head_of(task)) is not None and not head.state & UNFINISHED}
+    return [*heads.values(), *tasks]
 
 
 def _dump_tasks(tasks: list[Task], numbers: dict[UUID, int]) -> list[list[Any]]:

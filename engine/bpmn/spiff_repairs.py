@@ -68,6 +68,26 @@ def cancel(task: Task) -> None:
         task._set_state(TaskState.CANCELLED)
 
 
+def head_of(task: Task) -> Task | None:
+    """The race or loop that a task is a member of, if it is one (what follows on a loop hangs below it, but is none)."""
+    parent = task.parent
+    if parent is not None and isinstance(parent.task_spec, Head) and parent.task_spec.has_member(task.task_spec.name):
+        return parent
+    return None
+
+
+class Head:
+    """A spec whose children race (boundary events, event gateway) or take turns (loops)."""
+
+    def has_member(self, name: str) -> bool:
+        """Whether the spec of that name takes part."""
+        raise NotImplementedError
+
+    def child_completed(self, my_task: Task, child: Task) -> None:
+        """A member has completed."""
+        raise NotImplementedError
+
+
 class OneStepAhead:
     """Mixin: children are made on completion; the task then leaves the race or the loop that it is part of."""
 
@@ -80,9 +100,9 @@ class OneStepAhead:
         my_task._sync_children(self.outputs, TaskState.FUTURE)
 
     def _on_complete(self, my_task: Task) -> None:
-        parent = my_task.parent
-        if parent is not None and hasattr(parent.task_spec, "child_completed"):
-            parent.task_spec.child_completed(parent, my_task)
+        head = head_of(my_task)
+        if head is not None:
+            head.task_spec.child_completed(head, my_task)
         self._make_children(my_task)
         super()._on_complete(my_task)  # type: ignore[misc]
 
@@ -238,19 +258,22 @@ class InclusiveGateway(Choosing, TokenJoin, BpmnSpecMixin):
         if not tokens:
             return False
         full, empty = set(tokens), set(self._inputs) - set(tokens)
-        for place in {self._place(task) for task in unfinished(workflow) if task.task_spec is not self}:
-            inputs = self._reachable(workflow.spec, place)
+        for places in {self._places(task) for task in unfinished(workflow) if task.task_spec is not self}:
+            inputs = frozenset[str]().union(*(self._reachable(workflow.spec, place) for place in places))
             if inputs & empty and not inputs & full:
                 return False
         self.fire(tokens)
         return True
 
     @staticmethod
-    def _place(task: Task) -> str:
-        """Where a token stands: the members of a race or a loop stand together at its head."""
-        parent = task.parent
-        at_head = parent is not None and hasattr(parent.task_spec, "child_completed")
-        return str(parent.task_spec.name if at_head else task.task_spec.name)
+    def _places(task: Task) -> frozenset[str]:
+        """Where a token stands: in a race wherever it can still go on from; in a loop at the loop itself."""
+        head = head_of(task)
+        if head is None:
+            return frozenset({task.task_spec.name})
+        if isinstance(head.task_spec, LoopActivity):
+            return frozenset({head.task_spec.name})
+        return frozenset(member.task_spec.name for member in head.children if member.has_state(UNFINISHED))
 
     def _reachable(self, spec: ProcessSpec, place: str) -> frozenset[str]:
         """Which of the incoming flows a token at `place` can come by, without passing through this gateway."""
@@ -266,8 +289,12 @@ class InclusiveGateway(Choosing, TokenJoin, BpmnSpecMixin):
         return self._reached[place]
 
 
-class BoundarySplit(OneStepAhead, SimpleBpmnTask):
+class BoundarySplit(OneStepAhead, Head, SimpleBpmnTask):
     """Stands before an activity with boundary events; its children, the activity and the events, race."""
+
+    def has_member(self, name: str) -> bool:
+        """All its children race."""
+        return True
 
     def child_completed(self, my_task: Task, child: Task) -> None:
         """The activity, or an interrupting event, ends the race; a non-interrupting event does not."""
@@ -282,7 +309,7 @@ class EventGateway(BoundarySplit):
     """An event-based gateway: the first of its events wins."""
 
 
-class LoopActivity(OneStepAhead, BpmnTaskSpec):
+class LoopActivity(OneStepAhead, Head, BpmnTaskSpec):
     """A standard loop or a multi-instance activity round the spec `child`. `internal_data` counts; nothing is hooked."""
 
     child: str
@@ -307,6 +334,10 @@ class LoopActivity(OneStepAhead, BpmnTaskSpec):
                 self._open(my_task, index)
         my_task._set_state(TaskState.STARTED)
         return False
+
+    def has_member(self, name: str) -> bool:
+        """Its instances take turns; what comes after the loop does not."""
+        return name == self.child
 
     def child_completed(self, my_task: Task, child: Task) -> None:
         """Count the instance; open the next one, or be done."""

@@ -281,6 +281,8 @@ class StepDraft:
         look_at = run.step.waiting_until if run is not None and hasattr(run, "step") else case.look_at
         state = run.state if run is not None else case.run
         row = (self.state, self.result, _json(self.form), self.accepted_at, self.concluded_at, seq, head, case.now, state)
+        if events:
+            uow.job("announce", {"case_id": str(case.id), "after": case.seq, "until": seq})
         write_step(
             uow,
             Written(
@@ -297,8 +299,6 @@ class StepDraft:
                 documents=[document | {"seq": seq} for document in documents],
             ),
         )
-        if events:
-            uow.job("announce", {"case_id": str(case.id), "after": case.seq, "until": seq})
 
     def _issue(self, node: Node, document: Mapping[str, Any], body: str) -> dict[str, Any]:
         """Give a document its number in the gap-free series of body, kind and year (锁序：编号最后)."""

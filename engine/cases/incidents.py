@@ -122,7 +122,7 @@ def record_incident(transactions: Transactions, failure: StepHeld) -> StepHeldUp
 def record_failure_of(
     transactions: Transactions, verb: str, case_id: UUID, token: int | None, error: Exception
 ) -> StepHeldUp:
-    """The incident of a job or a sweep that failed outside a step: `call` of an outside handler, `advance` of a timer."""
+    """The incident of what failed outside a step: `call` of an outside handler, `advance` of a timer."""
     number = text("SELECT number FROM cases WHERE id = :id")
     with transactions.begin(Actor.system("incident")) as uow:
         found = uow.connection.scalar(number, {"id": case_id})
@@ -238,7 +238,7 @@ def _complete(house: House, uow: UnitOfWork, case_id: UUID, arguments: Mapping[s
 
 
 def take_call_answer(house: House, uow: UnitOfWork, case_id: UUID, token: int, answer: ServiceAnswer) -> bool:
-    """Go on with the answer of an outside call, and resolve the incident that the call may have. See `go_on.take_answer`."""
+    """Go on with the answer of an outside call (see `go_on`), and resolve the incident that the call may have."""
     taken = go_on.take_answer(house, uow, case_id, token, answer)
     close_incidents_of(uow, case_id, f"call:{token}")
     return taken

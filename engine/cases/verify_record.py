@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -11,6 +13,8 @@ from engine.unit_of_work import UnitOfWork
 
 _EVENTS = "SELECT seq, kind, at, payload, personal, prev_hash, hash FROM events WHERE case_id = %s ORDER BY seq"
 _CASE = "SELECT seq, head FROM cases WHERE id = %s"
+_TASKS = "SELECT number, state, outcome FROM tasks WHERE case_id = %s"
+_OPINIONS = "SELECT task, text FROM opinions WHERE case_id = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ class Verdict:
 
 def verify_record(uow: UnitOfWork, case_id: UUID) -> Verdict:
     """Walk the chain of a case from its first entry to the head that the case row keeps."""
-    cases, events = uow.read((_CASE, (case_id,)), (_EVENTS, (case_id,)))
+    cases, events, tasks, opinions = uow.read(*((sql, (case_id,)) for sql in (_CASE, _EVENTS, _TASKS, _OPINIONS)))
     prev, erased = GENESIS, 0
     for expected, event in enumerate(events, start=1):
         if event["seq"] != expected:
@@ -46,7 +50,24 @@ def verify_record(uow: UnitOfWork, case_id: UUID) -> Verdict:
     case = cases[0]
     if case["seq"] != len(events) or bytes(case["head"]) != prev:
         return Verdict(len(events), len(events) + 1, "the case knows another last entry", erased)
+    for event in events:
+        if reason := _disagrees(event, {task["number"]: task for task in tasks}, {o["task"]: o["text"] for o in opinions}):
+            return Verdict(len(events), event["seq"], reason, erased)
     return Verdict(len(events), None, "whole", erased)
+
+
+def _disagrees(event: Mapping[str, Any], tasks: Mapping[int, Any], opinions: Mapping[int, str]) -> str | None:
+    """Whether the tables say another thing than the record about a task that was completed."""
+    if event["kind"] != "task.completed":
+        return None
+    said = json.loads(event["payload"])
+    task = tasks.get(said["task"])
+    if task is None or (task["state"], task["outcome"]) != ("completed", said["outcome"]):
+        return f"the case file has another outcome for task {said['task']}"
+    opinion = (event["personal"] or {}).get("opinion")
+    if opinion is not None and opinions.get(said["task"], "") != opinion["value"]:
+        return f"the case file has another opinion for task {said['task']}"
+    return None
 
 
 def _personal_holds(event: dict[str, Any]) -> bool:

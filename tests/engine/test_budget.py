@@ -57,3 +57,27 @@ def test_the_stored_state_is_small(lone_engine, actor):
     with lone_engine.database.connect() as connection:
         size = connection.exec_driver_sql("SELECT octet_length(run) FROM cases WHERE number = %s", (number,)).scalar()
     assert size <= 1500 + 800 * 6
+
+
+def test_the_500th_round_of_a_loop_costs_what_the_2nd_does(lone_engine, actor):
+    from tests.engine.drawn import diagram, flow, node, path
+    from tests.engine.stories import deploy
+
+    loop = diagram(
+        node("startEvent", "s"), node("exclusiveGateway", "again"), node("userTask", "review"),
+        node("exclusiveGateway", "x", default="done"), node("endEvent", "e"), path("s", "again", "review", "x"),
+        flow("x", "again", "outcome == 'back'"), flow("x", "e", name="done"),
+    )  # fmt: skip
+    deploy(lone_engine, loop)
+    number = accepted(lone_engine, actor)
+    first = open_tasks(lone_engine, number)["review"]
+    costs, token = {}, first.task
+    for round_ in range(1, 501):
+        with counted_engine(lone_engine) as wire:
+            answer = lone_engine.complete(SYSTEM, Completion(first.case_id, token, "back", "再来"))
+        token = int(answer["opened"][0]["id"].split(".")[1])
+        with lone_engine.database.connect() as connection:
+            size = connection.exec_driver_sql("SELECT octet_length(run) + octet_length(progress::text) FROM cases").scalar()
+        costs[round_] = (wire.statements, wire.round_trips, size)
+    assert costs[500][:2] == costs[2][:2]
+    assert costs[500][2] <= 1.5 * costs[2][2]

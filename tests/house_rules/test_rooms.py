@@ -18,7 +18,13 @@ BESIDE = {"tests", "bench"}
 
 
 def test_imports_go_down_only() -> None:
-    program = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()", "--no-logo", "--no-cache"]
+    program = [
+        sys.executable,
+        "-c",
+        "from importlinter.cli import lint_imports_command as run; run()",
+        "--no-logo",
+        "--no-cache",
+    ]
     said = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=False)
     assert said.returncode == 0, said.stdout + said.stderr
 

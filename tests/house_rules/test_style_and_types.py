@@ -13,8 +13,8 @@ import pytest
 from tests.house_rules.tree import ROOT
 
 CHECKS = {
-    "ruff": ["ruff", "check", "--quiet", "."],
-    "format": ["ruff", "format", "--check", "--quiet", "."],
+    "ruff": ["ruff", "check", "--output-format", "concise", "."],
+    "format": ["ruff", "format", "--check", "--output-format", "concise", "."],
     "mypy": ["mypy"],
 }
 

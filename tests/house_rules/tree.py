@@ -50,7 +50,7 @@ def texts(path: Path) -> Iterator[ast.Constant]:
 
 
 def calls(path: Path) -> Iterator[tuple[ast.Call, str, str]]:
-    """Every call with what it is called on and its name: `time.sleep(1)` gives `("time", "sleep")`, `sleep(1)` `("", "sleep")`."""
+    """Every call with what it is called on and its name: `("time", "sleep")` of `time.sleep(1)`, `("", "sleep")` of `sleep(1)`."""
     for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             yield node, ast.unparse(node.func.value), node.func.attr
