@@ -21,7 +21,8 @@ from typing import Any
 
 import psycopg
 from alembic.migration import MigrationContext
-from sqlalchemy.exc import SQLAlchemyError
+from alembic.script import ScriptDirectory
+from sqlalchemy.exc import OperationalError
 
 from engine import play
 from engine.assemble import Engine, open_engine
@@ -83,7 +84,7 @@ def guarded(command: Command, asked: argparse.Namespace) -> int:
     except BrokenPipeError:  # `onewindow … | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
-    except (psycopg.OperationalError, SQLAlchemyError) as error:
+    except (psycopg.OperationalError, OperationalError) as error:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()
         tell(DatabaseAway(reason=reason[0] if reason else type(error).__name__), asked.lang)
         _keep_traceback()
@@ -127,7 +128,8 @@ def opened(settings: Settings, url: str) -> Iterator[Engine]:
     try:
         with engine.database.connect() as connection:
             schema.check(connection)
-            if MigrationContext.configure(connection).get_current_revision() != schema.head():
+            newest = ScriptDirectory.from_config(schema.config()).get_current_head()
+            if MigrationContext.configure(connection).get_current_revision() != newest:
                 raise NotMigrated()
         yield engine
     finally:
