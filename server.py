@@ -123,6 +123,7 @@ def _run(asked: argparse.Namespace) -> int:
 @contextlib.contextmanager
 def _stopping_on_term() -> Iterator[None]:
     """Until the supervisor takes the signals over, TERM unwinds as Ctrl-C does: what was started is stopped."""
+
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 

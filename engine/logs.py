@@ -20,8 +20,8 @@ case_number: ContextVar[str | None] = ContextVar("case_number", default=None)
 
 #: What every record has anyway: the rest was handed in by `extra=`.
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "request_id", "case"}
-#: These tell of every job and every connection; what goes wrong in them is a warning.
-QUIET = ("procrastinate", "psycopg.pool", "alembic", "asyncio", "gunicorn")
+#: These tell of every job, connection or token; what goes wrong in them is a warning.
+QUIET = ("procrastinate", "psycopg.pool", "alembic", "asyncio", "gunicorn", "spiff")
 
 
 class _Where(logging.Filter):

@@ -82,8 +82,7 @@ class Supervisor:
 
         What `every_look` raises stops the children, too, and goes on to the caller.
         """
-        for wanted in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(wanted, self._on_signal)
+        on_stop_requests(self._on_signal, also=(signal.SIGINT,))
         try:
             while not self._asked.is_set():
                 for child in self.children:
@@ -107,6 +106,13 @@ class Supervisor:
                 for process in alive:
                     _kill_session(process)
             sleep(LOOK_SECONDS / 4)
+
+
+def on_stop_requests(handler: Callable[..., None], also: Sequence[signal.Signals] = ()) -> None:
+    """Let `handler` take the signals that ask to stop; what `nohup` ignores stays ignored."""
+    for wanted in (signal.SIGTERM, signal.SIGHUP, *also):
+        if signal.getsignal(wanted) is not signal.SIG_IGN:
+            signal.signal(wanted, handler)
 
 
 def leave_with(parent: int) -> None:
