@@ -25,6 +25,7 @@ help: ## list these commands
 	@sed -n 's/^#   /  /p' Makefile
 
 install: $(INSTALLED) ## put OneWindow and what it needs into .venv; gives .venv/bin/onewindow
+	@echo "OneWindow is in .venv: try $(BIN)/onewindow --help"
 
 run: $(INSTALLED) ## install, then start a demonstration on this machine; Ctrl-C stops everything
 	@exec $(BIN)/onewindow run --demo

@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
+import http.client
 import importlib.util
 import os
-import signal
 import socket
 import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from time import sleep
 from typing import Any
 
 from flask import Flask
@@ -28,7 +30,7 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 from engine import cli
 from engine.assemble import Engine, open_engine
 from engine.background.app import Pace
-from engine.background.supervise import Child, Supervisor, leave_with
+from engine.background.supervise import Child, Supervisor, leave_with, on_stop_requests
 from engine.background.worker import work
 from engine.clock import monotonic
 from engine.demonstration import check_mode, load_demonstration
@@ -49,15 +51,17 @@ PARTS = ("api", "portal")
 CHECK_SECONDS = 1.0
 #: A web server that dies this often before it ever answered won't come up.
 MOST_DEATHS = 4
+#: What a server whose supervisor was killed may take to let go of the port.
+PORT_SECONDS = 3.0
 
 
 class PortTaken(Refused):
-    """Somebody else listens there. Params: port."""
+    """The port can't be had. Params: port, reason."""
 
     code = "port-taken"
     status = 409
-    zh = "端口 {port} 已被占用。请停止占用它的程序，或用 PORT 指定另一个端口，例如 PORT=8080 onewindow run。"
-    en = "Port {port} is in use. Stop the program that has it, or choose another: PORT=8080 onewindow run."
+    zh = "无法使用端口 {port}（{reason}）。请停止占用它的程序，或用 PORT 指定另一个端口，例如 PORT=8080 onewindow run。"
+    en = "Port {port} can't be used ({reason}). Stop the program that has it, or choose another: PORT=8080 onewindow run."
 
 
 class WebDidNotStart(Refused):
@@ -109,7 +113,8 @@ def _run(asked: argparse.Namespace) -> int:
         check_production(os.environ)
     settings = read_settings(os.environ, asked.demo)
     set_up_logs()
-    with _stopping_on_term(), _listening(settings) as listener, locate(settings, make=True) as found:
+    on_stop_requests(_interrupt)
+    with _listening(settings) as listener, locate(settings, make=True) as found:
         _prepare(settings, found)
         children = [
             _child("web", settings, found, asked.serve, listener),
@@ -120,16 +125,9 @@ def _run(asked: argparse.Namespace) -> int:
     return 0
 
 
-@contextlib.contextmanager
-def _stopping_on_term() -> Iterator[None]:
+def _interrupt(*_: object) -> None:
     """Until the supervisor takes the signals over, TERM unwinds as Ctrl-C does: what was started is stopped."""
-
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    for wanted in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(wanted, stop)
-    yield
+    raise KeyboardInterrupt
 
 
 @contextlib.contextmanager
@@ -137,12 +135,20 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
     """The listening socket, kept by the supervisor: while a web server is started again, clients wait in its queue."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((settings.host, settings.port))
-        except OSError:
-            raise PortTaken(port=settings.port)
+        _bind(listener, settings)
         listener.listen(512)
         yield listener
+
+
+def _bind(listener: socket.socket, settings: Settings) -> None:
+    deadline = monotonic() + PORT_SECONDS
+    while True:
+        try:
+            return listener.bind((settings.host, settings.port))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or monotonic() > deadline:
+                raise PortTaken(port=settings.port, reason=error.strerror)
+        sleep(0.1)
 
 
 def _prepare(settings: Settings, found: Location) -> None:
@@ -195,7 +201,7 @@ def _answers(port: int) -> bool:
         urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"http://127.0.0.1:{port}/healthz", timeout=2)
     except urllib.error.HTTPError:
         return True
-    except OSError:
+    except (OSError, http.client.HTTPException):
         return False
     return True
 

@@ -71,7 +71,9 @@ def _step(connection: psycopg.Connection, case: uuid.UUID, turn: int) -> None:
     connection.execute("SELECT seq, run, head FROM floor_cases WHERE id = %s FOR UPDATE", (case,)).fetchone()
     connection.execute("SELECT * FROM floor_tasks WHERE case_id = %s AND number = %s", (case, 1 + 2 * turn)).fetchone()
     connection.execute("UPDATE floor_cases SET seq = %s, run = %s WHERE id = %s", (seq, STATE, case))
-    connection.execute("UPDATE floor_tasks SET state = 'completed' WHERE case_id = %s AND number = %s", (case, 1 + 2 * turn))
+    connection.execute(
+        "UPDATE floor_tasks SET state = 'completed' WHERE case_id = %s AND number = %s", (case, 1 + 2 * turn)
+    )
     connection.execute(_TASK, (case, NOW, DUE, first, first + 1))
     connection.execute(_LEDGER, (case, seq, NOW, DUE))
     connection.execute(_EVENT, (case, seq, NOW, '{"task": 1}', bytes(32), bytes(32)))

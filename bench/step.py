@@ -129,7 +129,9 @@ def tasks_of(engine: Engine, count: int) -> list[Completion]:
     for _ in range(-(-count // len(REVIEWERS))):
         case, opened = _accepted(engine)
         cases.append((case, {row["node"]: row["number"] for row in opened}))
-    work = [Completion(case, numbers[node], "passed", "验收合格，同意。") for node in REVIEWERS for case, numbers in cases]
+    work = [
+        Completion(case, numbers[node], "passed", "验收合格，同意。") for node in REVIEWERS for case, numbers in cases
+    ]
     return work[:count]
 
 
@@ -162,7 +164,9 @@ def counts(url: str) -> tuple[Any, int]:
     with counted_engine(engine) as wire:
         engine.complete(SYSTEM, second)
     with engine.database.connect() as connection:
-        size = connection.exec_driver_sql("SELECT octet_length(run) FROM cases WHERE id = %s", (second.case_id,)).scalar()
+        size = connection.exec_driver_sql(
+            "SELECT octet_length(run) FROM cases WHERE id = %s", (second.case_id,)
+        ).scalar()
     engine.close()
     return wire, int(size)
 
@@ -174,12 +178,17 @@ def http_steps(url: str) -> tuple[float, float]:
         port = free.getsockname()[1]
     environment = {**os.environ, "DATABASE_URL": url, "PORT": str(port), "ONEWINDOW_SECRET_KEY": secrets.token_hex(16)}
     web = subprocess.Popen(
-        [sys.executable, "-m", "server", "web", "--demo"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [sys.executable, "-m", "server", "web", "--demo"],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
         _await(port)
         engine = open_engine(Settings(demo=True), url, pool_size=4)
-        tokens = {node: engine.log_in(username, DEMONSTRATION_PASSWORD)["token"] for node, username in REVIEWERS.items()}
+        tokens = {
+            node: engine.log_in(username, DEMONSTRATION_PASSWORD)["token"] for node, username in REVIEWERS.items()
+        }
         _http(port, _http_work(engine, tokens, 96), CLIENTS)
         many = _http(port, _http_work(engine, tokens, STEPS // 2), CLIENTS)
         one = _http(port, _http_work(engine, tokens, STEPS // 4), 1)
@@ -229,7 +238,6 @@ def _await(port: int) -> None:
             pass
         time.sleep(0.1)
     raise RuntimeError("the web server does not answer")
-
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import time
+from itertools import pairwise
 
 from SpiffWorkflow.bpmn import BpmnWorkflow
 from SpiffWorkflow.bpmn.parser import BpmnParser
@@ -20,7 +21,7 @@ AFTER = ("merge", "decide", "certificate")
 def diagram() -> str:
     """Acceptance, six reviews in parallel, merge, decision, certificate."""
     chain = ("s", "accept", "split"), ("join", *AFTER, "e")
-    pairs = [(a, b) for names in chain for a, b in zip(names, names[1:], strict=False)]
+    pairs = [(a, b) for names in chain for a, b in pairwise(names)]
     pairs += [pair for review in REVIEWS for pair in (("split", review), (review, "join"))]
     tasks = "".join(f'<userTask id="{name}"/>' for name in ("accept", *REVIEWS, *AFTER))
     flows = "".join(f'<sequenceFlow id="f{n}" sourceRef="{a}" targetRef="{b}"/>' for n, (a, b) in enumerate(pairs))

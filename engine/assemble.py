@@ -15,7 +15,8 @@ from uuid import UUID
 from sqlalchemy import Engine as SqlEngine
 from sqlalchemy import MetaData
 
-from engine.cases import claim_task, go_on, incidents, models, progress
+from engine.cases import claim_task, go_on, incidents, progress
+from engine.cases import models as _case_models  # noqa: F401
 from engine.cases.accept import Acceptance, accept
 from engine.cases.announce import announce
 from engine.cases.complete_task import Completion, complete_task
@@ -34,6 +35,7 @@ from engine.plugins.handlers import HandlerRegistry, ServiceAnswer, ServiceCall,
 from engine.register import models as _register_models  # noqa: F401
 from engine.settings import Settings
 from engine.store import platform as _platform  # noqa: F401
+from engine.store.base import Base
 from engine.store.database import connect_engine
 from engine.timelimits import models as _limit_models  # noqa: F401
 from engine.unit_of_work import Once, Transactions, UnitOfWork
@@ -43,7 +45,7 @@ Answer = TypeVar("Answer")
 
 def metadata() -> MetaData:
     """The metadata of every table, all rooms imported."""
-    return models.Base.metadata
+    return Base.metadata
 
 
 class Engine:
@@ -196,7 +198,9 @@ class Engine:
         return incidents.retry_incident(self.house, self.transactions, incident_id, actor)
 
 
-def open_engine(settings: Settings, url: str, handlers: HandlerRegistry | None = None, pool_size: int | None = None) -> Engine:
+def open_engine(
+    settings: Settings, url: str, handlers: HandlerRegistry | None = None, pool_size: int | None = None
+) -> Engine:
     """An engine on a migrated database."""
     size = settings.pool_size if pool_size is None else pool_size
     return Engine(settings, connect_engine(url, size), handlers)

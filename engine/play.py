@@ -10,7 +10,7 @@ import contextlib
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -216,7 +216,7 @@ def _message(played: Played, step: Mapping[str, Any]) -> None:
     played.engine.deliver(_actor(played, step), played.number, step["message"], step.get("payload", {}))
 
 
-DOES = {
+DOES: dict[str, Callable[[Played, Mapping[str, Any]], None]] = {
     "submit": _submit,
     "accept": _accept,
     "complete": _complete,
@@ -239,7 +239,9 @@ def _task(played: Played, step: Mapping[str, Any]) -> Any:
 def _actor(played: Played, step: Mapping[str, Any]) -> Actor:
     who = step["who"]
     if who == "applicant":
-        return Actor.applicant("applicant", str(played.scenario["applicant"].get("name", "")), played.scenario["region"])
+        return Actor.applicant(
+            "applicant", str(played.scenario["applicant"].get("name", "")), played.scenario["region"]
+        )
     if who not in played.actors:
         with played.engine.database.connect() as connection:
             actor = load_actor(connection, who)
@@ -256,7 +258,9 @@ def _instant(step: Mapping[str, Any]) -> datetime:
 
 def _result(played: Played) -> dict[str, Any]:
     file = played.engine.case_file(played.number) if played.number else {"timeline": [], "documents": []}
-    timeline = sorted(file.pop("timeline"), key=lambda row: (row["ended_at"] is None, row["ended_at"] or "", row["task"]))
+    timeline = sorted(
+        file.pop("timeline"), key=lambda row: (row["ended_at"] is None, row["ended_at"] or "", row["task"])
+    )
     documents = file.pop("documents")
     failures = played.failures + _differences(played.scenario.get("expect", {}), file, timeline, documents)
     if played.number and not played.engine.verify_record(played.number).whole:
@@ -267,7 +271,9 @@ def _result(played: Played) -> dict[str, Any]:
     }
 
 
-def _differences(expect: Mapping[str, Any], file: Mapping[str, Any], timeline: list[Any], documents: list[Any]) -> list[str]:
+def _differences(
+    expect: Mapping[str, Any], file: Mapping[str, Any], timeline: list[Any], documents: list[Any]
+) -> list[str]:
     """What is not as the scenario expects, a sentence each."""
     found = [_differs(name, expect[name], file.get(name)) for name in ("state", "result") if name in expect]
     if "documents" in expect:
@@ -277,7 +283,9 @@ def _differences(expect: Mapping[str, Any], file: Mapping[str, Any], timeline: l
         found.append(_differs(f"times at {wanted['node']}", wanted["times"], times))
     rows = expect.get("timeline", ())
     if rows:
-        found.append(_differs("rows of the timeline", [row["node"] for row in rows], [row["node_id"] for row in timeline]))
+        found.append(
+            _differs("rows of the timeline", [row["node"] for row in rows], [row["node_id"] for row in timeline])
+        )
     for wanted, row in zip(rows, timeline, strict=False):
         said = {**row, "started_on": (row["started_at"] or "")[:10], "ended_on": (row["ended_at"] or "")[:10]}
         for name, value in wanted.items():

@@ -230,7 +230,13 @@ def _only_once(uow: UnitOfWork, once: Once, work: Callable[[UnitOfWork], Answer]
         "ON CONFLICT (scope, key) DO UPDATE SET request_hash = excluded.request_hash, answer = NULL, "
         "expires_at = excluded.expires_at WHERE idempotency_keys.expires_at < :now RETURNING 1"
     )
-    values = {"scope": once.scope, "key": once.key, "hash": once.request_hash, "expires": now + KEEP_ANSWERS, "now": now}
+    values = {
+        "scope": once.scope,
+        "key": once.key,
+        "hash": once.request_hash,
+        "expires": now + KEEP_ANSWERS,
+        "now": now,
+    }
     if uow.connection.execute(claim, values).first() is None:
         found = text("SELECT request_hash, answer FROM idempotency_keys WHERE scope = :scope AND key = :key")
         kept = uow.connection.execute(found, {"scope": once.scope, "key": once.key}).one()

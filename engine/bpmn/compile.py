@@ -124,7 +124,7 @@ class _Compiler:
         event = node.events[0]
         if event.kind == "message":
             return specs.AwaitedMessage(event.name)
-        return specs.DomainTimer(node.name, self._due(str(node.id), event))
+        return specs.DomainTimer(str(node.id), self._due(str(node.id), event))
 
     def _due(self, name: str, event: EventDefinition) -> Callable[[Task], datetime]:
         text = event.expression or ""

@@ -199,7 +199,9 @@ class ProcessRun:
                 if count > MOST_AUTOMATIC:
                     raise StepTooLong(most=MOST_AUTOMATIC, node=task.task_spec.name)
                 task.run()
-            elif not (process.fire_joins(ParallelGateway) or process.close_scope() or process.fire_joins(InclusiveGateway)):
+            elif not (
+                process.fire_joins(ParallelGateway) or process.close_scope() or process.fire_joins(InclusiveGateway)
+            ):
                 return
 
     def _tasks(self) -> list[Task]:
@@ -250,7 +252,9 @@ class ProcessRun:
         calls = [self._call(task) for task in self._calls()]
         step = Step(
             opened=tuple(opened for token, opened in after.items() if token not in before),
-            closed=tuple(Closed(o.token, o.node, "completed" if o.token == self._completed else "cancelled") for o in gone),
+            closed=tuple(
+                Closed(o.token, o.node, "completed" if o.token == self._completed else "cancelled") for o in gone
+            ),
             calls=tuple(call for call in calls if call.token not in self._calls_before),
             waiting_until=min(timers, default=None),
             awaited=tuple(self._awaited(task) for task in self._waiting(AwaitedMessage)),
@@ -286,5 +290,3 @@ def _process(compiled: Compiled, facts: Facts, now: datetime, deserializing: boo
     process.now = now
     process.ends = []
     return process
-
-

@@ -52,11 +52,12 @@ def _kept(scope: Any) -> list[Task]:
 
 def _dump_tasks(tasks: list[Task], numbers: dict[UUID, int]) -> list[list[Any]]:
     kept = {task.id for task in tasks}
-    return [
-        [numbers[task.id], numbers[task._parent] if task._parent in kept else ROOT]
-        + [task.task_spec.name, task.state, task.data or 0, task.internal_data or 0]
-        for task in tasks
-    ]
+    rows = []
+    for task in tasks:
+        parent = numbers[task._parent] if task._parent in kept else ROOT
+        spec, data, internal = task.task_spec.name, task.data or 0, task.internal_data or 0
+        rows.append([numbers[task.id], parent, spec, task.state, data, internal])
+    return rows
 
 
 def load(state: bytes, compiled: Compiled, process: RunningProcess) -> tuple[dict[UUID, int], int]:

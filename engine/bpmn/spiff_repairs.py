@@ -171,7 +171,9 @@ class Condition(_BpmnCondition):
         try:
             return bool(task.workflow.script_engine.decide(task, self.args[0]))
         except ApprovalError as error:
-            raise ConditionFailed(flow=self.flow, node=task.task_spec.name, reason_zh=error.sentence("zh"), reason=str(error))
+            raise ConditionFailed(
+                flow=self.flow, node=task.task_spec.name, reason_zh=error.sentence("zh"), reason=str(error)
+            )
 
 
 class Choosing(OneStepAhead):
@@ -454,7 +456,9 @@ class RunningProcess(BpmnWorkflow):
     def fire_joins(self, kind: type) -> bool:
         """Let one join of that kind fire, if one can; the one whose id sorts first, so that every run is the same."""
         for scope in self.scopes():
-            waiting = {t.task_spec for t in unfinished(scope) if isinstance(t.task_spec, kind) and t.state == TaskState.WAITING}
+            waiting: set[Any] = {
+                t.task_spec for t in unfinished(scope) if isinstance(t.task_spec, kind) and t.state == TaskState.WAITING
+            }
             for join in sorted(waiting, key=lambda spec: str(spec.name)):
                 if join.try_to_fire(scope):
                     return True

@@ -9,7 +9,7 @@ from engine.cases.access import check_task, need, task_id
 from engine.cases.apply_step import StepDraft
 from engine.cases.complete_task import Completion, complete_locked
 from engine.cases.house import House
-from engine.cases.states import CaseState, CaseStateConflict, CASE_NAMES
+from engine.cases.states import CASE_NAMES, CaseState, CaseStateConflict
 from engine.cases.step_store import CaseRow, lock_case
 from engine.cases.submit import find_case, start_run
 from engine.errors import Invalid, NotFound
@@ -51,7 +51,8 @@ def accept(house: House, uow: UnitOfWork, asked: Acceptance) -> dict[str, Any]:
         shown = task_id(case.id, waiting[0].number)
         check_task(uow.actor, waiting[0], case.region_code, shown, Permission.CASE_ACCEPT)
         asked_of_task = Completion(case.id, waiting[0].number, "accepted", asked.opinion)
-        return complete_locked(house, uow, case, waiting[0], asked_of_task)["case"] | {"number": case.number}
+        done = complete_locked(house, uow, case, waiting[0], asked_of_task)
+        return {**done["case"], "number": case.number}
     return _start_now(uow, draft)
 
 

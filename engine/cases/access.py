@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from engine.errors import Forbidden, NotFound
@@ -43,12 +43,10 @@ def parse_task_id(text: str) -> tuple[UUID, int]:
     """The case and the number of a task id; NotFound for anything else."""
     case, _, number = text.partition(".")
     try:
-        return UUID(case), int(number) if number.isascii() and number.isdigit() and len(number) < 10 else _no(text)
+        if number.isascii() and number.isdigit() and len(number) < 10:
+            return UUID(case), int(number)
     except ValueError:
-        return _no(text)
-
-
-def _no(text: str) -> Any:
+        pass
     raise TaskIdInvalid(what="任务", id=text[:80])
 
 
@@ -59,16 +57,18 @@ def check_task(actor: Actor, task: TaskLike, case_region: str, shown: str, permi
     if task.kind == "applicant" and actor.kind == "officer":
         if actor.region_code != case_region:
             raise NotFound(what="任务", id=shown)
-        return need(actor, Permission.TASK_COMPLETE_FOR_APPLICANT)
+        need(actor, Permission.TASK_COMPLETE_FOR_APPLICANT)
+        return
     if task.kind == "applicant" and actor.kind == "applicant":
         # Only a played scenario has an applicant as an actor: accounts of applicants come with the issue on the window.
-        return need(actor, permission)
+        need(actor, permission)
+        return
     mine = actor.works_in(task.department_id) or task.officer_id == actor.id
     if not mine and actor.region_code != task.region_code:
         raise NotFound(what="任务", id=shown)
     if not mine or not _for_me(actor, task):
         raise Forbidden(permission=permission)
-    return need(actor, permission)
+    need(actor, permission)
 
 
 def _for_me(actor: Actor, task: TaskLike) -> bool:

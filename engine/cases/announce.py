@@ -12,9 +12,7 @@ from engine.cases.record import spell
 from engine.unit_of_work import UnitOfWork
 
 _EVENTS = "SELECT seq, kind, at, payload FROM events WHERE case_id = %s AND seq > %s AND seq <= %s ORDER BY seq"
-_TELL = (
-    "INSERT INTO notices SELECT * FROM jsonb_populate_recordset(null::notices, %s) ON CONFLICT DO NOTHING"
-)
+_TELL = "INSERT INTO notices SELECT * FROM jsonb_populate_recordset(null::notices, %s) ON CONFLICT DO NOTHING"
 
 #: What each kind of entry says to the applicant.
 APPLICANT_TEXTS = {
@@ -34,7 +32,13 @@ def announce(uow: UnitOfWork, case_id: UUID, after: int, until: int) -> int:
         payload = json.loads(event["payload"])
         for audience, words in _notices(event["kind"], payload):
             notices.append(
-                {"case_id": str(case_id), "seq": event["seq"], "audience": audience, "text": words, "at": spell(event["at"])}
+                {
+                    "case_id": str(case_id),
+                    "seq": event["seq"],
+                    "audience": audience,
+                    "text": words,
+                    "at": spell(event["at"]),
+                }
             )
         if event["kind"] == "task.completed":
             close_incidents_of(uow, case_id, f"task:{payload['task']}")
@@ -49,5 +53,10 @@ def _notices(kind: str, payload: Mapping[str, Any]) -> list[tuple[str, str]]:
     if text:
         told.append(("applicant", text.format(number=payload.get("number", ""))))
     if kind == "task.opened":
-        told.append((f"department:{payload['department']}", f"新的待办环节：{payload['node']}，办理期限 {payload['due'] or '无'}。"))
+        told.append(
+            (
+                f"department:{payload['department']}",
+                f"新的待办环节：{payload['node']}，办理期限 {payload['due'] or '无'}。",
+            )
+        )
     return told

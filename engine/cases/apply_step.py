@@ -18,7 +18,7 @@ from engine.bpmn.run import ProcessRun
 from engine.bpmn.step import Call, Facts, Opened, Step
 from engine.cases.house import House, LiveDefinition
 from engine.cases.record import Entry, chain, spell
-from engine.cases.states import CaseState, TaskState, move_case
+from engine.cases.states import TaskState, move_case
 from engine.cases.step_store import LOAD_OPINIONS, NEXT_NUMBER, CaseRow, TaskRow, Written, write_step
 from engine.clock import day_of
 from engine.organization.directory import Directory
@@ -126,7 +126,12 @@ class StepDraft:
         self.entries.append(self._entry("task.completed", facts, task.node, {"opinion": closing.opinion}))
         if closing.opinion:
             self.opinions.append(
-                {"case_id": str(case.id), "task": task.number, "officer_id": actor.id, "department_id": task.department_id}
+                {
+                    "case_id": str(case.id),
+                    "task": task.number,
+                    "officer_id": actor.id,
+                    "department_id": task.department_id,
+                }
                 | {"outcome": closing.outcome, "text": closing.opinion, "at": spell(case.now)}
             )
         self._plan_document(node, "complete", task.department_id)
@@ -195,7 +200,11 @@ class StepDraft:
             | {"opened_at": spell(case.now), "closed_at": None, "closed_by": None, "handler": None, "outcome": None}
             | {"due_date": due_date.isoformat() if due_date else None, "provisional": provisional}
         )
-        facts = {"task": opened.token, "department": where.department_id, "due": due_date.isoformat() if due_date else None}
+        facts = {
+            "task": opened.token,
+            "department": where.department_id,
+            "due": due_date.isoformat() if due_date else None,
+        }
         if where.fallback or where.deputy_for:
             facts |= {"route": list(where.reasons), "deputy_for": where.deputy_for}
         self.entries.append(self._entry("task.opened", facts, opened.node))
@@ -220,9 +229,17 @@ class StepDraft:
                 self.stopped.append(token)
                 self.entries.append(self._entry("task.cancelled", {"task": token}, row["node"]))
 
-    def _close_row(self, task: TaskRow, state: TaskState, by: str | None, handler: str | None, outcome: str | None) -> None:
+    def _close_row(
+        self, task: TaskRow, state: TaskState, by: str | None, handler: str | None, outcome: str | None
+    ) -> None:
         self.closed_tasks.append(
-            {"number": task.number, "state": state, "closed_at": spell(self.case.now), "closed_by": by, "handler": handler}
+            {
+                "number": task.number,
+                "state": state,
+                "closed_at": spell(self.case.now),
+                "closed_by": by,
+                "handler": handler,
+            }
             | {"outcome": outcome, "claimed_by": task.claimed_by}
         )
         self.stopped.append(task.number)
@@ -243,8 +260,18 @@ class StepDraft:
                 end = due(self.calendar, day_of(self.case.now), Limit(int(amount), str(limit["unit"])))
                 shown = (end.day, end.provisional)
                 self.limits.append(
-                    {"case_id": str(self.case.id), "owner": owner, "kind": kind, "amount": int(amount), "unit": limit["unit"]}
-                    | {"started_at": spell(self.case.now), "due_date": end.day.isoformat(), "provisional": end.provisional}
+                    {
+                        "case_id": str(self.case.id),
+                        "owner": owner,
+                        "kind": kind,
+                        "amount": int(amount),
+                        "unit": limit["unit"],
+                    }
+                    | {
+                        "started_at": spell(self.case.now),
+                        "due_date": end.day.isoformat(),
+                        "provisional": end.provisional,
+                    }
                     | {"calendar_version": self.case.calendar_version, "stopped_at": None}
                 )
         return shown
@@ -265,7 +292,13 @@ class StepDraft:
     ) -> Entry:
         actor = self.uow.actor
         posts = sorted(f"{department}:{title}" for department, title in actor.posts)
-        said = {"actor": actor.id, "actor_kind": actor.kind, "posts": posts, "node": node, "definition": self.live.version}
+        said = {
+            "actor": actor.id,
+            "actor_kind": actor.kind,
+            "posts": posts,
+            "node": node,
+            "definition": self.live.version,
+        }
         return Entry(kind, {**said, **facts, "state": [self.case.state, self.state]}, personal)
 
     # -- what is left behind
@@ -280,7 +313,17 @@ class StepDraft:
         events, seq, head = chain(case.id, case.seq, case.head, case.now, self.entries)
         look_at = run.step.waiting_until if run is not None and hasattr(run, "step") else case.look_at
         state = run.state if run is not None else case.run
-        row = (self.state, self.result, _json(self.form), self.accepted_at, self.concluded_at, seq, head, case.now, state)
+        row = (
+            self.state,
+            self.result,
+            _json(self.form),
+            self.accepted_at,
+            self.concluded_at,
+            seq,
+            head,
+            case.now,
+            state,
+        )
         if events:
             uow.job("announce", {"case_id": str(case.id), "after": case.seq, "until": seq})
         write_step(
@@ -307,11 +350,14 @@ class StepDraft:
         title = str(document.get("title") or kind)
         issuer = self.directory.departments.get(body)
         number = f"{issuer.name if issuer else body}{title}〔{year}〕{found['last']}号"
-        self.entries.append(self._entry("document.issued", {"number": number, "kind": kind, "body": body}, str(node.id)))
-        return (
-            {"number": number, "case_id": str(self.case.id), "kind": kind, "title": title, "body": body}
-            | {"node": node.id, "content": self._content(kind), "issued_at": spell(self.case.now)}
+        self.entries.append(
+            self._entry("document.issued", {"number": number, "kind": kind, "body": body}, str(node.id))
         )
+        return {"number": number, "case_id": str(self.case.id), "kind": kind, "title": title, "body": body} | {
+            "node": node.id,
+            "content": self._content(kind),
+            "issued_at": spell(self.case.now),
+        }
 
     def _content(self, kind: str) -> str:
         """What the document says. A rectification notice names every fault that stands, each with its department."""
@@ -326,7 +372,10 @@ class StepDraft:
             )
         latest = {row["node"]: row for row in rows}
         faults = [row for row in latest.values() if row["outcome"] == "faults"]
-        return "\n".join(f"{n}. {self._department(row['department_id'])}（{row['name']}）：{row['text']}" for n, row in enumerate(faults, 1))
+        return "\n".join(
+            f"{n}. {self._department(row['department_id'])}（{row['name']}）：{row['text']}"
+            for n, row in enumerate(faults, 1)
+        )
 
     def _department(self, department_id: str) -> str:
         found = self.directory.departments.get(department_id)
@@ -342,7 +391,9 @@ def public_names(node: Node) -> tuple[str, str, str, str]:
 
 
 def _start_entry(limit: Mapping[str, Any], seq: int) -> dict[str, Any]:
-    kept = {name: limit[name] for name in ("case_id", "owner", "kind", "amount", "unit", "due_date", "calendar_version")}
+    kept = {
+        name: limit[name] for name in ("case_id", "owner", "kind", "amount", "unit", "due_date", "calendar_version")
+    }
     return kept | {"seq": seq, "entry": "start", "at": limit["started_at"]}
 
 

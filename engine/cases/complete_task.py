@@ -64,7 +64,11 @@ def complete_locked(house: House, uow: UnitOfWork, case: CaseRow, task: TaskRow,
     _check_answer(node, asked)
     command = Command("complete", case.id, case.number, f"task:{task.number}", uow.actor.id, uow.actor.kind, task.node)
     with held(_with(command, asked)):
-        if task.node == draft.live.acceptance_node and case.state == CaseState.SUBMITTED and asked.outcome == "accepted":
+        if (
+            task.node == draft.live.acceptance_node
+            and case.state == CaseState.SUBMITTED
+            and asked.outcome == "accepted"
+        ):
             draft.accept()
         draft.form.update(asked.form)
         draft.close(Closing(task, asked.outcome, asked.opinion))
@@ -106,7 +110,9 @@ def _check_answer(node: Node, asked: Completion) -> None:
     if values and asked.outcome not in values:
         raise Invalid(detail=f"outcome: {'、'.join(values)}", fields={"outcome": list(values)})
     if asked.outcome in (declared.get("opinionRequiredFor") or ()) and not asked.opinion.strip():
-        raise Invalid(detail="opinion: 选择该结果时必须填写意见 / required for this outcome", fields={"opinion": ["required"]})
+        raise Invalid(
+            detail="opinion: 选择该结果时必须填写意见 / required for this outcome", fields={"opinion": ["required"]}
+        )
     if len(asked.opinion) > MOST_OPINION:
         raise Invalid(detail=f"opinion: ≤ {MOST_OPINION}", fields={"opinion": [f"at most {MOST_OPINION} characters"]})
     if len(json.dumps(dict(asked.form), ensure_ascii=False).encode()) > MOST_FORM_BYTES:

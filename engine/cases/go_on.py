@@ -58,11 +58,18 @@ def take_answer(house: House, uow: UnitOfWork, case_id: UUID, token: int, answer
             return False
         draft.progress["outcomes"][call.node] = answer.outcome
         run = draft.resume()
-        _apply(draft, run, run.result(token, answer.outcome), Entry("service.done", {"handler": call.handler, "node": call.node}))
+        _apply(
+            draft,
+            run,
+            run.result(token, answer.outcome),
+            Entry("service.done", {"handler": call.handler, "node": call.node}),
+        )
     return True
 
 
-def deliver_message(house: House, uow: UnitOfWork, case_id: UUID, message: str, payload: dict[str, Any]) -> dict[str, Any]:
+def deliver_message(
+    house: House, uow: UnitOfWork, case_id: UUID, message: str, payload: dict[str, Any]
+) -> dict[str, Any]:
     """Give a message to the case. The payload is kept in the record, its values in the form; the run gets the name only."""
     case = _locked(uow, case_id)
     draft = StepDraft.of(house, uow, case)

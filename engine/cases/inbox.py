@@ -146,7 +146,7 @@ def _concerns(house: House, uow: UnitOfWork, actor: Actor, file: Mapping[str, An
     if any(row["department_id"] in actor.departments for row in file["timeline"]):
         return True
     if actor.may(Permission.CASE_SUBMIT):
-        return actor.region_code == file["region"]
+        return bool(actor.region_code == file["region"])
     if actor.may(Permission.CASE_READ_ANY):
         version = uow.read(("SELECT organization_version AS v FROM platform", None))[0][0]["v"]
         regions = house.directory(uow, version).regions

@@ -117,7 +117,9 @@ class Incident(Base):
 
     __tablename__ = "incidents"
     __table_args__ = (
-        Index("ix_incidents_next_try", "next_try_at", postgresql_where=text("state = 'open' AND next_try_at IS NOT NULL")),
+        Index(
+            "ix_incidents_next_try", "next_try_at", postgresql_where=text("state = 'open' AND next_try_at IS NOT NULL")
+        ),
         Index("uq_incidents_open", "case_id", "subject", unique=True, postgresql_where=text("state = 'open'")),
     )
 

@@ -35,7 +35,9 @@ _TASKS = (
     "LEFT JOIN departments d ON d.id = t.department_id "
     "LEFT JOIN opinions o ON o.case_id = t.case_id AND o.task = t.number WHERE t.case_id = %s ORDER BY t.number"
 )
-_DOCUMENTS = "SELECT number, kind, title, body, content, issued_at FROM documents WHERE case_id = %s ORDER BY seq, number"
+_DOCUMENTS = (
+    "SELECT number, kind, title, body, content, issued_at FROM documents WHERE case_id = %s ORDER BY seq, number"
+)
 
 
 def progress(house: House, uow: UnitOfWork, number: str, code: str) -> dict[str, Any]:
@@ -122,7 +124,9 @@ def timeline_row(calendar: WorkingCalendar, row: Mapping[str, Any], now: Any) ->
 def public(file: dict[str, Any]) -> dict[str, Any]:
     """What may be seen with number and query code: no internal ids."""
     kept = dict(file)
-    kept["timeline"] = [{k: v for k, v in row.items() if k not in ("task", "department_id")} for row in file["timeline"]]
+    kept["timeline"] = [
+        {k: v for k, v in row.items() if k not in ("task", "department_id")} for row in file["timeline"]
+    ]
     return kept
 
 

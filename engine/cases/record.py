@@ -47,12 +47,16 @@ def digest(prev: bytes, seq: int, kind: str, at: datetime, payload: str) -> byte
     return hashlib.sha256(prev + canonical([seq, kind, spell(at), payload]).encode()).digest()
 
 
-def chain(case_id: UUID, seq: int, head: bytes, at: datetime, entries: Iterable[Entry]) -> tuple[list[dict[str, Any]], int, bytes]:
+def chain(
+    case_id: UUID, seq: int, head: bytes, at: datetime, entries: Iterable[Entry]
+) -> tuple[list[dict[str, Any]], int, bytes]:
     """The rows of new entries behind (`seq`, `head`); answers rows, the new last seq and the new head."""
     rows = []
     for entry in entries:
         seq += 1
-        personal = {name: {"salt": os.urandom(16).hex(), "value": value} for name, value in (entry.personal or {}).items()}
+        personal = {
+            name: {"salt": os.urandom(16).hex(), "value": value} for name, value in (entry.personal or {}).items()
+        }
         digests = {name: {"salted": salted(bytes.fromhex(p["salt"]), p["value"])} for name, p in personal.items()}
         payload = canonical({**entry.payload, **digests})
         prev, head = head, digest(head, seq, entry.kind, at, payload)

@@ -39,7 +39,11 @@ TASK_MOVES: dict[tuple[TaskState, str], TaskState] = {
     (TaskState.CLAIMED, "cancel"): TaskState.CANCELLED,
 }
 
-CASE_NAMES = {"submitted": ("已收件", "received"), "accepted": ("已受理", "accepted"), "concluded": ("已办结", "concluded")}
+CASE_NAMES = {
+    "submitted": ("已收件", "received"),
+    "accepted": ("已受理", "accepted"),
+    "concluded": ("已办结", "concluded"),
+}
 TASK_NAMES = {
     "open": ("待办", "open"),
     "claimed": ("在办", "claimed"),

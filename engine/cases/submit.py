@@ -149,7 +149,9 @@ def _check(asked: Application) -> None:
             raise Invalid(detail=f"{field_name}: ≤ {MOST_FORM_BYTES} bytes", fields={field_name: ["too large"]})
 
 
-def _new_case(uow: UnitOfWork, asked: Application, number: str, definition_id: UUID, platform: Mapping[str, Any]) -> CaseRow:
+def _new_case(
+    uow: UnitOfWork, asked: Application, number: str, definition_id: UUID, platform: Mapping[str, Any]
+) -> CaseRow:
     return CaseRow(
         id=new_id(),
         number=number,

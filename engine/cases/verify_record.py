@@ -51,7 +51,9 @@ def verify_record(uow: UnitOfWork, case_id: UUID) -> Verdict:
     if case["seq"] != len(events) or bytes(case["head"]) != prev:
         return Verdict(len(events), len(events) + 1, "the case knows another last entry", erased)
     for event in events:
-        if reason := _disagrees(event, {task["number"]: task for task in tasks}, {o["task"]: o["text"] for o in opinions}):
+        if reason := _disagrees(
+            event, {task["number"]: task for task in tasks}, {o["task"]: o["text"] for o in opinions}
+        ):
             return Verdict(len(events), event["seq"], reason, erased)
     return Verdict(len(events), None, "whole", erased)
 

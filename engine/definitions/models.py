@@ -19,7 +19,9 @@ class Definition(Base):
 
     __tablename__ = "definitions"
     __table_args__ = (
-        Index("uq_definitions_item_version", "item", "version", unique=True, postgresql_where=text("version IS NOT NULL")),
+        Index(
+            "uq_definitions_item_version", "item", "version", unique=True, postgresql_where=text("version IS NOT NULL")
+        ),
         Index("uq_definitions_published", "item", unique=True, postgresql_where=text("state = 'published'")),
     )
 

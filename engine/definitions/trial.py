@@ -25,15 +25,23 @@ FOR_WANT_OF_FACTS = (ConditionFailed, EmptyCollection, NoFlowMatches, TimerInval
 def tried(bpmn: bytes) -> str | None:
     """None when the diagram can be instantiated within the limits, else why not (one line)."""
     try:
-        child = subprocess.run(  # noqa: S603 - our own module, the diagram goes by standard input
-            [sys.executable, "-m", "engine.definitions.trial"], input=bpmn, capture_output=True, timeout=SECONDS + 5, check=False
+        child = subprocess.run(
+            [sys.executable, "-m", "engine.definitions.trial"],
+            input=bpmn,
+            capture_output=True,
+            timeout=SECONDS + 5,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         return f"it does not come to rest within {SECONDS} s"
     if child.returncode == 0:
         return None
     said = child.stderr.decode(errors="replace").strip().splitlines()
-    return said[-1][:300] if said else f"the trial was killed (exit code {child.returncode}): it takes too much time or memory"
+    return (
+        said[-1][:300]
+        if said
+        else f"the trial was killed (exit code {child.returncode}): it takes too much time or memory"
+    )
 
 
 def main() -> int:

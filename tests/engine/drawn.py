@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 HEAD = (
     '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:ow="urn:onewindow:bpmn:1.0" '
     'id="d" targetNamespace="test"><process id="p" isExecutable="true">'
@@ -28,7 +30,7 @@ def flow(source: str, target: str, condition: str | None = None, name: str | Non
 
 def path(*names: str) -> str:
     """Flows from each node to the next."""
-    return "".join(flow(a, b) for a, b in zip(names, names[1:], strict=False))
+    return "".join(flow(a, b) for a, b in pairwise(names))
 
 
 def parallel_reviews(count: int) -> bytes:

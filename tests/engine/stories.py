@@ -29,7 +29,9 @@ FindActor = Callable[[str], Actor]
 
 def submitted(engine: Engine, actor: FindActor, item: str = ITEM) -> str:
     """A case that waits at the window; its number."""
-    return str(engine.submit(actor("clerk.chen"), Application(item, REGION, APPLICANT, {"project_name": "示例"}))["number"])
+    return str(
+        engine.submit(actor("clerk.chen"), Application(item, REGION, APPLICANT, {"project_name": "示例"}))["number"]
+    )
 
 
 def accepted(engine: Engine, actor: FindActor, item: str = ITEM) -> str:

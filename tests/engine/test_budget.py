@@ -8,7 +8,13 @@ from engine.settings import Settings
 from tests.engine.stories import SYSTEM, accepted, complete, open_tasks
 from tests.engine.wire import counted_engine
 
-ANSWERS = [("planning", "passed"), ("fire", "faults"), ("archives", "faults"), ("drainage", "passed"), ("municipal_works", "passed")]
+ANSWERS = [
+    ("planning", "passed"),
+    ("fire", "faults"),
+    ("archives", "faults"),
+    ("drainage", "passed"),
+    ("municipal_works", "passed"),
+]
 
 
 @pytest.fixture
@@ -77,7 +83,9 @@ def test_the_500th_round_of_a_loop_costs_what_the_2nd_does(lone_engine, actor):
             answer = lone_engine.complete(SYSTEM, Completion(first.case_id, token, "back", "再来"))
         token = int(answer["opened"][0]["id"].split(".")[1])
         with lone_engine.database.connect() as connection:
-            size = connection.exec_driver_sql("SELECT octet_length(run) + octet_length(progress::text) FROM cases").scalar()
+            size = connection.exec_driver_sql(
+                "SELECT octet_length(run) + octet_length(progress::text) FROM cases"
+            ).scalar()
         costs[round_] = (wire.statements, wire.round_trips, size)
     assert costs[500][:2] == costs[2][:2]
     assert costs[500][2] <= 1.5 * costs[2][2]

@@ -70,14 +70,19 @@ def test_the_same_request_twice_at_once_has_one_effect_and_one_answer(engine, ac
     first, second = at_once(lambda n: engine.complete(SYSTEM, asked, once), 2)
 
     assert first == second
-    assert sum(row["node_id"] == "planning" and row["opinion"] == "意见" for row in engine.case_file(number)["timeline"]) == 1
+    assert (
+        sum(row["node_id"] == "planning" and row["opinion"] == "意见" for row in engine.case_file(number)["timeline"])
+        == 1
+    )
 
 
 def test_instants_never_go_back_along_the_record(engine, actor):
     deploy(engine, parallel_reviews(HANDS))
     number = accepted(engine, actor)
     tasks = open_tasks(engine, number)
-    at_once(lambda n: engine.complete(SYSTEM, Completion(tasks[f"review_{n}"].case_id, tasks[f"review_{n}"].task, "passed")))
+    at_once(
+        lambda n: engine.complete(SYSTEM, Completion(tasks[f"review_{n}"].case_id, tasks[f"review_{n}"].task, "passed"))
+    )
     with engine.database.connect() as connection:
         instants = connection.exec_driver_sql("SELECT at FROM events ORDER BY case_id, seq").scalars().all()
     assert instants == sorted(instants)

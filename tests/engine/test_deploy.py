@@ -61,9 +61,7 @@ def test_two_nodes_of_one_id_are_refused(engine):
 
 
 def test_a_flow_of_a_foreign_namespace_inside_extensions_is_no_flow():
-    hidden = (
-        '<extensionElements><x:sequenceFlow xmlns:x="urn:foreign" id="h" sourceRef="s" targetRef="e"/></extensionElements>'
-    )
+    hidden = '<extensionElements><x:sequenceFlow xmlns:x="urn:foreign" id="h" sourceRef="s" targetRef="e"/></extensionElements>'
     compiled = compile_diagram(read(simple(inner=hidden)), "k")
     assert ProcessRun.start(compiled, Facts(), wall_now()).open_tasks() == {1: "review"}
 

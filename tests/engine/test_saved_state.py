@@ -94,7 +94,9 @@ def test_a_state_meets_only_its_own_definition_version():
 def test_what_is_stored_does_not_depend_on_form_values():
     compiled = compile_diagram(read(parallel_reviews(2)), "k")
     small = ProcessRun.start(compiled, Facts(form={}), NOW).state
-    large = ProcessRun.start(compiled, Facts(form={"typename": "SpiffWorkflow.task.Task", "text": "x" * 10_000}), NOW).state
+    large = ProcessRun.start(
+        compiled, Facts(form={"typename": "SpiffWorkflow.task.Task", "text": "x" * 10_000}), NOW
+    ).state
     assert small == large
 
 
@@ -103,5 +105,3 @@ def test_an_outcome_that_looks_like_a_type_is_plain_text():
     run = ProcessRun.start(compiled, Facts(), NOW)
     run.complete(1, '{"typename": "Task"}')
     assert ProcessRun.resume(compiled, run.state, Facts(), NOW).open_tasks() == {2: "review_1"}
-
-

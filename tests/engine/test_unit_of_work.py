@@ -44,7 +44,9 @@ def test_a_write_that_fails_undoes_the_whole_batch(engine):
 
 
 def test_a_deadlock_is_tried_again_and_handed_to_nobody(engine):
-    engine.perform(SYSTEM, lambda uow: [uow.write(f"INSERT INTO number_series VALUES ('{b}', 'k', 1, 0)", None) for b in "xy"])
+    engine.perform(
+        SYSTEM, lambda uow: [uow.write(f"INSERT INTO number_series VALUES ('{b}', 'k', 1, 0)", None) for b in "xy"]
+    )
     meet = threading.Barrier(2, timeout=10)
     first_try = threading.local()
 
@@ -99,7 +101,9 @@ def test_a_key_belongs_to_one_request_of_one_actor(engine):
 def test_an_expired_key_is_new_again(engine):
     once = Once("a", "k", b"one")
     engine.perform(SYSTEM, lambda uow: {"n": 1}, once)
-    engine.perform(SYSTEM, lambda uow: uow.write("UPDATE idempotency_keys SET expires_at = now() - interval '1 s'", None))
+    engine.perform(
+        SYSTEM, lambda uow: uow.write("UPDATE idempotency_keys SET expires_at = now() - interval '1 s'", None)
+    )
     assert engine.perform(SYSTEM, lambda uow: {"n": 2}, Once("a", "k", b"two")) == {"n": 2}
 
 

@@ -16,7 +16,7 @@ from tests.house_rules.tree import ROOT, files, text_of
 PAGES = [path for path in files() if path.suffix == ".md"]
 LINK = re.compile(r"\[[^\]]*\]\((?!https?://|mailto:)([^)\s]+)\)")
 COMMAND = re.compile(r"(?m)(?:^|[`\s/])(make|onewindow) ([a-z][a-z-]*)(?=[`\s,.;:)]|$)")
-#: Everyday words that follow the word "make" in a sentence, not commands.
+#: What is written as code.
 CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
 
 
@@ -33,6 +33,17 @@ def test_every_link_between_pages_leads_somewhere(page: Path) -> None:
         assert found.exists(), f"{page}: {target}"
         if anchor and found.suffix == ".md":
             assert anchor in _anchors(found.read_text("utf-8")), f"{page}: {target}"
+
+
+#: A path of the repository, said as such: a folder of ours and a name with its ending.
+FILE = re.compile(
+    r"`((?:engine|api|admin|portal|web|bench|tests|docs|processes)/[\w./-]+\.\w+|(?:engine|tests)/[\w/]+/)`"
+)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_every_file_that_is_named_exists(page: Path) -> None:
+    assert not [name for name in FILE.findall(text_of(page)) if not (ROOT / name).exists()]
 
 
 def _commands(page: Path) -> set[tuple[str, str]]:

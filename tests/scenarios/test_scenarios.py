@@ -42,14 +42,21 @@ def test_an_expectation_that_does_not_hold_is_said(tmp_path):
 
 def test_an_act_that_is_refused_is_a_failure_with_its_step(tmp_path):
     scenario = json.loads(SCENARIOS[0].read_text("utf-8"))
-    scenario["steps"][2] = {"on": "2026-09-23", "who": "fire.liu", "does": "complete", "node": "planning", "outcome": "passed"}
+    scenario["steps"][2] = {
+        "on": "2026-09-23",
+        "who": "fire.liu",
+        "does": "complete",
+        "node": "planning",
+        "outcome": "passed",
+    }
     file = tmp_path / "refused.json"
     file.write_text(json.dumps(scenario), "utf-8")
     assert "step 3" in play(file, SETTINGS)["failures"][0]
 
 
 @pytest.mark.parametrize(
-    "content", ["", "[]", "{", '{"item": 1}', '{"item":"i","region":"r","starts_on":"x","applicant":{},"steps":[{"does":"fly"}]}']
+    "content",
+    ["", "[]", "{", '{"item": 1}', '{"item":"i","region":"r","starts_on":"x","applicant":{},"steps":[{"does":"fly"}]}'],
 )
 def test_what_is_no_scenario_is_refused_with_a_sentence(tmp_path: Path, content):
     file = tmp_path / "bad.json"

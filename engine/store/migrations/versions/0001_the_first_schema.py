@@ -388,7 +388,8 @@ def create_job_schema() -> None:
     """
     op.execute("CREATE SCHEMA jobs")
     op.execute("SET LOCAL search_path TO jobs")
-    connection = op.get_bind().connection.driver_connection
-    connection.execute(SchemaManager.get_schema())
+    driver = op.get_bind().connection.driver_connection
+    assert driver is not None
+    driver.execute(SchemaManager.get_schema())
     op.execute("DROP TRIGGER procrastinate_jobs_notify_queue_job_inserted_v1 ON procrastinate_jobs")
     op.execute("SET LOCAL search_path TO public, jobs")
