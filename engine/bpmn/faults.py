@@ -10,6 +10,8 @@ class RunFault(ApprovalError):
 
     code = "run-fault"
     status = 409
+    zh = "流程无法继续执行。请流程设计人员检查流程图。"
+    en = "The process can't be run any further. Its designer should check the diagram."
 
 
 class Stalled(RunFault):

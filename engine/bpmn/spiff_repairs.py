@@ -37,10 +37,10 @@ from engine.errors import ApprovalError
 #: What of SpiffWorkflow's inside this file, `saved_state.py` and `run.py` lean on: `tests/unit/test_spiff_contract.py`.
 PRIVATE_NAMES = {
     "Task": (
-        "_add_child", "_sync_children", "_set_state", "_ready", "_inherit_data", "_parent", "_children", "_drop_children",
+        "_add_child", "_sync_children", "_set_state", "_ready", "_inherit_data", "_parent",
     ),
     "TaskSpec": (
-        "_inputs", "_outputs", "_wf_spec", "_predict", "_update", "_update_hook", "_on_complete", "_on_complete_hook",
+        "_inputs", "_outputs", "_predict", "_update", "_update_hook", "_on_complete", "_on_complete_hook",
         "_run_hook", "_on_cancel", "_on_ready",
     ),
     "Workflow": ("_task_completed_notify",),

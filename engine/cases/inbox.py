@@ -132,12 +132,19 @@ def get_case(house: House, uow: UnitOfWork, number: str) -> dict[str, Any]:
     file = case_file(house, uow, find_case(uow, number))
     if not _concerns(house, uow, actor, file):
         raise NotFound(what="办件", id=number[:80])
-    incidents = (
-        "SELECT id, cause, node, detail, detail_en, state, next_try_at FROM incidents "
-        "WHERE number = %s AND state = 'open' ORDER BY id"
-    )
-    (rows,) = uow.read((incidents, (number,)))
-    return file | {"incidents": [{**row, "next_try_at": instant(row["next_try_at"])} for row in rows]}
+    applications, incidents = uow.read((_APPLICATION, (number,)), (_INCIDENTS, (number,)))
+    held = [{**row, "next_try_at": instant(row["next_try_at"])} for row in incidents]
+    return file | applications[0] | {"incidents": held}
+
+
+_APPLICATION = (
+    "SELECT c.applicant, c.form, c.channel, d.version AS definition_version FROM case_numbers n "
+    "JOIN cases c ON c.id = n.case_id JOIN definitions d ON d.id = c.definition_id WHERE n.number = %s"
+)
+_INCIDENTS = (
+    "SELECT id, cause, node, detail, detail_en, state, next_try_at FROM incidents "
+    "WHERE number = %s AND state = 'open' ORDER BY id"
+)
 
 
 def _concerns(house: House, uow: UnitOfWork, actor: Actor, file: Mapping[str, Any]) -> bool:

@@ -1,0 +1,67 @@
+"""Mounts the API on a Flask application: `register_api(app, engine)`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flask_smorest as smorest
+from flask import Flask
+from marshmallow import Schema, fields
+
+from api.caller import serve_engine
+from api.cases import cases
+from api.definitions import definitions
+from api.health import health_of
+from api.problems import handle_unmatched
+from api.progress import progress
+from api.request_id import watch_requests
+from api.resource import PREFIX
+from api.tasks import tasks
+from api.tokens import tokens
+from engine.assemble import Engine
+
+_SECURITY = "token"
+
+
+class Problem(Schema):
+    """Problem details (RFC 9457)."""
+
+    type = fields.String()
+    title = fields.String()
+    status = fields.Integer()
+    code = fields.String()
+    detail = fields.String()
+    request_id = fields.String()
+    fields_ = fields.Dict(data_key="fields")
+
+
+class Api(smorest.Api):  # type: ignore[misc]  # flask-smorest has no types
+    """smorest for the documentation; the errors are said by `problems.py`."""
+
+    ERROR_SCHEMA = Problem
+
+    def _register_error_handlers(self) -> None:
+        pass
+
+
+def register_api(app: Flask, engine: Engine) -> None:
+    """Mount `/api/v1` and `/healthz` on an application, to work on `engine`. OpenAPI: `/api/v1/openapi.json`."""
+    serve_engine(app, engine)
+    watch_requests(app)
+    handle_unmatched(app)
+    app.config.setdefault("OPENAPI_URL_PREFIX", PREFIX)
+    api = Api(app, spec_kwargs=_about())
+    api.spec.components.security_scheme(_SECURITY, {"type": "http", "scheme": "bearer"})
+    for resource in (tokens, cases, tasks, progress, definitions):
+        api.register_blueprint(resource)
+    app.register_blueprint(health_of(engine))
+
+
+def _about() -> dict[str, Any]:
+    return {
+        "title": "OneWindow",
+        "version": "1",
+        "openapi_version": "3.1.0",
+        "info": {"description": "Cross-department approvals. See docs/api.md."},
+        "security": [{_SECURITY: []}],
+    }

@@ -1,0 +1,65 @@
+"""Who calls, on which engine, and under which idempotency key: what every view asks of its request."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask, current_app, g, request
+
+from api.http_errors import IdempotencyKeyInvalid
+from engine.assemble import Engine
+from engine.errors import Unauthenticated
+from engine.organization.actor import Actor
+from engine.unit_of_work import Once
+
+_EXTENSION = "onewindow.engine"
+_PRINTABLE = re.compile(r"[\x20-\x7e]{1,200}")
+
+
+def serve_engine(app: Flask, engine: Engine) -> None:
+    """Make `engine` the one that requests of this application work on."""
+    app.extensions[_EXTENSION] = engine
+
+
+def engine() -> Engine:
+    """The engine of this application."""
+    found: Engine = current_app.extensions[_EXTENSION]
+    return found
+
+
+def authenticate() -> None:
+    """Find the actor behind the request's bearer token, before anything else is looked at. Raises Unauthenticated."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Unauthenticated()
+    g.actor = engine().authenticate(token.strip())
+
+
+def actor() -> Actor:
+    """Who calls."""
+    found: Actor = g.actor
+    return found
+
+
+def once(asked: Mapping[str, Any]) -> Once | None:
+    """The idempotency key of this request with a digest of what is asked; None when it has no key.
+
+    Raises:
+        IdempotencyKeyInvalid: the header is there and can't be a key.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not _PRINTABLE.fullmatch(key):
+        raise IdempotencyKeyInvalid()
+    canonical = json.dumps(asked, sort_keys=True, separators=(",", ":"), default=_digest)
+    return Once(f"{actor().id} {request.method} {request.path}", key, hashlib.sha256(canonical.encode()).digest())
+
+
+def _digest(value: bytes) -> str:
+    """A file stands in the canonical request by its digest."""
+    return hashlib.sha256(value).hexdigest()

@@ -1,0 +1,168 @@
+"""`/cases`: submit an application (收件), look at a case, accept it (受理)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+from marshmallow import ValidationError, fields, validates
+
+from api.body import OBJECT
+from api.caller import actor, engine, once
+from api.http_errors import both
+from api.resource import PREFIX, Resource, answer
+from api.shapes import Form, Shape, Text
+from engine.cases.accept import Acceptance
+from engine.cases.submit import PERSONAL, Application
+
+cases = Resource("cases", __name__, "Cases")
+
+_TEXT = both("须为文本", "must be a text")
+_REQUIRED = both("必填", "is required")
+_LONG = both("不能超过 500 个字符", "may not be over 500 characters")
+#: What is shown of every applicant; what else a diagram's conditions read of one is the diagram's affair.
+_APPLICANT_TEXTS = ("kind", *PERSONAL)
+
+
+class NewCase(Shape):
+    """An application. `applicant` takes kind, name, credit_code, id_number, contact, phone, address, and more."""
+
+    item = Text(100, required=True)
+    region = Text(20, required=True)
+    applicant = Form(required=True)
+    form = Form(load_default=dict)
+    channel = Text(32, load_default="window")
+    external_number = Text(100, load_default=None, allow_none=True)
+
+    @validates("applicant")
+    def _applicant(self, value: dict[str, Any], **_: Any) -> None:
+        flaws = {name: [_TEXT] for name in _APPLICANT_TEXTS if name in value and not isinstance(value[name], str)}
+        flaws |= {name: [_LONG] for name in _APPLICANT_TEXTS if len(str(value.get(name, ""))) > 500}
+        if not str(value.get("name", "")).strip():
+            flaws["name"] = [_REQUIRED]
+        if flaws:
+            raise ValidationError(flaws)
+
+
+class SubmittedCase(Shape):
+    """A case as its submission answers. `held`: it is stored, but its process could not be started yet."""
+
+    number = fields.String()
+    query_code = fields.String()
+    state = fields.String()
+    item = fields.String()
+    region = fields.String()
+    held = fields.Boolean()
+
+
+class CaseAnswer(Shape):
+    """The window's answer to an application."""
+
+    answer = Text(32, required=True)
+    opinion = Text(4000, blank=True, load_default="")
+
+
+class CaseState(Shape):
+    """Where a case stands."""
+
+    number = fields.String()
+    state = fields.String()
+    result = fields.String(allow_none=True)
+
+
+class TimelineRow(Shape):
+    """One node of a case's course."""
+
+    stage = fields.String()
+    node = fields.String()
+    node_id = fields.String()
+    task = fields.Integer()
+    visit = fields.Integer()
+    state = fields.String()
+    state_name = fields.String()
+    department = fields.String()
+    department_id = fields.String(allow_none=True)
+    handler = fields.String(allow_none=True)
+    outcome = fields.String(allow_none=True)
+    opinion = fields.String(allow_none=True)
+    started_at = fields.DateTime()
+    ended_at = fields.DateTime(allow_none=True)
+    due_date = fields.Date(allow_none=True)
+    remaining_working_days = fields.Integer(allow_none=True)
+    elapsed_working_days = fields.Integer()
+    provisional = fields.Boolean()
+
+
+class Document(Shape):
+    """A document that was issued in a case."""
+
+    number = fields.String()
+    kind = fields.String()
+    title = fields.String()
+    body = fields.String()
+    content = fields.String()
+    issued_at = fields.DateTime()
+
+
+class CaseProgress(CaseState):
+    """The course of a case."""
+
+    item = fields.String()
+    item_name = fields.String()
+    item_name_en = fields.String()
+    region = fields.String()
+    state_name = fields.String()
+    external_number = fields.String(allow_none=True)
+    held = fields.Boolean()
+    submitted_at = fields.DateTime()
+    accepted_at = fields.DateTime(allow_none=True)
+    concluded_at = fields.DateTime(allow_none=True)
+    due_date = fields.Date(allow_none=True)
+    remaining_working_days = fields.Integer(allow_none=True)
+    elapsed_working_days = fields.Integer(allow_none=True)
+    provisional = fields.Boolean()
+    timeline = fields.List(fields.Nested(TimelineRow))
+    documents = fields.List(fields.Nested(Document))
+
+
+class IncidentRow(Shape):
+    """Why a case can't go on, and when it is tried again."""
+
+    id = fields.Integer()
+    cause = fields.String()
+    node = fields.String(allow_none=True)
+    detail = fields.String()
+    detail_en = fields.String()
+    state = fields.String()
+    next_try_at = fields.DateTime(allow_none=True)
+
+
+class CaseView(CaseProgress):
+    """A case as the officers who have to do with it see it."""
+
+    incidents = fields.List(fields.Nested(IncidentRow))
+
+
+@cases.route("/cases", methods=["POST"])
+@cases.arguments(NewCase())
+@cases.answers(201, SubmittedCase)
+def submit_case(asked: dict[str, Any]) -> Response:
+    """Submit an application: it becomes a case with its number and query code"""
+    made = engine().submit(actor(), Application(**asked), once(asked))
+    shown = {name: made[name] for name in SubmittedCase.names() if name in made}
+    return answer(shown, 201, Location=f"{PREFIX}/cases/{made['number']}")
+
+
+@cases.route("/cases/<number>", methods=["GET"])
+@cases.answers(200, CaseView)
+def show_case(number: str) -> Response:
+    """A case with its timeline, documents and open incidents"""
+    return answer(engine().get_case(actor(), number))
+
+
+@cases.route("/cases/<number>/acceptance", methods=["POST"])
+@cases.arguments(CaseAnswer())
+@cases.answers(200, CaseState)
+def accept_case(asked: dict[str, Any], number: str) -> Response:
+    """Answer an application at the window; `answer` takes `accepted` only, yet"""
+    return answer(engine().accept(actor(), Acceptance(number, **asked), once(asked)))

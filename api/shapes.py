@@ -1,0 +1,73 @@
+"""What the schemas of this API are made of: marshmallow's fields with our limits, and words in two languages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+
+from api.body import OBJECT
+from api.http_errors import both
+
+_REQUIRED = {"required": both("必填", "is required"), "null": both("不能为 null", "may not be null")}
+_TEXT = _REQUIRED | {
+    "invalid": both("须为文本", "must be a text"),
+    "blank": both("不能为空", "may not be blank"),
+    "long": both("不能超过 {most} 个字符", "may not be over {most} characters"),
+    "choice": both("须为 {values} 之一", "must be one of {values}"),
+}
+
+
+class Shape(ma.Schema):
+    """A schema that refuses what it does not know, by name."""
+
+    error_messages = {
+        "unknown": both("没有这个字段", "is not a field of this request"),
+        "type": OBJECT,
+    }
+
+
+class Text(ma.fields.String):
+    """A text that is neither blank (unless `blank`) nor longer than `most`; with `values`, one of them."""
+
+    default_error_messages = _TEXT
+
+    def __init__(self, most: int, *, blank: bool = False, values: tuple[str, ...] = (), **options: Any) -> None:
+        metadata = {"maxLength": most} | ({"enum": list(values)} if values else {})
+        super().__init__(metadata=metadata, **options)
+        self.most, self.may_be_blank, self.values = most, blank, values
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
+        if not isinstance(value, str):
+            raise self.make_error("invalid")
+        if len(value) > self.most:
+            raise self.make_error("long", most=self.most)
+        if not self.may_be_blank and not value.strip():
+            raise self.make_error("blank")
+        if self.values and value not in self.values:
+            raise self.make_error("choice", values=", ".join(self.values))
+        return value
+
+
+class Form(ma.fields.Dict):
+    """An open JSON object: what is in it is the diagram's affair."""
+
+    default_error_messages = _REQUIRED | {"invalid": OBJECT}
+
+
+class Whole(ma.fields.Field[int]):
+    """A whole number of a query, from `least` to `most`."""
+
+    default_error_messages = _REQUIRED | {
+        "invalid": both("须为 {least} 至 {most} 的整数", "must be a whole number from {least} to {most}")
+    }
+
+    def __init__(self, least: int, most: int, **options: Any) -> None:
+        super().__init__(metadata={"type": "integer", "minimum": least, "maximum": most}, **options)
+        self.least, self.most = least, most
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
+        digits = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 9
+        if not digits or not self.least <= int(value) <= self.most:
+            raise self.make_error("invalid", least=self.least, most=self.most)
+        return int(value)

@@ -1,0 +1,37 @@
+"""`/tokens`: log in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+from marshmallow import fields
+
+from api.caller import engine
+from api.resource import Resource, answer
+from api.shapes import Shape, Text
+
+tokens = Resource("tokens", __name__, "Log in", public=True)
+
+
+class Credentials(Shape):
+    """Who logs in."""
+
+    username = Text(100, required=True)
+    password = Text(200, required=True)
+
+
+class Token(Shape):
+    """An access token, to be sent as `Authorization: Bearer …`."""
+
+    token = fields.String()
+    token_type = fields.String()
+    expires_at = fields.DateTime()
+
+
+@tokens.route("/tokens", methods=["POST"])
+@tokens.arguments(Credentials())
+@tokens.answers(201, Token)
+def create_token(asked: dict[str, Any]) -> Response:
+    """Log in: a token for a username and a password"""
+    return answer(engine().log_in(asked["username"], asked["password"]), 201, Cache_Control="no-store")
