@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import flask_smorest as smorest
+import flask_smorest as smorest  # type: ignore[import-untyped]
 from flask import Flask
 from marshmallow import Schema, fields
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any, ClassVar, NoReturn
+from typing import Any, NoReturn
 
 import marshmallow as ma
 from flask import Request
@@ -101,7 +101,10 @@ def _refuse(_constant: str) -> NoReturn:
 class BodyParser(FlaskParser):
     """Reads bodies and queries for the schemas of `shapes.py`: nothing is guessed, unknown names are refused."""
 
-    DEFAULT_UNKNOWN_BY_LOCATION: ClassVar[dict[str, str | None]] = {"json": ma.RAISE, "query": ma.RAISE}
+    DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {
+        "json": ma.RAISE,
+        "query": ma.RAISE,
+    }
 
     def load_json(self, req: Request, schema: ma.Schema) -> Any:
         """The body as an object; an empty body is an empty object, so that its required fields are named."""

@@ -7,7 +7,6 @@ from typing import Any
 from flask import Response
 from marshmallow import ValidationError, fields, validates
 
-from api.body import OBJECT
 from api.caller import actor, engine, once
 from api.http_errors import both
 from api.resource import PREFIX, Resource, answer
@@ -140,29 +139,28 @@ class IncidentRow(Shape):
 class CaseView(CaseProgress):
     """A case as the officers who have to do with it see it."""
 
+    channel = fields.String()
+    applicant = fields.Dict()
+    form = fields.Dict()
+    definition_version = fields.Integer()
     incidents = fields.List(fields.Nested(IncidentRow))
 
 
-@cases.route("/cases", methods=["POST"])
-@cases.arguments(NewCase())
-@cases.answers(201, SubmittedCase)
+@cases.serve("POST", "/cases", takes=NewCase(), gives=(201, SubmittedCase))
 def submit_case(asked: dict[str, Any]) -> Response:
     """Submit an application: it becomes a case with its number and query code"""
     made = engine().submit(actor(), Application(**asked), once(asked))
-    shown = {name: made[name] for name in SubmittedCase.names() if name in made}
+    shown = {name: value for name, value in made.items() if name != "id"}
     return answer(shown, 201, Location=f"{PREFIX}/cases/{made['number']}")
 
 
-@cases.route("/cases/<number>", methods=["GET"])
-@cases.answers(200, CaseView)
+@cases.serve("GET", "/cases/<number>", gives=(200, CaseView))
 def show_case(number: str) -> Response:
     """A case with its timeline, documents and open incidents"""
     return answer(engine().get_case(actor(), number))
 
 
-@cases.route("/cases/<number>/acceptance", methods=["POST"])
-@cases.arguments(CaseAnswer())
-@cases.answers(200, CaseState)
+@cases.serve("POST", "/cases/<number>/acceptance", takes=CaseAnswer(), gives=(200, CaseState))
 def accept_case(asked: dict[str, Any], number: str) -> Response:
     """Answer an application at the window; `answer` takes `accepted` only, yet"""
     return answer(engine().accept(actor(), Acceptance(number, **asked), once(asked)))

@@ -85,17 +85,13 @@ class DefinitionView(Shape):
     findings = fields.List(fields.Nested(Finding))
 
 
-@definitions.route("/definitions", methods=["POST"])
-@definitions.arguments(NewDefinition())
-@definitions.answers(201, DefinitionView)
+@definitions.serve("POST", "/definitions", takes=NewDefinition(), gives=(201, DefinitionView))
 def store_draft(asked: dict[str, Any]) -> Response:
     """Store a diagram as a draft, with every finding at once"""
     return answer(engine().store_draft(actor(), Draft(**asked), once(asked)), 201)
 
 
-@definitions.route("/definitions/<definition>/publish", methods=["POST"])
-@definitions.arguments(Nothing(), required=False)
-@definitions.answers(200, DefinitionView)
+@definitions.serve("POST", "/definitions/<definition>/publish", takes=Nothing(), gives=(200, DefinitionView))
 def publish(asked: dict[str, Any], definition: str) -> Response:
     """Publish a draft as the next version of its item; running cases keep theirs"""
     return answer(engine().publish(actor(), _id_of(definition), once(asked)))

@@ -20,9 +20,7 @@ class QueryCode(Shape):
     query_code = Text(64, required=True)
 
 
-@progress.route("/progress/<number>", methods=["GET"])
-@progress.arguments(QueryCode(), location="query")
-@progress.answers(200, CaseProgress)
+@progress.serve("GET", "/progress/<number>", takes=QueryCode(), location="query", gives=(200, CaseProgress))
 def show_progress(asked: dict[str, Any], number: str) -> Response:
     """The public progress of a case; a wrong code and an unknown number get the same answer"""
     return answer(engine().progress(number, asked["query_code"]), Cache_Control="no-store")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
-import flask_smorest as smorest
+import flask_smorest as smorest  # type: ignore[import-untyped]
+import marshmallow as ma
 from flask import Response, request
 
 from api.body import BodyParser
@@ -17,6 +19,8 @@ from api.problems import handle_errors
 PREFIX = "/api/v1"
 MOST_BODY = 256 * 1024
 MOST_SEGMENT = 200
+
+View = TypeVar("View", bound=Callable[..., Response])
 
 
 class Resource(smorest.Blueprint):  # type: ignore[misc]  # flask-smorest has no types
@@ -36,9 +40,28 @@ class Resource(smorest.Blueprint):  # type: ignore[misc]  # flask-smorest has no
         """Take bodies of up to `most` bytes in this resource."""
         self.before_request(partial(_bound_body, most))
 
-    def answers(self, status: int, schema: Any) -> Any:
-        """Document what a view answers when all is well. (smorest's `response` would dump it again, and tag it.)"""
-        return self.alt_response(status, schema=schema, success=True)
+    def serve(
+        self,
+        method: str,
+        path: str,
+        *,
+        gives: tuple[int, type[ma.Schema]],
+        takes: ma.Schema | None = None,
+        location: str = "json",
+    ) -> Callable[[View], View]:
+        """Serve a view: `takes` is loaded and is its first argument, `gives` documents its answer when all is well.
+
+        smorest's own `response` is not used: it would dump the answer a second time, and tag it.
+        """
+
+        def register(view: View) -> View:
+            served = self.alt_response(gives[0], schema=gives[1], success=True)(view)
+            if takes is not None:
+                served = self.arguments(takes, location=location)(served)
+            self.add_url_rule(path, view_func=served, methods=[method])
+            return view
+
+        return register
 
 
 def answer(data: Any, status: int = 200, **headers: str) -> Response:

@@ -9,8 +9,11 @@ import marshmallow as ma
 from api.body import OBJECT
 from api.http_errors import both
 
-_REQUIRED = {"required": both("必填", "is required"), "null": both("不能为 null", "may not be null")}
-_TEXT = _REQUIRED | {
+#: marshmallow's own type for messages.
+Messages = dict[str, str | list[Any] | dict[Any, Any]]
+
+_REQUIRED: Messages = {"required": both("必填", "is required"), "null": both("不能为 null", "may not be null")}
+_TEXT: Messages = _REQUIRED | {
     "invalid": both("须为文本", "must be a text"),
     "blank": both("不能为空", "may not be blank"),
     "long": both("不能超过 {most} 个字符", "may not be over {most} characters"),

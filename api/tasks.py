@@ -98,9 +98,7 @@ class CompletedTask(Shape):
     opened = fields.List(fields.Nested(OpenedTask))
 
 
-@tasks.route("/tasks", methods=["GET"])
-@tasks.arguments(WhichTasks(), location="query")
-@tasks.answers(200, TaskPage)
+@tasks.serve("GET", "/tasks", takes=WhichTasks(), location="query", gives=(200, TaskPage))
 def list_tasks(asked: dict[str, Any]) -> Response:
     """The caller's tasks, the earliest due first"""
     states = tuple(state.strip() for given in asked.pop("state", ()) for state in given.split(","))
@@ -108,25 +106,19 @@ def list_tasks(asked: dict[str, Any]) -> Response:
     return answer(engine().inbox(actor(), query))
 
 
-@tasks.route("/tasks/<task>/claim", methods=["POST"])
-@tasks.arguments(Nothing(), required=False)
-@tasks.answers(200, TaskClaim)
+@tasks.serve("POST", "/tasks/<task>/claim", takes=Nothing(), gives=(200, TaskClaim))
 def claim_task(asked: dict[str, Any], task: str) -> Response:
     """Take a task of one's department"""
     return answer(engine().claim(actor(), *parse_task_id(task), once(asked)))
 
 
-@tasks.route("/tasks/<task>/release", methods=["POST"])
-@tasks.arguments(Nothing(), required=False)
-@tasks.answers(200, TaskClaim)
+@tasks.serve("POST", "/tasks/<task>/release", takes=Nothing(), gives=(200, TaskClaim))
 def release_task(asked: dict[str, Any], task: str) -> Response:
     """Give a claimed task back"""
     return answer(engine().release(actor(), *parse_task_id(task), once(asked)))
 
 
-@tasks.route("/tasks/<task>/complete", methods=["POST"])
-@tasks.arguments(TaskResult(), required=False)
-@tasks.answers(200, CompletedTask)
+@tasks.serve("POST", "/tasks/<task>/complete", takes=TaskResult(), gives=(200, CompletedTask))
 def complete_task(asked: dict[str, Any], task: str) -> Response:
     """Complete a task: the case goes as far as it can"""
     return answer(engine().complete(actor(), Completion(*parse_task_id(task), **asked), once(asked)))

@@ -29,9 +29,7 @@ class Token(Shape):
     expires_at = fields.DateTime()
 
 
-@tokens.route("/tokens", methods=["POST"])
-@tokens.arguments(Credentials())
-@tokens.answers(201, Token)
+@tokens.serve("POST", "/tokens", takes=Credentials(), gives=(201, Token))
 def create_token(asked: dict[str, Any]) -> Response:
     """Log in: a token for a username and a password"""
     return answer(engine().log_in(asked["username"], asked["password"]), 201, Cache_Control="no-store")

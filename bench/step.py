@@ -173,15 +173,12 @@ def counts(url: str) -> tuple[Any, int]:
 
 def http_steps(url: str) -> tuple[float, float]:
     """Completions a second through the web server: with 8 clients, and with 1."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {**os.environ, "DATABASE_URL": url, "PORT": str(port), "ONEWINDOW_SECRET_KEY": secrets.token_hex(16)}
+    listening = socket.create_server(("127.0.0.1", 0), backlog=128)
+    port = listening.getsockname()[1]
+    environment = {**os.environ, "DATABASE_URL": url, "PORT": str(port)}
+    command = [sys.executable, "-m", "server", "web", "--demo", "--parent", str(os.getpid()), "--fd", str(listening.fileno())]
     web = subprocess.Popen(
-        [sys.executable, "-m", "server", "web", "--demo"],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        command, env=environment, pass_fds=[listening.fileno()], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
         _await(port)
@@ -197,6 +194,7 @@ def http_steps(url: str) -> tuple[float, float]:
     finally:
         web.send_signal(signal.SIGTERM)
         web.wait(20)
+        listening.close()
 
 
 def _http_work(engine: Engine, tokens: dict[str, str], count: int) -> list[tuple[str, str]]:

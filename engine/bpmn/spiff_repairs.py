@@ -267,14 +267,14 @@ class InclusiveGateway(Choosing, TokenJoin, BpmnSpecMixin):
         self.fire(tokens)
         return True
 
-    @staticmethod
-    def _places(task: Task) -> frozenset[str]:
-        """Where a token stands: in a race wherever it can still go on from; in a loop at the loop itself."""
+    @classmethod
+    def _places(cls, task: Task) -> frozenset[str]:
+        """Where a token stands: in a race wherever it can still go on from; in a loop where the loop stands."""
         head = head_of(task)
         if head is None:
             return frozenset({task.task_spec.name})
         if isinstance(head.task_spec, LoopActivity):
-            return frozenset({head.task_spec.name})
+            return cls._places(head)
         return frozenset(member.task_spec.name for member in head.children if member.has_state(UNFINISHED))
 
     def _reachable(self, spec: ProcessSpec, place: str) -> frozenset[str]:

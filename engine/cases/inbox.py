@@ -6,7 +6,9 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 from engine.cases.access import need, task_id
 from engine.cases.house import House
@@ -85,9 +87,10 @@ def _cursor(text: str | None) -> tuple[str | None, str | None, int]:
     if text is None:
         return None, None, 0
     try:
-        due, case, number = json.loads(base64.urlsafe_b64decode(text.encode()))
-        return str(due), str(case), int(number)
-    except ValueError:
+        due, case, number = json.loads(base64.urlsafe_b64decode(text))
+        day = due if due == "infinity" else date.fromisoformat(due).isoformat()
+        return day, str(UUID(case)), max(0, min(int(number), 2**31))
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):  # whatever a caller makes up
         raise Invalid(detail="cursor", fields={"cursor": ["not a cursor of this list"]})
 
 

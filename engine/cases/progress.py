@@ -51,7 +51,7 @@ def progress(house: House, uow: UnitOfWork, number: str, code: str) -> dict[str,
     hashed = hash_code(salt, number, code)
     kept = bytes(found[0]["query_hash"]) if found else bytes(32)
     if not hmac.compare_digest(hashed, kept) or not found:
-        raise ProgressNotFound(what="办件", id=number[:80])
+        raise ProgressNotFound()
     return public(case_file(house, uow, found[0]["case_id"]))
 
 

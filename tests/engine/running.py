@@ -13,6 +13,7 @@ import sys
 import threading
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from engine.clock import monotonic
@@ -124,6 +125,23 @@ class Running:
         except urllib.error.HTTPError as refusal:
             with refusal:
                 return refusal.code, _read(refusal)
+
+
+@contextlib.contextmanager
+def starting(folder: Path) -> Iterator[Callable[[], Running]]:
+    """Gives what starts demonstrations in one folder, on one port; at the end none of them runs."""
+    started: list[Running] = []
+    port = free_port()
+
+    def begin() -> Running:
+        started.append(Running(folder, port))
+        return started[-1]
+
+    try:
+        yield begin
+    finally:
+        for one in reversed(started):  # the last one has the database
+            one.clean_up()
 
 
 def _read(answer) -> object:

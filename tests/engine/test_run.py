@@ -9,12 +9,13 @@ import socket
 
 import pytest
 
+import server
 from engine import cli
 from engine.background.worker import run_dry
 from engine.cases.incidents import StepHeldUp
 from engine.store.database import raw
 from tests.engine.drawn import diagram, flow, node, path
-from tests.engine.running import Running, eventually, free_port, onewindow
+from tests.engine.running import NOT_OURS, eventually, free_port, onewindow, starting
 from tests.engine.stories import SYSTEM, accepted, complete, deploy, open_tasks
 
 SECRET = "a secret of this test only"
@@ -26,17 +27,8 @@ NO_MATCH = diagram(
 
 @pytest.fixture
 def start(folder):
-    """Starts demonstrations in one folder; nothing of them is left after the test."""
-    started = []
-    port = free_port()
-
-    def begin():
-        started.append(Running(folder, port))
-        return started[-1]
-
-    yield begin
-    for one in started:
-        one.clean_up()
+    with starting(folder) as begin:
+        yield begin
 
 
 def test_it_starts_says_where_it_is_stops_without_a_trace_and_starts_again(start, folder):
@@ -87,15 +79,24 @@ def test_children_leave_with_a_supervisor_that_is_killed_and_the_next_start_adop
         ({"ONEWINDOW_SECRET_KEY": "short", "ONEWINDOW_DATA": "/nowhere"}, "ONEWINDOW_SECRET_KEY"),
         ({"ONEWINDOW_SECRET_KEY": SECRET}, "ONEWINDOW_DATA"),
         ({"ONEWINDOW_SECRET_KEY": SECRET, "ONEWINDOW_DATA": "/nowhere", "PORT": "no"}, "PORT"),
-        ({"ONEWINDOW_SECRET_KEY": SECRET, "DATABASE_URL": "mysql://somewhere/x"}, "PostgreSQL"),
-        ({"ONEWINDOW_SECRET_KEY": SECRET, "DATABASE_URL": "postgresql://x@127.0.0.1:1/x"}, "DATABASE_URL"),
     ],
 )
-def test_it_refuses_what_it_cannot_start_with_in_a_sentence(given, named):
-    refused = onewindow("run", PORT=free_port(), **given) if "PORT" not in given else onewindow("run", **given)
+def test_it_refuses_what_it_cannot_start_with(monkeypatch, capsys, given, named):
+    for name in NOT_OURS:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    assert server.main(["run"]) == cli.REFUSED
+    assert named in capsys.readouterr().err
+
+
+def test_a_database_that_does_not_answer_is_one_sentence():
+    away = "postgresql://x:hidden@127.0.0.1:1/x"
+    refused = onewindow("run", PORT=free_port(), ONEWINDOW_SECRET_KEY=SECRET, DATABASE_URL=away)
     assert refused.returncode == cli.REFUSED
-    assert named in refused.stderr
+    assert "DATABASE_URL" in refused.stderr
     assert "Traceback" not in refused.stderr
+    assert "hidden" not in refused.stderr
     assert refused.stdout == ""
 
 
