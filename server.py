@@ -12,7 +12,6 @@ import argparse
 import contextlib
 import errno
 import http.client
-import importlib.util
 import os
 import socket
 import sys
@@ -27,6 +26,9 @@ from flask import Flask
 from gunicorn import glogging  # type: ignore[import-untyped]
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
+from api.app import register_api
+from api.health import health_of
+from api.request_id import watch_requests
 from engine import cli
 from engine.assemble import Engine, open_engine
 from engine.background.app import Pace
@@ -73,13 +75,14 @@ class WebDidNotStart(Refused):
 
 
 def create_app(engine: Engine, serve: Sequence[str] = PARTS) -> Flask:
-    """The web application on an engine: the parts that are asked for."""
+    """The web application on an engine: the parts that are asked for, and `/healthz` always."""
     app = Flask("onewindow", static_folder=None)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    if "api" in serve and importlib.util.find_spec("api.app"):
-        from api.app import register_api
-
+    if "api" in serve:
         register_api(app, engine)
+    else:
+        watch_requests(app)
+        app.register_blueprint(health_of(engine))
     if "portal" in serve:
         register_home(app, engine)
     return app

@@ -116,8 +116,9 @@ def details(error: ApprovalError, lang: str, status: int | None = None) -> dict[
 
 
 def language() -> str:
-    """`zh` or `en`, by Accept-Language; `zh` when it asks for neither."""
-    return request.accept_languages.best_match(("zh", "en")) or "zh"
+    """`zh` or `en`, whichever Accept-Language likes better; `zh` when it asks for neither."""
+    liked = (tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality > 0)
+    return next((tag for tag in liked if tag in ("zh", "en")), "zh")
 
 
 def _sentence(error: ApprovalError, lang: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,9 +16,11 @@ from tempfile import NamedTemporaryFile, TemporaryFile
 from typing import IO
 
 import psycopg
+from alembic.script import ScriptDirectory
 from psycopg.conninfo import conninfo_to_dict
 
 from engine.errors import Refused
+from engine.store.schema import DatabaseNewer, config
 
 CHUNK = 1 << 20
 #: What of an address goes to a program by its environment: arguments are for everybody to read.
@@ -101,11 +104,12 @@ def restore(url: str, source: Path, binaries: Path, *, replace: bool = False) ->
     """Put a backup into an empty database, or with `replace` into any that nobody uses. Migrate it afterwards.
 
     Raises:
-        DatabaseNotEmpty, DatabaseInUse: nothing was touched.
+        DatabaseNotEmpty, DatabaseInUse, DatabaseNewer: nothing was touched.
         RestoreFailed: the file is no backup, or is damaged: everything is as it was.
     """
     if not source.is_file():
         raise RestoreFailed(reason=f"{source}: no such file / 没有这个文件")
+    _check_source(source, binaries)
     _check_target(url, replace)
     environment = _environment(url)
     read = [str(binaries / "pg_restore"), "--no-owner", "--no-privileges", "--file=-", str(source)]
@@ -133,6 +137,17 @@ def _send(script: IO[bytes], target: IO[bytes], reader: subprocess.Popen[bytes])
         target.flush()
         return True
     return False
+
+
+def _check_source(source: Path, binaries: Path) -> None:
+    """An archive of ours, of a release that we know: before anything is touched."""
+    read = [str(binaries / "pg_restore"), "--data-only", "--table=alembic_version", "--file=-", str(source)]
+    done = subprocess.run(read, capture_output=True, text=True, errors="replace", check=False)  # noqa: S603
+    found = re.search(r"^COPY .*alembic_version .*\n(\w+)$", done.stdout, re.MULTILINE)
+    if done.returncode != 0 or found is None:
+        raise RestoreFailed(reason=done.stderr.strip() or f"{source}: not a backup of OneWindow / 不是一窗的备份文件")
+    if found[1] not in {script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()}:
+        raise DatabaseNewer(found=found[1])
 
 
 def _check_target(url: str, replace: bool) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import uuid
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -13,8 +16,9 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from api.app import register_api
-from engine.assemble import Engine
-from engine.settings import DEMONSTRATION_PASSWORD
+from engine.assemble import Engine, open_engine
+from engine.settings import DEMONSTRATION_PASSWORD, Settings
+from engine.store.embedded import EmbeddedServer
 
 APPLICATION = {
     "item": "joint-final-inspection",
@@ -22,6 +26,18 @@ APPLICATION = {
     "applicant": {"kind": "enterprise", "name": "广州示例置业有限公司"},
     "form": {"project_name": "示例大厦"},
 }
+
+
+@contextlib.contextmanager
+def fresh_engine(server: EmbeddedServer, template: str) -> Iterator[Engine]:
+    """An engine on a database of its own, for a module whose tests may share one."""
+    name = f"api_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    opened = open_engine(Settings(demo=True), server.url(name))
+    yield opened
+    opened.close()
+    server.drop_database(name)
 
 
 @pytest.fixture

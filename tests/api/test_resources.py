@@ -13,7 +13,7 @@ from api.cases import CaseProgress, CaseState, CaseView, SubmittedCase
 from api.definitions import DefinitionView
 from api.tasks import CompletedTask, TaskClaim, TaskPage
 from api.tokens import Token
-from tests.api.conftest import APPLICATION, refused, task_of
+from tests.api.conftest import APPLICATION, refused
 
 BPMN = Path("processes/joint-final-inspection/process.bpmn").read_bytes()
 

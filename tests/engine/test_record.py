@@ -1,12 +1,19 @@
 """The record: an entry that is missing, changed or moved is found; erased personal values break nothing."""
 
+import psycopg
 import pytest
 
 from tests.engine.stories import SYSTEM, accepted, complete
 
 
 def tamper(engine, sql):
-    engine.perform(SYSTEM, lambda uow: uow.write(sql, None))
+    """Change rows as somebody who owns the database could: without the triggers that keep the tables append-only."""
+
+    def work(uow):
+        uow.write("SET LOCAL session_replication_role = replica", None)
+        uow.write(sql, None)
+
+    engine.perform(SYSTEM, work)
 
 
 @pytest.fixture
@@ -41,8 +48,23 @@ def test_whatever_is_changed_behind_the_platform_is_found(engine, number, sql):
     assert not engine.verify_record(number).whole
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE events SET payload = '{}'",
+        "DELETE FROM events",
+        "UPDATE opinions SET text = ''",
+        "DELETE FROM limit_entries",
+    ],
+)
+def test_the_database_itself_refuses_to_change_what_was_written(engine, number, sql):
+    with pytest.raises(psycopg.errors.IntegrityConstraintViolation, match="append-only"):
+        engine.perform(SYSTEM, lambda uow: uow.write(sql, None))
+
+
 def test_personal_values_can_be_erased_and_the_chain_still_holds(engine, number):
-    tamper(engine, "UPDATE events SET personal = NULL WHERE kind = 'case.submitted'")
+    erase = "UPDATE events SET personal = NULL WHERE kind = 'case.submitted'"
+    engine.perform(SYSTEM, lambda uow: uow.write(erase, None))
     assert engine.verify_record(number).whole
 
 

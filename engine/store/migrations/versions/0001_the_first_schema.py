@@ -373,11 +373,34 @@ def upgrade() -> None:
     op.create_index(op.f("ix_posts_department_id"), "posts", ["department_id"], unique=False)
     op.execute("CREATE SEQUENCE case_serial")
     op.execute("INSERT INTO platform (id, query_salt) VALUES (1, uuid_send(gen_random_uuid()))")
+    keep_append_only()
     create_job_schema()
 
 
 def downgrade() -> None:
     raise NotImplementedError("OneWindow goes forward only: restore a backup instead")
+
+
+def keep_append_only() -> None:
+    """The record, the ledger and the opinions are written once. Only an entry's personal values may be erased later."""
+    op.execute(
+        """
+        CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF TG_OP = 'UPDATE' AND TG_TABLE_NAME = 'events' THEN
+                IF to_jsonb(NEW) - 'personal' = to_jsonb(OLD) - 'personal' THEN
+                    RETURN NEW;
+                END IF;
+            END IF;
+            RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
+        END;
+        $$
+        """
+    )
+    for table in ("events", "limit_entries", "opinions"):
+        op.execute(
+            f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+        )
 
 
 def create_job_schema() -> None:
