@@ -101,4 +101,4 @@ def _id_of(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise NotFound(what="流程定义", id=text[:80]) from None
+        raise NotFound(what="definition", id=text[:80]) from None

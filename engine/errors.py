@@ -42,13 +42,20 @@ class Invalid(ApprovalError):
     en = "The input is not valid: {detail}. Correct the fields named and send it again."
 
 
+#: What may not be found, and its Chinese name (docs/glossary.md).
+THINGS = {"task": "任务", "case": "办件", "definition": "流程定义", "incident": "事件"}
+
+
 class NotFound(ApprovalError):
     """There is no such thing, or it is not yours to see: one answer for both, so that nothing is given away."""
 
     code = "not-found"
     status = 404
-    zh = "没有找到{what}“{id}”，或者您无权查看。请核对编号。"
+    zh = "没有找到{what_zh}“{id}”，或者您无权查看。请核对编号。"
     en = "There is no {what} “{id}”, or it is not yours to see. Check the number."
+
+    def __init__(self, *, what: str, id: object) -> None:
+        super().__init__(what=what, what_zh=THINGS[what], id=id)
 
 
 class Forbidden(ApprovalError):
@@ -79,9 +86,9 @@ class Unauthenticated(ApprovalError):
 
 
 class Refused(ApprovalError):
-    """The platform refuses to start or to run a command, with the reason and the way out."""
+    """The platform refuses to start or to run a command; subclasses say the reason and the way out."""
 
     code = "refused"
     status = 500
-    zh = "{detail}"
-    en = "{detail}"
+    zh = "无法执行。"
+    en = "This can't be done."

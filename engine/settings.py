@@ -24,6 +24,36 @@ DEMONSTRATION_SECRET = "demonstration-only"  # noqa: S105 - no secret is kept by
 PROCESSES = Path(__file__).resolve().parent.parent / "processes"
 
 
+class PortInvalid(Refused):
+    """PORT is not a port."""
+
+    code = "port-invalid"
+    zh = "PORT={port} 不是有效端口：请使用 1 到 65535 之间的数字。"
+    en = "PORT={port} is not a port: use a number from 1 to 65535."
+
+
+class SecretMissing(Refused):
+    """Outside demonstration mode there is no default secret."""
+
+    code = "secret-missing"
+    zh = "请将 ONEWINDOW_SECRET_KEY 设为只有本系统知道的密钥（至少 16 个字符），或用 onewindow run --demo 启动演示。"
+    en = (
+        "Set ONEWINDOW_SECRET_KEY to a secret of at least 16 characters that only this installation knows, "
+        "or start a demonstration with 'onewindow run --demo'."
+    )
+
+
+class DataPlaceMissing(Refused):
+    """Outside demonstration mode nobody chooses by default where lasting data lives."""
+
+    code = "data-place-missing"
+    zh = "请指明数据存放位置：用 DATABASE_URL 指向自己的 PostgreSQL，或用 ONEWINDOW_DATA 指定内置数据库的文件夹。"
+    en = (
+        "Say where the data lives: set DATABASE_URL to a PostgreSQL server of yours, or ONEWINDOW_DATA to a "
+        "folder for the embedded one."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The settings of one process. `demo` is demonstration mode: local address only, demonstration accounts, its own clock."""
@@ -46,11 +76,11 @@ def read_settings(environment: Mapping[str, str], demo: bool = False) -> Setting
     """Read the settings; refuse with a sentence what can't be meant.
 
     Raises:
-        Refused: PORT is no port.
+        PortInvalid: PORT is no port.
     """
     port = environment.get("PORT", "8000")
     if not port.isdigit() or not 0 < int(port) < 65536:
-        raise Refused(detail=f"PORT={port} is not a port: use a number from 1 to 65535.")
+        raise PortInvalid(port=port)
     data = environment.get("ONEWINDOW_DATA")
     processes = environment.get("ONEWINDOW_PROCESSES")
     return Settings(
@@ -67,16 +97,10 @@ def check_production(environment: Mapping[str, str]) -> None:
     """Outside demonstration mode nothing secret or lasting is chosen by default.
 
     Raises:
-        Refused: no ONEWINDOW_SECRET_KEY, or neither DATABASE_URL nor ONEWINDOW_DATA.
+        SecretMissing, DataPlaceMissing: no ONEWINDOW_SECRET_KEY, or neither DATABASE_URL nor ONEWINDOW_DATA.
     """
     key = environment.get("ONEWINDOW_SECRET_KEY", "")
     if len(key) < 16 or key == DEMONSTRATION_SECRET:
-        raise Refused(
-            detail="Set ONEWINDOW_SECRET_KEY to a secret of at least 16 characters that only this installation knows, "
-            "or start a demonstration with 'onewindow run --demo'."
-        )
+        raise SecretMissing()
     if not environment.get("DATABASE_URL") and not environment.get("ONEWINDOW_DATA"):
-        raise Refused(
-            detail="Say where the data lives: set DATABASE_URL to a PostgreSQL server of yours, or ONEWINDOW_DATA to a "
-            "folder for the embedded one."
-        )
+        raise DataPlaceMissing()

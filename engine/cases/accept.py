@@ -42,7 +42,7 @@ def accept(house: House, uow: UnitOfWork, asked: Acceptance) -> dict[str, Any]:
         raise Invalid(detail=f"answer: {'、'.join(ANSWERS)}", fields={"answer": list(ANSWERS)})
     case = lock_case(uow, find_case(uow, asked.number))
     if case is None or not _at_my_window(uow, case):
-        raise NotFound(what="办件", id=asked.number)
+        raise NotFound(what="case", id=asked.number)
     if case.state != CaseState.SUBMITTED:
         raise CaseStateConflict(number=case.number, state=case.state, state_zh=CASE_NAMES[case.state][0])
     draft = StepDraft.of(house, uow, case)

@@ -47,7 +47,7 @@ def parse_task_id(text: str) -> tuple[UUID, int]:
             return UUID(case), int(number)
     except ValueError:
         pass
-    raise TaskIdInvalid(what="任务", id=text[:80])
+    raise TaskIdInvalid(what="task", id=text[:80])
 
 
 def check_task(actor: Actor, task: TaskLike, case_region: str, shown: str, permission: Permission) -> None:
@@ -56,7 +56,7 @@ def check_task(actor: Actor, task: TaskLike, case_region: str, shown: str, permi
         return
     if task.kind == "applicant" and actor.kind == "officer":
         if actor.region_code != case_region:
-            raise NotFound(what="任务", id=shown)
+            raise NotFound(what="task", id=shown)
         need(actor, Permission.TASK_COMPLETE_FOR_APPLICANT)
         return
     if task.kind == "applicant" and actor.kind == "applicant":
@@ -65,7 +65,7 @@ def check_task(actor: Actor, task: TaskLike, case_region: str, shown: str, permi
         return
     mine = actor.works_in(task.department_id) or task.officer_id == actor.id
     if not mine and actor.region_code != task.region_code:
-        raise NotFound(what="任务", id=shown)
+        raise NotFound(what="task", id=shown)
     if not mine or not _for_me(actor, task):
         raise Forbidden(permission=permission)
     need(actor, permission)

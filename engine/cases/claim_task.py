@@ -40,7 +40,7 @@ def _locked(uow: UnitOfWork, case_id: UUID, number: int) -> tuple[CaseRow, TaskR
     case = lock_case(uow, case_id, number)
     task = case.task(number) if case else None
     if case is None or task is None:
-        raise NotFound(what="任务", id=task_id(case_id, number))
+        raise NotFound(what="task", id=task_id(case_id, number))
     check_task(uow.actor, task, case.region_code, task_id(case_id, number), Permission.TASK_CLAIM)
     return case, task
 

@@ -51,7 +51,7 @@ def complete_task(house: House, uow: UnitOfWork, asked: Completion) -> dict[str,
     case = lock_case(uow, asked.case_id, asked.task)
     task = case.task(asked.task) if case else None
     if case is None or task is None:
-        raise NotFound(what="任务", id=shown)
+        raise NotFound(what="task", id=shown)
     check_task(uow.actor, task, case.region_code, shown, Permission.TASK_COMPLETE)
     return complete_locked(house, uow, case, task, asked)
 

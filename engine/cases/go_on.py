@@ -103,7 +103,7 @@ def _apply(draft: StepDraft, run: ProcessRun, step: Step, entry: Entry) -> None:
 def _locked(uow: UnitOfWork, case_id: UUID) -> CaseRow:
     case = lock_case(uow, case_id)
     if case is None:
-        raise NotFound(what="办件", id=case_id)
+        raise NotFound(what="case", id=case_id)
     return case
 
 

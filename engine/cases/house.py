@@ -86,6 +86,6 @@ class House:
         columns = (Definition.version, Definition.bpmn, Definition.item_data)
         row = uow.connection.execute(select(*columns).where(Definition.id == definition_id)).one_or_none()
         if row is None:
-            raise NotFound(what="流程定义", id=definition_id)
+            raise NotFound(what="definition", id=definition_id)
         compiled = compile_diagram(read(row.bpmn), str(definition_id))
         return LiveDefinition(definition_id, row.version, compiled, item_from_data(row.item_data))

@@ -134,7 +134,7 @@ def get_case(house: House, uow: UnitOfWork, number: str) -> dict[str, Any]:
     need(actor, Permission.CASE_READ)
     file = case_file(house, uow, find_case(uow, number))
     if not _concerns(house, uow, actor, file):
-        raise NotFound(what="办件", id=number[:80])
+        raise NotFound(what="case", id=number[:80])
     applications, incidents = uow.read((_APPLICATION, (number,)), (_INCIDENTS, (number,)))
     held = [{**row, "next_try_at": instant(row["next_try_at"])} for row in incidents]
     return file | applications[0] | {"incidents": held}

@@ -127,7 +127,7 @@ def record_failure_of(
     with transactions.begin(Actor.system("incident")) as uow:
         found = uow.connection.scalar(number, {"id": case_id})
     if found is None:
-        raise NotFound(what="办件", id=case_id)
+        raise NotFound(what="case", id=case_id)
     subject, arguments = ("timer", None) if token is None else (f"call:{token}", {"token": token})
     fault = (Unexpected if token is None else ServiceCallFailed)(reason=_in_short(error), token=token)
     command = Command(verb, case_id, str(found), subject, f"job:{verb}", "job", None, arguments)
@@ -185,7 +185,7 @@ def retry_incident(house: House, transactions: Transactions, incident_id: int, a
     def command_of(uow: UnitOfWork) -> tuple[Mapping[str, Any], Actor]:
         row = uow.session.get(Incident, incident_id)
         if row is None or row.state != "open":
-            raise NotFound(what="事件", id=incident_id)
+            raise NotFound(what="incident", id=incident_id)
         asked_by = row.command["actor_id"] if row.command["actor_kind"] == "officer" else None
         return row.command, (load_actor(uow.connection, asked_by) if asked_by else None) or Actor.system("incident")
 

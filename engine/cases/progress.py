@@ -14,7 +14,7 @@ from engine.cases.house import House
 from engine.cases.states import CASE_NAMES, TASK_NAMES
 from engine.cases.submit import hash_code
 from engine.clock import CST, DOMAIN_NOW_SQL, day_of
-from engine.errors import NotFound
+from engine.errors import ApprovalError
 from engine.timelimits.calendar import WorkingCalendar
 from engine.timelimits.limits import elapsed, remaining
 from engine.unit_of_work import UnitOfWork
@@ -55,10 +55,11 @@ def progress(house: House, uow: UnitOfWork, number: str, code: str) -> dict[str,
     return public(case_file(house, uow, found[0]["case_id"]))
 
 
-class ProgressNotFound(NotFound):
+class ProgressNotFound(ApprovalError):
     """No case with that number and that query code."""
 
     code = "progress-not-found"
+    status = 404
     zh = "没有找到该办件：请核对办件编号和查询码。"
     en = "No case with that number and query code: check both."
 

@@ -135,7 +135,7 @@ def find_case(uow: UnitOfWork, number: str) -> UUID:
     """The id behind a case number, or NotFound."""
     found = uow.connection.scalar(text("SELECT case_id FROM case_numbers WHERE number = :number"), {"number": number})
     if found is None:
-        raise NotFound(what="办件", id=number[:80])
+        raise NotFound(what="case", id=number[:80])
     assert isinstance(found, UUID)
     return found
 

@@ -95,7 +95,7 @@ def publish(uow: UnitOfWork, handlers: HandlerRegistry, definition_id: UUID) -> 
     uow.tell_time()
     row = uow.session.get(Definition, definition_id)
     if row is None:
-        raise NotFound(what="流程定义", id=definition_id)
+        raise NotFound(what="definition", id=definition_id)
     if row.state != "draft":
         raise DefinitionStateConflict(id=definition_id, state=row.state)
     findings = findings_of(read(row.bpmn), handlers)

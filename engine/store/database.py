@@ -16,18 +16,26 @@ from engine.errors import Refused
 SEARCH_PATH = "public,jobs"
 
 
+class DatabaseUrlInvalid(Refused):
+    """DATABASE_URL is no URL of a PostgreSQL database."""
+
+    code = "database-url-invalid"
+    zh = "DATABASE_URL 无效（{found}）：一窗只支持 PostgreSQL，请写成 postgresql://用户:密码@主机/数据库。"
+    en = "DATABASE_URL is not valid ({found}): OneWindow runs on PostgreSQL only: postgresql://user:password@host/database."
+
+
 def connect_engine(url: str, pool_size: int = 16, application: str = "onewindow") -> Engine:
     """An SQLAlchemy engine for a PostgreSQL URL (`postgresql://…`), READ COMMITTED, UTC. Make it after a fork, not before.
 
     Raises:
-        Refused: the URL is not one of PostgreSQL.
+        DatabaseUrlInvalid: the URL is not one of PostgreSQL.
     """
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise Refused(detail="DATABASE_URL is not a database URL: write postgresql://user:password@host/database.")
+        raise DatabaseUrlInvalid(found="?")
     if not parsed.drivername.startswith("postgres"):
-        raise Refused(detail=f"DATABASE_URL names {parsed.drivername}: OneWindow runs on PostgreSQL only.")
+        raise DatabaseUrlInvalid(found=parsed.drivername)
     pool: dict[str, Any] = {"poolclass": NullPool} if pool_size == 0 else {"pool_size": pool_size, "max_overflow": 0}
     engine = create_engine(
         parsed.set(drivername="postgresql+psycopg"),

@@ -75,17 +75,22 @@ class Caller:
 
 
 @pytest.fixture
-def caller(app: Flask) -> Callable[[str], Caller]:
+def tokens() -> dict[str, str]:
+    """The tokens that were given in this test, by username."""
+    return {}
+
+
+@pytest.fixture
+def caller(app: Flask, tokens: dict[str, str]) -> Callable[[str], Caller]:
     """The caller of a username of the demonstration organisation."""
-    known: dict[str, Caller] = {}
 
     def log_in(username: str) -> Caller:
-        if username not in known:
+        if username not in tokens:
             asked = {"username": username, "password": DEMONSTRATION_PASSWORD}
             answer = app.test_client().post("/api/v1/tokens", json=asked)
             assert answer.status_code == 201, answer.text
-            known[username] = Caller(app, answer.json["token"])
-        return known[username]
+            tokens[username] = answer.json["token"]
+        return Caller(app, tokens[username])
 
     return log_in
 
