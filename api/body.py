@@ -7,6 +7,7 @@ All of it is refused here, by the path of the value, so that nothing below meets
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
@@ -78,8 +79,11 @@ def _flaws(value: Any, path: str, depth: int) -> Iterator[tuple[str, str]]:
             yield path, flaw
     elif isinstance(value, bool) or value is None:
         return
-    elif isinstance(value, (int, float)):
-        if not -GREATEST - 1 <= value <= (GREATEST if isinstance(value, int) else 1.7e308):
+    elif isinstance(value, int):
+        if not -GREATEST - 1 <= value <= GREATEST:
+            yield path, NUMBER
+    elif isinstance(value, float):
+        if not math.isfinite(value):  # 1e999
             yield path, NUMBER
     elif depth >= MOST_DEPTH:
         yield path, DEEP

@@ -65,8 +65,11 @@ class Resource(smorest.Blueprint):  # type: ignore[misc]  # flask-smorest has no
 
 
 def answer(data: Any, status: int = 200, **headers: str) -> Response:
-    """An answer as JSON; the names of headers with `_` for `-`."""
-    body = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    """An answer as JSON; the names of headers with `_` for `-`.
+
+    Keys are sorted, so that an answer that was kept in the database is the same to the byte when it is given again.
+    """
+    body = json.dumps(data, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     response = Response(body, status, mimetype="application/json")
     for name, value in headers.items():
         response.headers[name.replace("_", "-")] = value
