@@ -54,6 +54,14 @@ class StepTooLong(RunFault):
     en = "One step ran over {most} automatic nodes: the process goes round at “{node}” and nobody ever waits."
 
 
+class TooManyTokens(RunFault):
+    """More is open at once than any case can be: multi-instances in multi-instances, or tokens that multiply."""
+
+    code = "too-many-tokens"
+    zh = "同时进行的环节超过 {most} 个。请流程设计人员检查多实例和并行分支。"
+    en = "More than {most} nodes are open at once. The designer should check multi-instances and parallel branches."
+
+
 class TimerInvalid(RunFault):
     """A timer's expression did not give an ISO 8601 date or duration."""
 

@@ -19,7 +19,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn import saved_state
 from engine.bpmn.compile import Compiled
-from engine.bpmn.faults import MessageNotAwaited, RunFault, Stalled, StepTooLong, TokenNotOpen
+from engine.bpmn.faults import MessageNotAwaited, RunFault, Stalled, StepTooLong, TokenNotOpen, TooManyTokens
 from engine.bpmn.spiff_repairs import (
     AwaitedMessage,
     CatchEvent,
@@ -30,6 +30,7 @@ from engine.bpmn.spiff_repairs import (
     ServiceTask,
     UserTask,
     cancel,
+    head_of,
     unfinished,
 )
 from engine.bpmn.step import Awaited, Call, Closed, Facts, Opened, Step
@@ -37,6 +38,8 @@ from engine.bpmn.step import Awaited, Call, Closed, Facts, Opened, Step
 __all__ = ["Facts", "ProcessRun", "Stalled", "Step"]
 
 MOST_AUTOMATIC = 1000
+MOST_FIRINGS = 100
+MOST_TOKENS = 1000
 
 
 class SafeScriptEngine(PythonScriptEngine):  # type: ignore[misc]
@@ -66,14 +69,20 @@ class SafeScriptEngine(PythonScriptEngine):  # type: ignore[misc]
 
 
 def _loop_names(task: Task) -> dict[str, Any]:
-    """`index` and `item` of the innermost loop instance that the task stands in."""
+    """`index` of the innermost loop instance that the task stands in, and `item` of the innermost multi-instance."""
+    found: dict[str, Any] = {}
     here: Task | None = task
-    while here is not None:
-        if "index" in here.internal_data:
-            return {"index": here.internal_data["index"], "item": here.internal_data.get("item")}
+    while here is not None and "item" not in found:
+        inside = here.internal_data
+        if "index" in inside:
+            found.setdefault("index", inside["index"])
+            if "item" in inside:
+                found["item"] = inside["item"]
         scope = here.workflow
-        here = scope.top_workflow.get_task_from_id(scope.parent_task_id) if scope.parent_task_id else None
-    return {}
+        here = head_of(here)
+        if here is None and scope.parent_task_id:
+            here = scope.top_workflow.get_task_from_id(scope.parent_task_id)
+    return found
 
 
 class ProcessRun:
@@ -133,12 +142,21 @@ class ProcessRun:
 
         return self._move(act)
 
-    def advance(self, now: datetime) -> Step:
-        """Fire what is due at `now`: in order of due time, one after the other, since one may end the next."""
+    def advance(self, now: datetime, token: int | None = None) -> Step:
+        """Fire what is due at `now` (only the timer `token`, when given): in order of due time, one after the other,
+        since one may end the next.
+
+        Raises:
+            StepTooLong: timers that are due as soon as they are reached go round for ever.
+        """
         self._process.now = now
 
         def act() -> None:
-            while (due := self._due(now)) is not None:
+            fired = 0
+            while (due := self._due(now, token)) is not None:
+                fired += 1
+                if fired > MOST_FIRINGS:
+                    raise StepTooLong(most=MOST_FIRINGS, node=due.task_spec.name)
                 due.task_spec.happen(due)
                 self._rest()
 
@@ -185,6 +203,8 @@ class ProcessRun:
             self._rest()
         except SpiffWorkflowException as error:
             raise RunFault() from error
+        if len(self._tasks()) > MOST_TOKENS:
+            raise TooManyTokens(most=MOST_TOKENS)
         self.state, self._next = saved_state.dump(self._process, self._compiled.key, self._numbers, self._next)
         self.step = self._describe()
         return self.step
@@ -222,13 +242,21 @@ class ProcessRun:
             and isinstance(task.task_spec.event_definition, kind)
         ]
 
-    def _due(self, now: datetime) -> Task | None:
+    def timers(self) -> dict[int, datetime]:
+        """The armed timers: due instant by token, in the order in which they fire."""
+        order = self._compiled.order
+        armed = sorted(
+            self._waiting(DomainTimer), key=lambda t: (_due_at(t), order.get(t.task_spec.name, 0), self._numbers[t.id])
+        )
+        return {self._numbers[task.id]: _due_at(task) for task in armed}
+
+    def _due(self, now: datetime, token: int | None = None) -> Task | None:
         """The timer to fire first: by due time, then in document order (one inside a sub-process may end the next)."""
         order = self._compiled.order
         due = [
             (_due_at(task), order.get(task.task_spec.name, 0), self._numbers.get(task.id, self._next), n, task)
             for n, task in enumerate(self._waiting(DomainTimer))
-            if _due_at(task) <= now
+            if _due_at(task) <= now and (token is None or self._numbers.get(task.id) == token)
         ]
         return min(due)[4] if due else None
 

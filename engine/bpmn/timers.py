@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 from engine.clock import CST
 
+#: What a database and a calendar can surely hold, with every zone; nobody's approval waits longer.
+FIRST_YEAR, LAST_YEAR = 1970, 9000
+
 _DURATION = re.compile(
     r"P(?=.)(?:(\d{1,4})Y)?(?:(\d{1,4})M)?(?:(\d{1,4})W)?(?:(\d{1,5})D)?"
-    r"(?:T(?=.)(?:(\d{1,6})H)?(?:(\d{1,7})M)?(?:(\d{1,8})(?:[.,]\d+)?S)?)?"
+    r"(?:T(?=.)(?:(\d{1,6})H)?(?:(\d{1,7})M)?(?:(\d{1,8}(?:[.,]\d{1,6})?)S)?)?"
 )
 
 
@@ -26,15 +29,27 @@ def parse_timer(text: str, start: datetime) -> datetime:
     """
     text = text.strip().strip("'\"").strip()
     duration = _DURATION.fullmatch(text.upper())
-    if duration is None:
-        moment = datetime.fromisoformat(text)
-        return moment if moment.tzinfo else moment.replace(tzinfo=CST)
-    years, months, weeks, days, hours, minutes, seconds = (int(part or 0) for part in duration.groups())
     try:
-        moved = _add_months(start, years * 12 + months)
-        return moved + timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+        moment = _moment(text) if duration is None else _later(start, duration)
     except OverflowError:
         raise ValueError(f"{text} reaches beyond the calendar")
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(f"{text} reaches beyond the years {FIRST_YEAR} to {LAST_YEAR}")
+    return moment
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=CST)).astimezone(timezone.utc)
+
+
+def _later(start: datetime, duration: re.Match[str]) -> datetime:
+    """Months are China's: a step made in the first hours of a day there lies on the day before in UTC."""
+    years, months, weeks, days, hours, minutes = (int(part or 0) for part in duration.groups()[:6])
+    seconds = float((duration[7] or "0").replace(",", "."))
+    moved = _add_months(start.astimezone(CST), years * 12 + months)
+    later = moved + timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+    return later.astimezone(timezone.utc)
 
 
 def _add_months(start: datetime, months: int) -> datetime:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.api.conftest import APPLICATION, fresh_engine, task_of
 from tests.conftest import LONG
 
-EXAMPLES = 3000 if LONG else 150
+EXAMPLES = 3000 if LONG else 100
 fuzzing = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 #: Lone halves of surrogate pairs and NUL, too.
@@ -35,7 +35,7 @@ def mostly(*right):
 
 #: What can be kept: any text but NUL and halves of characters, any number of 64 bits.
 sound_texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
-sound_numbers = st.integers(-(2**63), 2**63 - 1) | st.floats(-1e15, 1e15) | st.just(1.7976931348623157e308)
+sound_numbers = st.integers(-(2**63), 2**63 - 1) | st.floats(-1e15, 1e15)
 sound = st.recursive(
     st.none() | st.booleans() | sound_numbers | sound_texts,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(sound_texts, inner, max_size=4),
