@@ -8,5 +8,6 @@
 | `body.py`, `shapes.py` | from bytes to checked values: whatever the engine or PostgreSQL could stumble on ends here |
 | `caller.py` | who calls, on which engine, under which idempotency key |
 | `problems.py`, `http_errors.py` | every error as problem details (RFC 9457), in Chinese or English |
+| `documentation.py` | the generated table of codes in `docs/api.md` |
 | `request_id.py` | the id of a request, in its answer and in every line of the log |
 """

@@ -134,6 +134,8 @@ _WORDS = {
     "required": both("必填", "is required"),
     "unknown": both("不存在", "is unknown"),
     "too large": both("过大", "is too large"),
+    "not a cursor of this list": both("不是本列表的游标", "is not a cursor of this list"),
+    "unknown: it must be in the catalogue first": both("目录中没有该事项", "is not in the catalogue"),
 }
 
 

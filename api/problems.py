@@ -57,8 +57,6 @@ MEMBERS = (
     "path",
     "count",
 )
-#: What is not found, in English: the engine names it in Chinese.
-THINGS = {"任务": "task", "办件": "case", "流程定义": "definition", "事件": "incident"}
 #: The database is down, restarting, out of connections, or gave up on a conflict after every retry.
 DATABASE_DOWN = (psycopg.OperationalError, exc.OperationalError, exc.TimeoutError)
 
@@ -106,7 +104,7 @@ def details(error: ApprovalError, lang: str, status: int | None = None) -> dict[
     known = status or error.status
     title = TITLES.get(known, ("请求被拒绝", "Refused"))[0 if lang == "zh" else 1]
     said = {"type": f"urn:onewindow:problem:{error.code}", "title": title, "status": known, "code": error.code}
-    said |= {"detail": _sentence(error, lang), "request_id": request_id.get()}
+    said |= {"detail": error.sentence(lang), "request_id": request_id.get()}
     said |= {name: error.params[name] for name in MEMBERS if error.params.get(name) is not None}
     if "fields" in error.params:
         said["fields"] = {path: [say(text, lang) for text in texts] for path, texts in error.params["fields"].items()}
@@ -119,13 +117,6 @@ def language() -> str:
     """`zh` or `en`, whichever Accept-Language likes better; `zh` when it asks for neither."""
     liked = (tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality > 0)
     return next((tag for tag in liked if tag in ("zh", "en")), "zh")
-
-
-def _sentence(error: ApprovalError, lang: str) -> str:
-    thing = THINGS.get(str(error.params.get("what")))
-    if lang == "en" and thing:
-        return error.en.format(**{**error.params, "what": thing})
-    return error.sentence(lang)
 
 
 def _http_error(error: HTTPException) -> AnyResponse:

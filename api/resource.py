@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
@@ -15,10 +16,12 @@ from api.body import BodyParser
 from api.caller import authenticate
 from api.http_errors import PathNotFound
 from api.problems import handle_errors
+from engine.logs import case_number
 
 PREFIX = "/api/v1"
 MOST_BODY = 256 * 1024
 MOST_SEGMENT = 200
+_NUMBER = re.compile(r"[\d-]{1,40}", re.ASCII)
 
 View = TypeVar("View", bound=Callable[..., Response])
 
@@ -80,6 +83,8 @@ def _look_at_path() -> None:
     # No id and no number of ours is so long or holds a NUL, which PostgreSQL could not even be asked about.
     if any("\0" in value or len(value) > MOST_SEGMENT for value in (request.view_args or {}).values()):
         raise PathNotFound()
+    number = (request.view_args or {}).get("number", "")
+    case_number.set(number if _NUMBER.fullmatch(number) else None)
 
 
 def _bound_body(most: int) -> None:

@@ -20,7 +20,7 @@ from engine.cases import models as _case_models  # noqa: F401
 from engine.cases.accept import Acceptance, accept
 from engine.cases.announce import announce
 from engine.cases.complete_task import Completion, complete_task
-from engine.cases.held import StepHeld
+from engine.cases.held import Command, StepHeld
 from engine.cases.house import House
 from engine.cases.inbox import InboxQuery, get_case, inbox
 from engine.cases.submit import Application, find_case, query_code, submit
@@ -96,13 +96,15 @@ class Engine:
     def _submit_without_start(
         self, actor: Actor, asked: Application, failure: StepHeld, once: Once | None
     ) -> dict[str, Any]:
-        key = self.settings.secret_key
-        answer = self.transactions.perform(
-            actor, lambda uow: submit(self.house, uow, asked, key, start=False) | {"held": True}, once
-        )
-        late = failure.command.__class__("start", UUID(answer["id"]), answer["number"], "start", actor.id, actor.kind)
-        incidents.record_incident(self.transactions, StepHeld(late, failure.fault))
-        return answer
+        """Store an application whose process can't be started, and its incident with it, in one transaction."""
+
+        def work(uow: UnitOfWork) -> dict[str, Any]:
+            answer = submit(self.house, uow, asked, self.settings.secret_key, start=False)
+            late = Command("start", UUID(answer["id"]), answer["number"], "start", actor.id, actor.kind)
+            incidents.write_incident(uow, StepHeld(late, failure.fault))
+            return answer | {"held": True}
+
+        return self.transactions.perform(actor, work, once)
 
     def accept(self, actor: Actor, asked: Acceptance, once: Once | None = None) -> dict[str, Any]:
         """受理."""

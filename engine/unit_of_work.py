@@ -86,6 +86,7 @@ class UnitOfWork:
     pooled: PoolProxiedConnection
     raw: psycopg.Connection[Any]
     now: datetime = field(init=False)
+    tell_failure: Callable[[Exception], Exception] | None = None  #: how a failure of this work is to be told
     committing: bool = False  #: whether COMMIT may have reached the server
     _begun: bool = False
     _writes: list[tuple[str, Any]] = field(default_factory=list)
@@ -185,10 +186,15 @@ class Transactions:
             driver.autocommit = True  # BEGIN and COMMIT are ours, so that they ride in the batches
             yield uow
             uow.commit()
-        except BaseException:
+        except BaseException as error:
             with contextlib.suppress(psycopg.Error):
                 driver.rollback()
-            raise
+            if uow.tell_failure is None or not isinstance(error, Exception):
+                raise
+            told = uow.tell_failure(error)
+            if told is error:
+                raise
+            raise told from error
         finally:
             with contextlib.suppress(psycopg.Error):
                 driver.autocommit = False

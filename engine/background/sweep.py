@@ -20,7 +20,7 @@ from engine.clock import DOMAIN_NOW_SQL
 from engine.organization.actor import Actor
 
 MOST_AT_ONCE = 100
-#: A case whose timer is an incident is not due again: the incident's next try (or a person's) fires it.
+#: A case that the sweep itself failed on (subject `timer`) is left to the incident's own tries.
 _DUE = text(
     f"SELECT c.id FROM cases c CROSS JOIN platform p WHERE c.look_at <= {DOMAIN_NOW_SQL} AND NOT EXISTS (SELECT 1 "
     "FROM incidents i WHERE i.case_id = c.id AND i.subject = 'timer' AND i.state = 'open') "
@@ -57,15 +57,20 @@ def sweep_until(engine: Engine, pause: float, stop: threading.Event) -> None:
 
 
 def _fire(engine: Engine, case_id: UUID) -> None:
-    try:
-        engine.fire_timers(case_id)
-    except StepHeldUp as held:
-        log.warning("a timer can't fire: incident %s", held.params["incident"], extra={"case": held.params["number"]})
-    except DATABASE_AWAY:
-        raise
-    except Exception as error:
-        log.exception("a timer failed", extra={"case_id": str(case_id)})
-        record_failure_of(engine.transactions, "advance", case_id, None, error)
+    """Fire what is due in a case, one timer a step; one that can't fire is its incident's, and the next has its turn."""
+    for _ in range(MOST_AT_ONCE):
+        try:
+            if not engine.fire_timers(case_id):
+                return
+        except StepHeldUp as held:
+            incident, case = held.params["incident"], held.params["number"]
+            log.warning("a timer can't fire: incident %s", incident, extra={"case": case})
+        except DATABASE_AWAY:
+            raise
+        except Exception as error:
+            log.exception("a timer failed", extra={"case_id": str(case_id)})
+            record_failure_of(engine.transactions, "advance", case_id, None, error)
+            return
 
 
 def _retry(engine: Engine, incident: int) -> None:

@@ -48,7 +48,14 @@ CASE_MEMBERS: Mapping[str, tuple[str, str]] = {
     "accepted_on": ("受理日期，未受理时为空", "the day it was accepted, as ISO text, null before"),
     "round": ("第几轮办理", "how often the case has come round, from 1"),
     "outcomes": ("各环节最近一次的办理结果", "the latest outcome of each task, by its id: case.outcomes.<task id>"),
+    "all_outcomes": (
+        "各环节最近一轮全部实例的办理结果（列表），多实例环节用它",
+        "the outcomes of all instances of each task's latest visit, a list, [] when there is none:"
+        " contains(case.all_outcomes.<task id>, 'faults'); for multi-instance tasks",
+    ),
 }
+#: The members of `case` that are asked by the id of a task of the diagram.
+BY_TASK = frozenset({"outcomes", "all_outcomes"})
 #: The names a condition may begin with, and what each is (zh, en).
 ROOTS: Mapping[str, tuple[str, str]] = {
     "outcome": ("上一环节的办理结果", "the outcome of the task just before"),
@@ -333,13 +340,13 @@ class _Builder:
         if not keys or keys[0] not in CASE_MEMBERS:
             known = ", ".join(f"case.{member}" for member in CASE_MEMBERS)
             self.refuse(node, (f"办件只有这些内容：{known}", f"of the case there are {known}"))
-        if keys[0] == "outcomes" and (len(keys) < 2 or keys[1] not in self.names.outcome_nodes):
+        if keys[0] in BY_TASK and (len(keys) < 2 or keys[1] not in self.names.outcome_nodes):
             wanted = (
-                "请写 case.outcomes.<环节编号>，且该环节须在图中",
-                "write case.outcomes.<id of a task of this diagram>",
+                f"请写 case.{keys[0]}.<环节编号>，且该环节须在图中",
+                f"write case.{keys[0]}.<id of a task of this diagram>",
             )
             self.refuse(node, wanted)
-        if len(keys) > (2 if keys[0] == "outcomes" else 1):
+        if len(keys) > (2 if keys[0] in BY_TASK else 1):
             self.refuse(
                 node, (f"“{_dotted('case', keys[:-1])}”没有下级内容", f"“{_dotted('case', keys[:-1])}” has no members")
             )

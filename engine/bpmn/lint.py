@@ -11,13 +11,24 @@ from collections.abc import Iterable
 
 from engine.bpmn import read_extensions
 from engine.bpmn.model import Diagram, Finding
-from engine.bpmn.rules import approval, extensions, file, gateways, ids, outcome, reach, structure, supported, texts
-from engine.bpmn.rules.rule import APPROVAL, BPMN, ERROR, Rule, Spot
-from engine.bpmn.rules.subject import names_of, subject_of
+from engine.bpmn.rules import (
+    approval,
+    extensions,
+    file,
+    gateways,
+    ids,
+    outcome,
+    reach,
+    single,
+    structure,
+    supported,
+    texts,
+)
+from engine.bpmn.rules.rule import APPROVAL, BPMN, ERROR, MOST_FINDINGS, Rule, Spot
+from engine.bpmn.rules.subject import Subject, names_of, subject_of
 
 __all__ = ["MOST_FINDINGS", "RULES", "deployable", "lint", "names_of", "rules_table"]
 
-MOST_FINDINGS = 1000
 TOO_MANY = Rule(
     "too-many-findings",
     ERROR,
@@ -29,7 +40,7 @@ TOO_MANY = Rule(
 
 _FAMILIES = (file, ids, supported, structure, gateways, reach, texts, outcome, extensions, approval)
 RULES: tuple[Rule, ...] = (
-    *(rule for family in (*_FAMILIES, read_extensions) for rule in family.RULES),
+    *(rule for family in (*_FAMILIES, single, read_extensions) for rule in family.RULES),
     TOO_MANY,
 )
 
@@ -42,14 +53,21 @@ def lint(diagram: Diagram, profile: str = BPMN) -> list[Finding]:
     """
     if profile not in (BPMN, APPROVAL):
         raise ValueError(f"no profile {profile!r}: there are {BPMN!r} and {APPROVAL!r}")
-    subject = subject_of(diagram, profile)
-    found = sorted(
-        dict.fromkeys(finding for family in _FAMILIES for finding in family.check(subject)),
-        key=lambda finding: (finding.line, finding.rule, finding.element or ""),
-    )
+    found = _first(subject_of(diagram, profile))
+    listed = sorted(found[:MOST_FINDINGS], key=lambda finding: (finding.line, finding.rule, finding.element or ""))
     if len(found) > MOST_FINDINGS:
-        return [*found[:MOST_FINDINGS], TOO_MANY.at(Spot(line=found[-1].line), most=MOST_FINDINGS)]
-    return found
+        return [*listed, TOO_MANY.at(Spot(line=listed[-1].line), most=MOST_FINDINGS)]
+    return listed
+
+
+def _first(subject: Subject) -> list[Finding]:
+    """The findings, each once, up to one more than is listed: then no rule works any further."""
+    found: dict[Finding, None] = {}
+    for finding in (finding for family in _FAMILIES for finding in family.check(subject)):
+        found[finding] = None
+        if len(found) > MOST_FINDINGS:
+            break
+    return list(found)
 
 
 def deployable(findings: Iterable[Finding]) -> bool:

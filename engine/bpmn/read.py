@@ -9,7 +9,8 @@ reading succeeds for a wrong diagram, so that its designer gets all findings at 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice
 from types import MappingProxyType
 from typing import Any
 
@@ -18,6 +19,7 @@ from lxml import etree
 from engine.bpmn.model import Diagram, EventDefinition, Finding, Flow, Loop, Node, Process
 from engine.bpmn.read_extensions import (
     BPMN_NAMESPACE,
+    MOST_HINTS,
     Extensions,
     Xml,
     local_name,
@@ -25,6 +27,8 @@ from engine.bpmn.read_extensions import (
     outside,
     read_extensions,
 )
+from engine.bpmn.rules.rule import MOST_FINDINGS, Spot
+from engine.bpmn.rules.single import repeated
 from engine.errors import ApprovalError
 
 MAX_BYTES = 5 * 1024 * 1024
@@ -221,15 +225,17 @@ class _Reader:
         todo = [self.root]
         while todo:
             element = todo.pop()
-            self._note(element)
             inner = [child for child in element.iterchildren() if namespace(child) == BPMN_NAMESPACE]
+            self._note(element, map(local_name, inner))
             todo += reversed([child for child in inner if local_name(child) != "extensionElements"])
 
-    def _note(self, element: Xml) -> None:
+    def _note(self, element: Xml, children: Iterable[str]) -> None:
         if element.get("id") is not None:
             self.ids.append((element.get("id"), local_name(element), _line(element)))
-        found = read_extensions(element)
-        self.findings += [*outside(element), *found.findings]
+        found = read_extensions(element, hinting=len(self.findings) < MOST_HINTS)
+        place = Spot(_text_or_none(element.get("id")), element.get("name"), _line(element))
+        met = chain(repeated(place, local_name(element), children), outside(element), found.findings)
+        self.findings += islice(met, MOST_FINDINGS + 1 - len(self.findings))
         if found.values or found.foreign:
             self.extensions[element] = found
 
@@ -263,8 +269,9 @@ class _Reader:
 
     def _scope_id(self, element: Xml) -> str:
         """The id of a container; for one without, a name that no id can have, so that its content stays apart."""
-        if element.get("id"):
-            return str(element.get("id"))
+        id = _text_or_none(element.get("id"))
+        if id:
+            return id
         self.unnamed += 1
         return f"?{self.unnamed}"
 

@@ -15,7 +15,7 @@ from typing import Any
 from lxml import etree
 
 from engine.bpmn.model import Finding
-from engine.bpmn.rules.rule import ERROR, Rule, Spot, shortened
+from engine.bpmn.rules.rule import ERROR, MOST_FINDINGS, Rule, Spot, shortened
 from engine.bpmn.vocabulary import ELEMENTS, NAMESPACE, PREFIX, Attribute, BadValue, Element, convert
 
 Xml = Any  #: an lxml element (lxml has no types of its own)
@@ -70,6 +70,8 @@ INCOMPLETE = Rule(
 )
 RULES = (UNKNOWN, VALUE, MISPLACED, REPEATED, INCOMPLETE)
 
+MOST_HINTS = 50  #: how many misspelt names of one file are told the right one
+
 Values = Mapping[str, tuple[Mapping[str, Any], ...]]
 
 
@@ -91,9 +93,12 @@ class _Raw:
     line: int
 
 
-def read_extensions(element: Xml) -> Extensions:
-    """Everything the extension elements and foreign attributes of one BPMN element say."""
-    reader = _Reader(element)
+def read_extensions(element: Xml, hinting: bool = True) -> Extensions:
+    """Everything the extension elements and foreign attributes of one BPMN element say.
+
+    Looking for the name that was meant is slow: without `hinting`, a finding lists all there are.
+    """
+    reader = _Reader(element, hinting)
     values: dict[str, list[Mapping[str, Any]]] = {}
     for raw in (*reader.nested(), *reader.flat()):
         read = reader.occurrence(raw, raw.name in values)
@@ -114,8 +119,9 @@ def namespace(element: Xml) -> str:
 
 
 class _Reader:
-    def __init__(self, element: Xml) -> None:
+    def __init__(self, element: Xml, hinting: bool) -> None:
         self.element = element
+        self.hinting = hinting
         self.tag = local_name(element)
         self.place = Spot(element.get("id"), element.get("name"), element.sourceline or 0)
         self.findings: list[Finding] = []
@@ -200,13 +206,14 @@ class _Reader:
             self._found(VALUE, name=name, value=text, wanted_zh=bad.zh, wanted_en=bad.en)
 
     def _unknown(self, name: str, known: list[str]) -> None:
-        close = get_close_matches(name[:80], known, n=1) if len(self.findings) < 50 else []
+        close = get_close_matches(name[:80], known, n=1) if self.hinting and len(self.findings) < MOST_HINTS else []
         listed = f"{PREFIX}:{close[0]}" if close else ", ".join(f"{PREFIX}:{each}" for each in known)
         hint = (f"可用的是：{listed}", f"There is: {listed}") if listed else ("请删除", "Delete it")
         self._found(UNKNOWN, name=f"{PREFIX}:{name}", hint_zh=hint[0], hint_en=hint[1])
 
     def _found(self, rule: Rule, **params: Any) -> None:
-        self.findings.append(rule.at(self.place, **params))
+        if len(self.findings) <= MOST_FINDINGS:
+            self.findings.append(rule.at(self.place, **params))
 
 
 def outside(element: Xml) -> Iterator[Finding]:

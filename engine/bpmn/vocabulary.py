@@ -35,6 +35,9 @@ FLOW_NODES = (
     "eventBasedGateway",
 )
 
+#: The longest time limit, in its unit: what `engine.timelimits` computes with (a test holds the two together).
+MOST_UNITS = 3650
+
 Choice = tuple[str, str, str]  #: value, Chinese label, English label
 
 
@@ -334,8 +337,8 @@ def _choice(attribute: Attribute, text: str) -> str:
 
 
 def _positive(text: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,6}", text) or int(text) == 0:
-        raise BadValue("须为正整数", "a whole number greater than zero")
+    if not re.fullmatch(r"[0-9]{1,6}", text) or not 1 <= int(text) <= MOST_UNITS:
+        raise BadValue(f"须为 1 至 {MOST_UNITS} 的整数", f"a whole number from 1 to {MOST_UNITS}")
     return int(text)
 
 
@@ -374,7 +377,7 @@ _CONVERTERS: Mapping[str, Callable[[str], Any]] = {
 
 _TYPES: Mapping[str, str] = {
     "text": "text",
-    "positive": "whole number from 1",
+    "positive": f"whole number from 1 to {MOST_UNITS}",
     "boolean": "true or false",
     "choice": "one of",
     "list": "names parted by commas",

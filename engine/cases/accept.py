@@ -53,6 +53,9 @@ def accept(house: House, uow: UnitOfWork, asked: Acceptance) -> dict[str, Any]:
         asked_of_task = Completion(case.id, waiting[0].number, "accepted", asked.opinion)
         done = complete_locked(house, uow, case, waiting[0], asked_of_task)
         return {**done["case"], "number": case.number}
+    if case.run is not None or draft.live.acceptance_node is not None:
+        # The process runs, and its window task is not open: it waits for something else first.
+        raise CaseStateConflict(number=case.number, state=case.state, state_zh=CASE_NAMES[case.state][0])
     return _start_now(uow, draft)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from engine.cases.incidents import close_incidents_of
 from engine.cases.record import spell
 from engine.unit_of_work import UnitOfWork
 
@@ -40,8 +39,6 @@ def announce(uow: UnitOfWork, case_id: UUID, after: int, until: int) -> int:
                     "at": spell(event["at"]),
                 }
             )
-        if event["kind"] == "task.completed":
-            close_incidents_of(uow, case_id, f"task:{payload['task']}")
     if notices:
         uow.write(_TELL, (json.dumps(notices, ensure_ascii=False),))
     return len(events)

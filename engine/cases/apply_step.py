@@ -13,13 +13,14 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from engine.bpmn.faults import StepTooLong
 from engine.bpmn.model import Node
-from engine.bpmn.run import ProcessRun
+from engine.bpmn.run import MOST_FIRINGS, ProcessRun
 from engine.bpmn.step import Call, Facts, Opened, Step
 from engine.cases.house import House, LiveDefinition
-from engine.cases.record import Entry, chain, spell
+from engine.cases.record import Entry, canonical, chain, spell
 from engine.cases.states import TaskState, move_case
-from engine.cases.step_store import LOAD_OPINIONS, NEXT_NUMBER, CaseRow, TaskRow, Written, write_step
+from engine.cases.step_store import LOAD_REVIEWS, NEXT_NUMBER, CaseRow, TaskRow, Written, write_step
 from engine.clock import day_of
 from engine.organization.directory import Directory
 from engine.organization.routing import Assignment, Route, route
@@ -28,16 +29,20 @@ from engine.timelimits.calendar import WorkingCalendar
 from engine.timelimits.limits import Limit, due
 from engine.unit_of_work import UnitOfWork
 
+#: What a case keeps by node: the last outcome, all outcomes of the latest visit, and how often each instance was open;
+#: and how many timers fired since anybody did anything.
+PROGRESS = ("outcomes", "all_outcomes", "visits", "idle")
 CASE_OWNER = 0  #: owner of the case's own limits; a task's number owns the task's
 
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """How the task that this step completes is closed."""
+    """How the task that this step completes is closed, and the form fields that come with it."""
 
     task: TaskRow
     outcome: str | None
     opinion: str
+    form: Mapping[str, Any] = field(default_factory=dict)
 
 
 def facts_of(case: CaseRow, progress: Mapping[str, Any], form: Mapping[str, Any]) -> Facts:
@@ -53,6 +58,7 @@ def facts_of(case: CaseRow, progress: Mapping[str, Any], form: Mapping[str, Any]
             "accepted_on": day_of(case.accepted_at).isoformat() if case.accepted_at else None,
             "round": max(progress["visits"].values(), default=1),
             "outcomes": progress["outcomes"],
+            "all_outcomes": {node: outcomes for node, (_, outcomes) in progress["all_outcomes"].items()},
         },
         form=form,
         applicant=case.applicant,
@@ -84,11 +90,12 @@ class StepDraft:
     opinions: list[dict[str, Any]] = field(default_factory=list)
     documents: list[tuple[Node, Mapping[str, Any], str]] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
+    was_armed: tuple[int, ...] = ()  #: the timers that were armed before the step
 
     @classmethod
     def of(cls, house: House, uow: UnitOfWork, case: CaseRow) -> StepDraft:
         """A draft on a locked case."""
-        progress = {"outcomes": dict(case.progress["outcomes"]), "visits": dict(case.progress["visits"])}
+        progress = {name: dict(case.progress.get(name, {})) for name in PROGRESS}
         return cls(
             house,
             uow,
@@ -119,11 +126,14 @@ class StepDraft:
         """办理: the open task is completed with an outcome and an opinion."""
         task, actor, case = closing.task, self.uow.actor, self.case
         self.closing = closing
-        self.progress["outcomes"][task.node] = closing.outcome
+        self.progress["idle"] = {}
+        self._note_outcome(task, closing.outcome)
         self._close_row(task, TaskState.COMPLETED, actor.id, actor.name, closing.outcome)
         facts = {"task": task.number, "outcome": closing.outcome, "department": task.department_id}
         node = self.live.compiled.nodes[task.node]
-        self.entries.append(self._entry("task.completed", facts, task.node, {"opinion": closing.opinion}))
+        personal = {"opinion": closing.opinion} | form_values(self._changed(closing.form))
+        self.form.update(closing.form)
+        self.entries.append(self._entry("task.completed", facts, task.node, personal))
         if closing.opinion:
             self.opinions.append(
                 {
@@ -136,11 +146,34 @@ class StepDraft:
             )
         self._plan_document(node, "complete", task.department_id)
 
+    def note_firing(self, token: int) -> None:
+        """Count a timer that fires; timers that go round by themselves for ever are an incident.
+
+        Raises:
+            StepTooLong: too many in a row without anybody doing anything.
+        """
+        fired = self.progress["idle"].get("timers", 0) + 1
+        if fired > MOST_FIRINGS:
+            raise StepTooLong(most=MOST_FIRINGS, node=f"timer {token}")
+        self.progress["idle"] = {"timers": fired}
+
+    def _note_outcome(self, task: TaskRow, outcome: str | None) -> None:
+        visit, outcomes = self.progress["all_outcomes"].get(task.node, (0, []))
+        outcomes = [*outcomes, outcome] if visit == task.visit else [outcome]
+        self.progress["all_outcomes"][task.node] = [task.visit, outcomes]
+        self.progress["outcomes"][task.node] = outcome
+
+    def _changed(self, form: Mapping[str, Any]) -> dict[str, Any]:
+        """The fields that a form adds or changes: they go into the record."""
+        return {name: value for name, value in form.items() if name not in self.form or self.form[name] != value}
+
     def resume(self) -> ProcessRun:
         """The run of the case, with the facts as this step has them by now."""
         assert self.case.run is not None
         facts = facts_of(self.case, self.progress, self.form)
-        return ProcessRun.resume(self.live.compiled, self.case.run, facts, self.case.now)
+        run = ProcessRun.resume(self.live.compiled, self.case.run, facts, self.case.now)
+        self.was_armed = tuple(run.timers())
+        return run
 
     def follow(self, run: ProcessRun, step: Step) -> None:
         """Take over what a step of the run did; inside handlers run here, until the run waits for somebody else."""
@@ -172,9 +205,13 @@ class StepDraft:
         self.form.update(answer.form)
         self.progress["outcomes"][call.node] = answer.outcome
         if answer.issue_document:
-            self._plan_document(node, None, None)
+            self.plan_service_document(node)
         self.entries.append(self._entry("service.done", {"handler": call.handler}, call.node))
         return run.result(call.token, answer.outcome)
+
+    def plan_service_document(self, node: Node) -> None:
+        """The document of a service task whose handler is through."""
+        self._plan_document(node, None, None)
 
     def service_call(self, token: int, node: Node) -> ServiceCall:
         """What a handler is told about this case."""
@@ -185,7 +222,8 @@ class StepDraft:
     def _open(self, opened: Opened) -> None:
         case, node = self.case, self.live.compiled.nodes[opened.node]
         visits = self.progress["visits"]
-        visits[opened.node] = visits.get(opened.node, 0) + (1 if not opened.index else 0)
+        instance = f"{opened.node}#{opened.index}" if opened.index else opened.node
+        visits[instance] = visits.get(instance, 0) + 1
         assignment = node.extension("assignment") or {}
         applicant = bool(assignment.get("applicant"))
         where = self._route(assignment, opened)
@@ -194,7 +232,7 @@ class StepDraft:
         self.tasks.append(
             {"case_id": str(case.id), "number": opened.token, "node": opened.node, "name": name, "name_en": name_en}
             | {"stage": stage, "stage_en": stage_en, "kind": "applicant" if applicant else "officer", "state": "open"}
-            | {"visit": visits[opened.node], "item": {"value": opened.item} if opened.item is not None else None}
+            | {"visit": visits[instance], "item": {"value": opened.item} if opened.item is not None else None}
             | {"region_code": where.region_code, "department_id": where.department_id, "officer_id": where.officer_id}
             | {"claimed_by": None, "route": {"fallback": where.fallback, "reasons": list(where.reasons)}}
             | {"opened_at": spell(case.now), "closed_at": None, "closed_by": None, "handler": None, "outcome": None}
@@ -336,20 +374,21 @@ class StepDraft:
                 stopped=self.stopped,
                 stopped_seq=seq,
                 limits=self.limits,
-                limit_entries=[_start_entry(limit, seq) for limit in self.limits],
+                limit_entries=[entry for limit in self.limits for entry in _ledger_entries(limit, seq)],
                 opinions=[opinion | {"seq": seq} for opinion in self.opinions],
                 events=events,
                 documents=[document | {"seq": seq} for document in documents],
+                mended=self._mended(run),
             ),
         )
 
     def _issue(self, node: Node, document: Mapping[str, Any], body: str) -> dict[str, Any]:
         """Give a document its number in the gap-free series of body, kind and year (锁序：编号最后)."""
         kind, year = str(document["kind"]), day_of(self.case.now).year
-        ((found,),) = self.uow.read((NEXT_NUMBER, (body, kind, year)))
-        title = str(document.get("title") or kind)
-        issuer = self.directory.departments.get(body)
-        number = f"{issuer.name if issuer else body}{title}〔{year}〕{found['last']}号"
+        title, issuer = str(document.get("title") or kind), self._department(body)
+        # The series is what is printed: two kinds under one title, or two bodies of one name, share it.
+        ((found,),) = self.uow.read((NEXT_NUMBER, (issuer, title, year)))
+        number = f"{issuer}{title}〔{year}〕{found['last']}号"
         self.entries.append(
             self._entry("document.issued", {"number": number, "kind": kind, "body": body}, str(node.id))
         )
@@ -363,19 +402,32 @@ class StepDraft:
         """What the document says. A rectification notice names every fault that stands, each with its department."""
         if kind != "rectification-notice":
             return ""
-        (rows,) = self.uow.read((LOAD_OPINIONS, (self.case.id,)))
-        if self.closing is not None and self.closing.opinion:
+        (rows,) = self.uow.read((LOAD_REVIEWS, (self.case.id,)))
+        if self.closing is not None:
             task = self.closing.task
             rows.append(
-                {"node": task.node, "name": task.name, "visit": task.visit, "department_id": task.department_id}
+                {"node": task.node, "name": task.name, "department_id": task.department_id, "item": task.item}
                 | {"outcome": self.closing.outcome, "text": self.closing.opinion}
             )
-        latest = {row["node"]: row for row in rows}
-        faults = [row for row in latest.values() if row["outcome"] == "faults"]
+        latest = {(row["node"], row["department_id"], str(row["item"])): row for row in rows}
+        faults = [row for row in latest.values() if self._is_fault(row["node"], row["outcome"])]
         return "\n".join(
-            f"{n}. {self._department(row['department_id'])}（{row['name']}）：{row['text']}"
+            f"{n}. {self._department(row['department_id'])}（{row['name']}）：{row['text'] or ''}"
             for n, row in enumerate(faults, 1)
         )
+
+    def _is_fault(self, node: str, outcome: str | None) -> bool:
+        """An outcome that needs words is one that finds a fault."""
+        declared = self.live.compiled.nodes[node].extension("outcomes") or {}
+        return outcome in (declared.get("opinionRequiredFor") or ())
+
+    def _mended(self, run: ProcessRun | None) -> list[str]:
+        """What incidents of this case may be about that this step has settled: what was closed, and the start."""
+        closed = [row["number"] for row in self.closed_tasks]
+        if run is None:
+            return []
+        gone = set(self.was_armed) - set(run.timers())
+        return ["start", *(f"task:{token}" for token in closed), *(f"timer:{token}" for token in gone)]
 
     def _department(self, department_id: str) -> str:
         found = self.directory.departments.get(department_id)
@@ -390,11 +442,18 @@ def public_names(node: Node) -> tuple[str, str, str, str]:
     return name, str(public.get("nameEn") or name), stage, str(public.get("stageEn") or stage)
 
 
-def _start_entry(limit: Mapping[str, Any], seq: int) -> dict[str, Any]:
-    kept = {
-        name: limit[name] for name in ("case_id", "owner", "kind", "amount", "unit", "due_date", "calendar_version")
-    }
-    return kept | {"seq": seq, "entry": "start", "at": limit["started_at"]}
+def form_values(fields: Mapping[str, Any]) -> dict[str, str]:
+    """Form fields as values of the record: personal, since nobody knows what people write into a form."""
+    return {f"form.{name}": canonical(value) for name, value in fields.items()}
+
+
+def _ledger_entries(limit: Mapping[str, Any], seq: int) -> list[dict[str, Any]]:
+    """The start of a limit; and its stop, when it was stopped within the same step."""
+    kept = {name: limit[name] for name in ("case_id", "owner", "kind", "amount", "unit", "calendar_version")}
+    start = kept | {"seq": seq, "entry": "start", "at": limit["started_at"], "due_date": limit["due_date"]}
+    if limit["stopped_at"] is None:
+        return [start]
+    return [start, kept | {"seq": seq, "entry": "stop", "at": limit["stopped_at"], "due_date": None}]
 
 
 def _json(value: Mapping[str, Any]) -> Any:

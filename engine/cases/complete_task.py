@@ -19,7 +19,7 @@ from engine.errors import Invalid, NotFound
 from engine.organization.permissions import Permission
 from engine.unit_of_work import UnitOfWork
 
-MOST_FORM_BYTES = 32_768
+MOST_FORM_BYTES = 65_536  #: of the case's whole form, with what a task adds to it
 MOST_OPINION = 4000
 
 
@@ -36,6 +36,14 @@ class Completion:
     def as_arguments(self) -> dict[str, Any]:
         """The part that an incident keeps."""
         return {"task": self.task, "outcome": self.outcome, "opinion": self.opinion, "form": dict(self.form)}
+
+
+class OpinionMissing(Invalid):
+    """The outcome is one that needs an opinion."""
+
+    code = "opinion-missing"
+    zh = "选择该结果时必须填写意见。请填写意见后重新提交。"
+    en = "This outcome needs an opinion. Write one and send it again."
 
 
 def complete_task(house: House, uow: UnitOfWork, asked: Completion) -> dict[str, Any]:
@@ -61,17 +69,16 @@ def complete_locked(house: House, uow: UnitOfWork, case: CaseRow, task: TaskRow,
     draft = StepDraft.of(house, uow, case)
     node = draft.live.compiled.nodes[task.node]
     _check_state(uow.actor.id, task, task_id(case.id, task.number))
-    _check_answer(node, asked)
+    _check_answer(node, asked, draft.form)
     command = Command("complete", case.id, case.number, f"task:{task.number}", uow.actor.id, uow.actor.kind, task.node)
-    with held(_with(command, asked)):
+    with held(uow, _with(command, asked)):
         if (
             task.node == draft.live.acceptance_node
             and case.state == CaseState.SUBMITTED
             and asked.outcome == "accepted"
         ):
             draft.accept()
-        draft.form.update(asked.form)
-        draft.close(Closing(task, asked.outcome, asked.opinion))
+        draft.close(Closing(task, asked.outcome, asked.opinion, asked.form))
         run = draft.resume()
         draft.follow(run, run.complete(task.number, asked.outcome))
         draft.store(run)
@@ -104,16 +111,19 @@ def _check_state(actor_id: str, task: TaskRow, shown: str) -> None:
         raise TaskStateConflict(name=task.name, task=shown, state="claimed", state_zh="他人在办", by="")
 
 
-def _check_answer(node: Node, asked: Completion) -> None:
+def _check_answer(node: Node, asked: Completion, form: Mapping[str, Any]) -> None:
+    allowed = (node.extension("form") or {}).get("fields")
+    if allowed and (unknown := sorted(set(asked.form) - set(allowed))):
+        raise Invalid(
+            detail=f"form: {'、'.join(unknown)[:200]}", fields={"form": [f"this task's form has {', '.join(allowed)}"]}
+        )
     declared = node.extension("outcomes") or {}
     values = declared.get("values") or {}
     if values and asked.outcome not in values:
         raise Invalid(detail=f"outcome: {'、'.join(values)}", fields={"outcome": list(values)})
     if asked.outcome in (declared.get("opinionRequiredFor") or ()) and not asked.opinion.strip():
-        raise Invalid(
-            detail="opinion: 选择该结果时必须填写意见 / required for this outcome", fields={"opinion": ["required"]}
-        )
+        raise OpinionMissing(fields={"opinion": ["required"]})
     if len(asked.opinion) > MOST_OPINION:
         raise Invalid(detail=f"opinion: ≤ {MOST_OPINION}", fields={"opinion": [f"at most {MOST_OPINION} characters"]})
-    if len(json.dumps(dict(asked.form), ensure_ascii=False).encode()) > MOST_FORM_BYTES:
+    if len(json.dumps({**form, **asked.form}, ensure_ascii=False).encode()) > MOST_FORM_BYTES:
         raise Invalid(detail=f"form: ≤ {MOST_FORM_BYTES} bytes", fields={"form": [f"at most {MOST_FORM_BYTES} bytes"]})

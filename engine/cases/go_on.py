@@ -19,17 +19,50 @@ from engine.errors import NotFound
 from engine.plugins.handlers import ServiceAnswer, ServiceCall
 from engine.unit_of_work import UnitOfWork
 
+_HELD_TIMERS = "SELECT subject FROM incidents WHERE case_id = %s AND state = 'open' AND subject LIKE 'timer:%%'"
+_LOOK_AGAIN = "UPDATE cases SET look_at = %s WHERE id = %s"
+
 
 def fire_timers(house: House, uow: UnitOfWork, case_id: UUID) -> bool:
-    """Fire what is due in one case. False when there is nothing to do: gone, held by another transaction, or not due."""
+    """Fire the first timer that is due in one case, in a step of its own, so that one that fails holds no other up.
+
+    False when there is nothing to do: the case is gone or held by another transaction, or nothing is due but what an
+    incident holds; the case is then looked at again when the next other timer is due.
+    """
     case = lock_case(uow, case_id, skip_locked=True)
     if case is None or case.run is None or case.look_at is None or case.look_at > case.now:
         return False
     draft = StepDraft.of(house, uow, case)
-    with held(_command(uow, case, "advance", "timer")):
-        run = draft.resume()
-        _apply(draft, run, run.advance(case.now), Entry("timer.fired", {"due": case.look_at.isoformat()}))
+    (rows,) = uow.read((_HELD_TIMERS, (case_id,)))
+    waiting = {row["subject"] for row in rows}
+    free = {token: due for token, due in draft.resume().timers().items() if f"timer:{token}" not in waiting}
+    token = next((token for token, due in free.items() if due <= case.now), None)
+    if token is None:
+        uow.write(_LOOK_AGAIN, (min(free.values(), default=None), case_id))
+        return False
+    _fire(uow, draft, token)
     return True
+
+
+def fire_timer(house: House, uow: UnitOfWork, case_id: UUID, token: int) -> bool:
+    """Fire one timer that an incident held. False when it is not armed any more, or not due."""
+    case = _locked(uow, case_id)
+    if case.run is None:
+        return False
+    draft = StepDraft.of(house, uow, case)
+    due = draft.resume().timers().get(token)
+    if due is None or due > case.now:
+        return False
+    _fire(uow, draft, token)
+    return True
+
+
+def _fire(uow: UnitOfWork, draft: StepDraft, token: int) -> None:
+    case = draft.case
+    with held(uow, _command(uow, case, "advance", f"timer:{token}", {"token": token})):
+        draft.note_firing(token)
+        run = draft.resume()
+        _apply(draft, run, run.advance(case.now, token), Entry("timer.fired", {"token": token}))
 
 
 def outside_call(house: House, uow: UnitOfWork, case_id: UUID, token: int) -> tuple[str, ServiceCall] | None:
@@ -51,12 +84,13 @@ def take_answer(house: House, uow: UnitOfWork, case_id: UUID, token: int, answer
     draft = StepDraft.of(house, uow, case)
     draft.form.update(answer.form)
     arguments = {"token": token, "outcome": answer.outcome, "form": dict(answer.form)}
-    with held(_command(uow, case, "result", f"call:{token}", arguments)):
+    with held(uow, _command(uow, case, "result", f"call:{token}", arguments)):
         run = draft.resume()
         call = next((call for call in run.pending_calls() if call.token == token), None)
         if call is None:
             return False
         draft.progress["outcomes"][call.node] = answer.outcome
+        draft.plan_service_document(draft.live.compiled.nodes[call.node])
         run = draft.resume()
         _apply(
             draft,
@@ -76,7 +110,7 @@ def deliver_message(
     draft.form.update(payload)
     if case.run is None:
         raise TokenNotOpen(token=message)
-    with held(_command(uow, case, "deliver", f"message:{message}", {"message": message, "payload": payload})):
+    with held(uow, _command(uow, case, "deliver", f"message:{message}", {"message": message, "payload": payload})):
         run = draft.resume()
         _apply(draft, run, run.deliver(message), Entry("message.delivered", {"message": message, "payload": payload}))
     return {"number": case.number, "state": str(draft.state)}

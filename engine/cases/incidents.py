@@ -7,7 +7,7 @@ retry does what was meant, as the one who meant it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,9 +19,10 @@ from sqlalchemy.dialects.postgresql import insert
 from engine.cases import go_on
 from engine.cases.access import need
 from engine.cases.complete_task import Completion, complete_task
-from engine.cases.held import Command, StepHeld
+from engine.cases.held import Command, StepHeld, Unexpected, in_short
 from engine.cases.house import House
 from engine.cases.models import Incident
+from engine.cases.step_store import lock_case
 from engine.clock import wall_now
 from engine.errors import ApprovalError, Conflict, NotFound
 from engine.organization.actor import Actor
@@ -51,13 +52,12 @@ class ServiceCallFailed(ApprovalError):
     en = "The call to an outside service failed at every try ({reason}). Look at that system, then retry the incident."
 
 
-class Unexpected(ApprovalError):
-    """A fault of the program itself at work on a case. Params: reason."""
+class AskerGone(Conflict):
+    """Whoever asked for the step that failed can't act any more: somebody else has to decide what becomes of it."""
 
-    code = "unexpected-failure"
-    status = 500
-    zh = "处理时发生程序错误（{reason}）。请将日志交给技术支持；问题排除后重试该事件。"
-    en = "The program failed here ({reason}). Hand the log to support, and retry the incident once it is mended."
+    code = "asker-gone"
+    zh = "提出该操作的人员（{asker}）已停用或不存在，系统不会代其办理。请由有权人员在该环节重新办理。"
+    en = "Who asked for this ({asker}) is not active any more, and nobody acts in their name. Let another officer do it anew."
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,42 +77,41 @@ class IncidentView:
 
 
 def record_incident(transactions: Transactions, failure: StepHeld) -> StepHeldUp:
-    """Write the incident of a failed step (or count one more try of an open one); answers the error for the person."""
-    command, fault = failure.command, failure.fault
-    node = fault.params.get("node") or command.node
+    """Write the incident of a failed step in a transaction of its own; answers the error for the person."""
+    return transactions.perform(Actor.system("incident"), lambda uow: write_incident(uow, failure))
 
-    def write(uow: UnitOfWork) -> int:
-        now = wall_now()
-        row = {
-            "case_id": command.case_id,
-            "number": command.number,
-            "subject": command.subject,
-            "cause": fault.code,
-            "node": node,
-            "detail": fault.sentence("zh"),
-            "detail_en": fault.sentence("en"),
-            "command": command.as_data(),
-            "state": "open",
-            "tries": 1,
-            "created_at": now,
-            "next_try_at": now + timedelta(minutes=BACK_OFF[0]),
-        }
-        again = insert(Incident).values(row)
-        again = again.on_conflict_do_update(
-            index_elements=["case_id", "subject"],
-            index_where=Incident.state == "open",
-            set_={
-                "tries": Incident.tries + 1,
-                "next_try_at": _next_try(now),
-                **{name: again.excluded[name] for name in ("cause", "node", "detail", "detail_en", "command")},
-            },
-        )
-        return int(uow.connection.scalar(again.returning(Incident.id)) or 0)
 
-    incident = transactions.perform(Actor.system("incident"), write)
+def write_incident(uow: UnitOfWork, failure: StepHeld) -> StepHeldUp:
+    """Write an incident, or count one more try of an open one of the same subject and asker."""
+    command, fault, now = failure.command, failure.fault, wall_now()
+    row = {
+        "case_id": command.case_id,
+        "number": command.number,
+        "subject": command.subject,
+        "asked_by": command.actor_id,
+        "cause": fault.code,
+        "node": fault.params.get("node") or command.node,
+        "detail": fault.sentence("zh"),
+        "detail_en": fault.sentence("en"),
+        "command": command.as_data(),
+        "state": "open",
+        "tries": 1,
+        "created_at": now,
+        "next_try_at": now + timedelta(minutes=BACK_OFF[0]),
+    }
+    again = insert(Incident).values(row)
+    again = again.on_conflict_do_update(
+        index_elements=["case_id", "subject", "asked_by"],
+        index_where=Incident.state == "open",
+        set_={
+            "tries": Incident.tries + 1,
+            "next_try_at": _next_try(now),
+            **{name: again.excluded[name] for name in ("cause", "node", "detail", "detail_en", "command")},
+        },
+    )
     return StepHeldUp(
         number=command.number,
-        incident=incident,
+        incident=int(uow.connection.scalar(again.returning(Incident.id)) or 0),
         reason=fault.sentence("en"),
         reason_zh=fault.sentence("zh"),
         cause=fault.code,
@@ -122,21 +121,16 @@ def record_incident(transactions: Transactions, failure: StepHeld) -> StepHeldUp
 def record_failure_of(
     transactions: Transactions, verb: str, case_id: UUID, token: int | None, error: Exception
 ) -> StepHeldUp:
-    """The incident of what failed outside a step: `call` of an outside handler, `advance` of a timer."""
+    """The incident of what failed outside a step: `call` of an outside handler, the sweep's look at a case's timers."""
     number = text("SELECT number FROM cases WHERE id = :id")
     with transactions.begin(Actor.system("incident")) as uow:
         found = uow.connection.scalar(number, {"id": case_id})
     if found is None:
         raise NotFound(what="case", id=case_id)
     subject, arguments = ("timer", None) if token is None else (f"call:{token}", {"token": token})
-    fault = (Unexpected if token is None else ServiceCallFailed)(reason=_in_short(error), token=token)
+    fault = (Unexpected if token is None else ServiceCallFailed)(reason=in_short(error), token=token)
     command = Command(verb, case_id, str(found), subject, f"job:{verb}", "job", None, arguments)
     return record_incident(transactions, StepHeld(command, fault))
-
-
-def _in_short(error: Exception) -> str:
-    words = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {words[0]}"[:300] if words else type(error).__name__
 
 
 def _next_try(now: datetime) -> Any:
@@ -182,18 +176,15 @@ def retry_incident(house: House, transactions: Transactions, incident_id: int, a
     """
     need(actor, Permission.INCIDENT_RETRY)
 
-    def command_of(uow: UnitOfWork) -> tuple[Mapping[str, Any], Actor]:
-        row = uow.session.get(Incident, incident_id)
-        if row is None or row.state != "open":
-            raise NotFound(what="incident", id=incident_id)
-        asked_by = row.command["actor_id"] if row.command["actor_kind"] == "officer" else None
-        return row.command, (load_actor(uow.connection, asked_by) if asked_by else None) or Actor.system("incident")
-
-    command, asker = transactions.perform(actor, command_of)
+    command, asker = transactions.perform(actor, lambda uow: _asked(uow, incident_id))
 
     def again(uow: UnitOfWork) -> bool:
-        # The case row is locked by the step first (lock order), the incident is only closed behind it.
-        done = _VERBS[command["verb"]](house, uow, UUID(command["case_id"]), command["arguments"] or {})
+        # The case first (lock order); behind its lock, whether somebody else has settled the incident meanwhile.
+        case_id = UUID(command["case_id"])
+        lock_case(uow, case_id)
+        if not _still_open(uow, incident_id):
+            return True
+        done = _VERBS[command["verb"]](house, uow, case_id, command["arguments"] or {})
         if done is CALLED_AGAIN:
             uow.connection.execute(update(Incident).where(Incident.id == incident_id).values(next_try_at=None))
             return False
@@ -204,10 +195,42 @@ def retry_incident(house: House, transactions: Transactions, incident_id: int, a
         return transactions.perform(asker, again)
     except StepHeld as failure:
         raise record_incident(transactions, failure)
-    except (Conflict, NotFound) as overtaken:
-        if not isinstance(overtaken, StepHeldUp):
-            transactions.perform(actor, lambda uow: _close(uow, Incident.id == incident_id))
-        return True
+    except ApprovalError as refused:
+        if transactions.perform(actor, lambda uow: _settle(uow, incident_id, command)):
+            return True
+        raise refused
+
+
+def _asked(uow: UnitOfWork, incident_id: int) -> tuple[Mapping[str, Any], Actor]:
+    """The command of an open incident and who asked for it."""
+    row = uow.session.get(Incident, incident_id)
+    if row is None or row.state != "open":
+        raise NotFound(what="incident", id=incident_id)
+    command = row.command
+    if command["actor_kind"] != "officer":
+        return command, replace(Actor.system("incident"), kind=command["actor_kind"], id=command["actor_id"])
+    asker = load_actor(uow.connection, command["actor_id"])
+    if asker is None:
+        put_off(uow, incident_id)
+        raise AskerGone(asker=command["actor_id"])
+    return command, asker
+
+
+def _still_open(uow: UnitOfWork, incident_id: int) -> bool:
+    (rows,) = uow.read(("SELECT 1 FROM incidents WHERE id = %s AND state = 'open' FOR UPDATE", (incident_id,)))
+    return bool(rows)
+
+
+def _settle(uow: UnitOfWork, incident_id: int, command: Mapping[str, Any]) -> bool:
+    """After a retry that was refused: resolved if its task is over, else it stays open and is tried later."""
+    if command["verb"] == "complete":
+        task = (command["case_id"], command["arguments"]["task"])
+        (rows,) = uow.read(("SELECT state FROM tasks WHERE case_id = %s AND number = %s", task))
+        if rows and rows[0]["state"] in ("completed", "cancelled"):
+            _close(uow, Incident.id == incident_id)
+            return True
+    put_off(uow, incident_id)
+    return False
 
 
 def close_incidents_of(uow: UnitOfWork, case_id: UUID, subject: str) -> None:
@@ -262,7 +285,7 @@ CALLED_AGAIN = object()
 _VERBS: dict[str, Callable[[House, UnitOfWork, UUID, Mapping[str, Any]], object]] = {
     "complete": _complete,
     "start": lambda house, uow, case_id, _: go_on.start_late(house, uow, case_id),
-    "advance": lambda house, uow, case_id, _: go_on.fire_timers(house, uow, case_id),
+    "advance": lambda house, uow, case_id, a: go_on.fire_timer(house, uow, case_id, a["token"]) if a else None,
     "result": _result,
     "call": _call_again,
     "deliver": lambda house, uow, case_id, a: go_on.deliver_message(house, uow, case_id, a["message"], a["payload"]),

@@ -120,13 +120,16 @@ class Incident(Base):
         Index(
             "ix_incidents_next_try", "next_try_at", postgresql_where=text("state = 'open' AND next_try_at IS NOT NULL")
         ),
-        Index("uq_incidents_open", "case_id", "subject", unique=True, postgresql_where=text("state = 'open'")),
+        Index(
+            "uq_incidents_open", "case_id", "subject", "asked_by", unique=True, postgresql_where=text("state = 'open'")
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[uuid.UUID]
     number: Mapped[str]
-    subject: Mapped[str]  #: what is held: `start`, `task:12`, `timer`, `call:7`
+    subject: Mapped[str]  #: what is held: `start`, `task:12`, `timer:9`, `call:7`, `message:paid`
+    asked_by: Mapped[str]  #: two officers who ask differently of one task have an incident each
     cause: Mapped[str]  #: the error's code
     node: Mapped[str | None]
     detail: Mapped[str]

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from engine.clock import DOMAIN_NOW_SQL
+from engine.clock import DOMAIN_NOW_SQL, wall_now
 from engine.unit_of_work import UnitOfWork
 
 CASE_COLUMNS = (
@@ -54,16 +54,19 @@ STORE_STEP = (
         f" SELECT * FROM jsonb_populate_recordset(null::{table}, (SELECT rows->'{table}' FROM given)))"
         for table in ("tasks", "limits", "limit_entries", "opinions", "events", "documents")
     )
-    + " SELECT procrastinate_defer_jobs_v1(array_agg(j)) "
+    + ", mended AS (UPDATE incidents SET state = 'resolved', resolved_at = %s, next_try_at = NULL "
+    " WHERE case_id = %s AND state = 'open' AND subject = ANY(%s))"
+    " SELECT procrastinate_defer_jobs_v1(array_agg(j)) "
     "FROM jsonb_populate_recordset(null::procrastinate_job_to_defer_v1, (SELECT rows->'jobs' FROM given)) j"
 )
 NEXT_NUMBER = (
     "INSERT INTO number_series (body, kind, year, last) VALUES (%s, %s, %s, 1) "
     "ON CONFLICT (body, kind, year) DO UPDATE SET last = number_series.last + 1 RETURNING last"
 )
-LOAD_OPINIONS = (
-    "SELECT t.node, t.name, t.visit, t.department_id, t.outcome, o.text FROM opinions o "
-    "JOIN tasks t ON t.case_id = o.case_id AND t.number = o.task WHERE o.case_id = %s ORDER BY o.seq"
+LOAD_REVIEWS = (
+    "SELECT t.node, t.name, t.department_id, t.item, t.outcome, o.text FROM tasks t "
+    "LEFT JOIN opinions o ON o.case_id = t.case_id AND o.task = t.number "
+    "WHERE t.case_id = %s AND t.state = 'completed' ORDER BY t.closed_at, t.number"
 )
 
 
@@ -158,6 +161,7 @@ class Written:
     opinions: Sequence[Mapping[str, Any]]
     events: Sequence[Mapping[str, Any]]
     documents: Sequence[Mapping[str, Any]]
+    mended: Sequence[str]  #: the subjects of incidents that this step has settled
 
 
 def write_step(uow: UnitOfWork, written: Written) -> None:
@@ -165,7 +169,8 @@ def write_step(uow: UnitOfWork, written: Written) -> None:
     rows = {name: getattr(written, name) for name in ROWS} | {"jobs": uow.take_jobs()}
     case = (*written.case, written.case_id)
     stop = (uow.now, written.case_id, list(written.stopped), written.stopped_seq)
-    uow.write(STORE_STEP, (Jsonb(rows), *case, written.case_id, *stop))
+    mended = (wall_now(), written.case_id, list(written.mended))
+    uow.write(STORE_STEP, (Jsonb(rows), *case, written.case_id, *stop, *mended))
 
 
 ROWS = ("closed_tasks", "tasks", "limits", "limit_entries", "opinions", "events", "documents")

@@ -16,7 +16,7 @@ from sqlalchemy import select, text
 
 from engine.bpmn.run import ProcessRun
 from engine.cases.access import need
-from engine.cases.apply_step import StepDraft, facts_of
+from engine.cases.apply_step import PROGRESS, StepDraft, facts_of, form_values
 from engine.cases.held import Command, held
 from engine.cases.house import House
 from engine.cases.record import GENESIS, Entry
@@ -97,6 +97,7 @@ def submit(house: House, uow: UnitOfWork, asked: Application, secret_key: str, s
     uow.write(_INSERT_NUMBER, (number, case.id, hashed))
     draft = StepDraft.of(house, uow, case)
     personal = {name: str(asked.applicant[name]) for name in PERSONAL if asked.applicant.get(name)}
+    personal |= form_values(asked.form)
     said = {"item": asked.item, "region": asked.region, "channel": asked.channel, "actor": uow.actor.id}
     draft.entries.append(Entry("case.submitted", {**said, "definition": draft.live.version}, personal))
     run = None
@@ -109,7 +110,7 @@ def submit(house: House, uow: UnitOfWork, asked: Application, secret_key: str, s
 def start_run(uow: UnitOfWork, draft: StepDraft) -> ProcessRun:
     """Start the process of a case and take over what it opens; StepHeld when it can't be started."""
     case = draft.case
-    with held(Command("start", case.id, case.number, "start", uow.actor.id, uow.actor.kind)):
+    with held(uow, Command("start", case.id, case.number, "start", uow.actor.id, uow.actor.kind)):
         run = ProcessRun.start(draft.live.compiled, facts_of(case, draft.progress, draft.form), case.now)
         draft.follow(run, run.step)
     return run
@@ -171,7 +172,7 @@ def _new_case(
         last_instant=uow.now,
         run=None,
         look_at=None,
-        progress={"outcomes": {}, "visits": {}},
+        progress={name: {} for name in PROGRESS},
         now=uow.now,
         organization_version=platform["organization_version"],
         calendar_version=platform["calendar_version"],

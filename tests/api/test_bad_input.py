@@ -278,3 +278,12 @@ def test_all_that_is_wrong_is_named_at_once(caller):
     fields = refused(caller("clerk.chen").post("/cases", asked), 422, "input-invalid")["fields"]
     assert set(fields) == {"item", "region", "applicant.name", "applicant.phone", "wrong"}
     assert fields["item"] == ["必填"]
+
+
+def test_an_opinion_that_is_missing_is_asked_for_in_one_language(caller, accepted):
+    task = task_of(caller("fire.liu"), accepted["number"], "fire")
+    for lang, is_english in (("en", True), ("zh", False)):
+        officer = caller("fire.liu")
+        answer = officer.post(f"/tasks/{task}/complete", {"outcome": "faults"}, headers={"Accept-Language": lang})
+        problem = refused(answer, 422, "opinion-missing")
+        assert (in_english(problem), set(problem["fields"])) == (is_english, {"opinion"})

@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from api.app import register_api
 from engine.assemble import open_engine
+from engine.logs import case_number, request_id
 from engine.settings import Settings
 from tests.api.conftest import APPLICATION, refused
 
@@ -56,17 +57,38 @@ def test_an_error_that_nobody_thought_of_tells_nothing_but_its_request(app, clie
     assert "the secret of the house" in caplog.text
 
 
-def test_an_application_whose_process_cannot_start_is_kept_with_its_answer(engine, caller):
+def change_diagram(engine, old: str, new: str) -> None:
+    """Make the published diagram one that lint would never have let through."""
     bpmn = Path("processes/joint-final-inspection/process.bpmn").read_text("utf-8")
-    broken = bpmn.replace('level="city"/>', 'level="city"/><ow:timeLimit promised="9" unit="hour"/>', 1)
+    assert old in bpmn
     with engine.database.begin() as connection:
         change = text("UPDATE definitions SET bpmn = :bpmn WHERE state = 'published' AND item = :item")
-        connection.execute(change, {"bpmn": broken.encode(), "item": APPLICATION["item"]})
+        connection.execute(change, {"bpmn": bpmn.replace(old, new, 1).encode(), "item": APPLICATION["item"]})
+
+
+def test_an_application_whose_process_cannot_start_is_kept_with_its_answer(engine, caller):
+    change_diagram(engine, 'level="city"/>', 'level="city"/><ow:timeLimit promised="9" unit="hour"/>')
     clerk = caller("clerk.chen")
     first, again = (clerk.post("/cases", APPLICATION, headers={"Idempotency-Key": "held"}) for _ in range(2))
     assert (first.status_code, first.json["held"]) == (201, True), first.text
     assert again.data == first.data
     (incident,) = clerk.get(f"/cases/{first.json['number']}").json["incidents"]
-    asked = clerk.post(f"/cases/{first.json['number']}/acceptance", {"answer": "accepted"})
+    assert incident["cause"] == "limit-invalid"
+
+
+def test_a_step_that_cannot_be_made_names_its_incident(engine, caller):
+    change_diagram(engine, "case.outcomes.planning != 'passed'", "form.nothing &gt; 1")
+    clerk = caller("clerk.chen")
+    case = clerk.post("/cases", APPLICATION).json
+    asked = clerk.post(f"/cases/{case['number']}/acceptance", {"answer": "accepted"})
     problem = refused(asked, 409, "step-held")
-    assert problem["cause"] == incident["cause"]
+    (incident,) = clerk.get(f"/cases/{case['number']}").json["incidents"]
+    assert (problem["incident"], problem["cause"]) == (incident["id"], incident["cause"])
+    assert problem["number"] == case["number"]
+
+
+def test_the_log_knows_the_request_and_the_case(app, caller, submitted):
+    seen = []
+    app.view_functions["cases.show_case"] = lambda number: seen.append((request_id.get(), case_number.get())) or ""
+    caller("clerk.chen").get(f"/cases/{submitted['number']}", headers={"X-Request-Id": "trace-9"})
+    assert seen == [("trace-9", submitted["number"])]

@@ -93,7 +93,7 @@ def test_a_key_is_of_one_caller_and_one_address(caller, accepted):
 def test_a_refusal_is_not_kept_under_the_key(caller, accepted):
     officer = caller("fire.liu")
     task = task_of(officer, accepted["number"], "fire")
-    refused(officer.post(f"/tasks/{task}/complete", {"outcome": "faults"}, headers=KEY), 422, "input-invalid")
+    refused(officer.post(f"/tasks/{task}/complete", {"outcome": "faults"}, headers=KEY), 422, "opinion-missing")
     assert officer.post(f"/tasks/{task}/complete", DONE, headers=KEY).status_code == 200
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.bpmn.model import Finding, Node, Process
 from engine.bpmn.rules.rule import ERROR, Rule
-from engine.bpmn.rules.subject import Subject
+from engine.bpmn.rules.subject import Subject, is_multiple
 
 NO_UNIT = Rule(
     "time-limit-unit",
@@ -33,6 +33,14 @@ NO_ITEM = Rule(
     "请写明职能，或把环节设为多实例",
     "Name the function, or make the activity multi-instance",
 )
+BRACES = Rule(
+    "function-braces",
+    ERROR,
+    "{what}的职能“{function}”含有花括号，不会被替换",
+    "The function “{function}” of {what} has braces, which nothing replaces",
+    "办理单位可写职能代码，或单独写“{{item}}”；文书的出具单位只能写职能代码",
+    "Write a function, or “{{item}}” and nothing else in ow:assignment; ow:document takes a function only",
+)
 COLLECTION = Rule(
     "collection-without-loop",
     ERROR,
@@ -41,7 +49,7 @@ COLLECTION = Rule(
     "请把它设为多实例，或删除该扩展",
     "Make it multi-instance, or delete the extension",
 )
-RULES = (NO_UNIT, OUTCOME_UNKNOWN, NO_ITEM, COLLECTION)
+RULES = (NO_UNIT, OUTCOME_UNKNOWN, NO_ITEM, BRACES, COLLECTION)
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -51,13 +59,20 @@ def check(subject: Subject) -> Iterator[Finding]:
     for node in subject.nodes():
         yield from _limit(node, node.extensions)
         yield from _outcomes(node)
-        multiple = node.loop is not None and node.loop.kind != "standard"
-        if node.extension("collection") is not None and not multiple:
+        if node.extension("collection") is not None and not is_multiple(node):
             yield COLLECTION.at(node)
-        around = subject.names.get(node.scope)
-        named = str((node.extension("assignment") or {}).get("function", ""))
-        if "{item}" in named and not multiple and not (around and around.in_loop):
-            yield NO_ITEM.at(node)
+        yield from _functions(node, is_multiple(node) or subject.names[node.scope].in_loop)
+
+
+def _functions(node: Node, multiple: bool) -> Iterator[Finding]:
+    """`{item}` alone is the item of the multi-instance; nothing else is replaced."""
+    assigned = str((node.extension("assignment") or {}).get("function", ""))
+    if assigned == "{item}" and not multiple:
+        yield NO_ITEM.at(node)
+    issuing = [str(document.get("function", "")) for document in node.extensions.get("document", ())]
+    for function in ([] if assigned == "{item}" else [assigned]) + issuing:
+        if "{" in function or "}" in function:
+            yield BRACES.at(node, function=function)
 
 
 def _limit(place: Process | Node, extensions: Mapping[str, tuple[Mapping[str, Any], ...]]) -> Iterator[Finding]:

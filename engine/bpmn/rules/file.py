@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.bpmn.model import Finding
+from engine.bpmn.model import Finding, Process
 from engine.bpmn.rules.rule import ERROR, INFO, WARNING, Rule, Spot
-from engine.bpmn.rules.subject import MAX_DEPTH, MAX_NODES, Subject
+from engine.bpmn.rules.subject import MAX_CONDITIONS, MAX_DEPTH, MAX_FLOWS, MAX_NODES, Subject, conditions_of
 
 NOT_EXECUTABLE = Rule(
     "not-executable",
@@ -31,6 +31,14 @@ TOO_MANY = Rule(
     "The process {what} has {count} flow nodes; at most {most} are allowed",
     "请拆成几个流程",
     "Split it into several processes",
+)
+TOO_MANY_FLOWS = Rule(
+    "too-many-flows",
+    ERROR,
+    "流程{what}有 {count} 条连线（其中 {conditions} 条有条件），最多 {most} 条（有条件的 {most_conditions} 条）",
+    "The process {what} has {count} flows, {conditions} of them with a condition; at most {most} and {most_conditions}",
+    "请拆成几个流程；条件在此之前不作检查",
+    "Split it into several processes; conditions are not checked until then",
 )
 TOO_DEEP = Rule(
     "too-deep",
@@ -64,7 +72,7 @@ NO_PICTURE = Rule(
     "请在设计器中打开并保存一次",
     "Open it in the designer and save it once",
 )
-RULES = (NOT_EXECUTABLE, SEVERAL, TOO_MANY, TOO_DEEP, ENCODING, FOREIGN, NO_PICTURE)
+RULES = (NOT_EXECUTABLE, SEVERAL, TOO_MANY, TOO_MANY_FLOWS, TOO_DEEP, ENCODING, FOREIGN, NO_PICTURE)
 
 #: What other tools write that says nothing of how the process runs.
 _DECORATION = frozenset(
@@ -74,10 +82,10 @@ _DECORATION = frozenset(
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Judge the file as a whole."""
-    yield from subject.diagram.problems
+    """Judge the file as a whole. What makes other rules hold back comes first, so that no flood hides it."""
     yield from _executable(subject)
     yield from _size(subject)
+    yield from subject.diagram.problems
     if "encoding-doubtful" in subject.diagram.warnings:
         yield ENCODING.at(Spot(line=1))
     if not subject.diagram.has_picture:
@@ -96,10 +104,22 @@ def _executable(subject: Subject) -> Iterator[Finding]:
         yield NOT_EXECUTABLE.at(subject.diagram.processes[0])
 
 
+def _too_many_flows(process: Process) -> Finding:
+    return TOO_MANY_FLOWS.at(
+        process,
+        count=len(process.flows),
+        conditions=conditions_of(process),
+        most=MAX_FLOWS,
+        most_conditions=MAX_CONDITIONS,
+    )
+
+
 def _size(subject: Subject) -> Iterator[Finding]:
     for process in subject.processes:
         if len(process.nodes) > MAX_NODES:
             yield TOO_MANY.at(process, count=len(process.nodes), most=MAX_NODES)
+        if len(process.flows) > MAX_FLOWS or conditions_of(process) > MAX_CONDITIONS:
+            yield _too_many_flows(process)
     for node in subject.nodes():
         if node.id and subject.depth.get(node.id, 0) == MAX_DEPTH + 1:
             yield TOO_DEEP.at(node, most=MAX_DEPTH)

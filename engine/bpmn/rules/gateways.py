@@ -42,6 +42,14 @@ EVENT_GATEWAY = Rule(
     "其后只能是定时或消息中间事件、接收任务，且各自只有一条进入的连线",
     "Only timer or message catch events and receive tasks may follow it, each with one incoming flow",
 )
+EVENT_BOUNDARY = Rule(
+    "event-gateway-boundary",
+    ERROR,
+    "事件网关{what}之后的“{target}”带有边界事件“{event}”，其他分支会立即被取消",
+    "What follows the event-based gateway {what}, “{target}”, has the boundary event “{event}”: the others are cancelled",
+    "请删除边界事件，在事件网关后另画一个定时或消息中间事件",
+    "Delete the boundary event; draw a timer or message catch event behind the gateway instead",
+)
 SELF_FED = Rule(
     "join-deadlock",
     ERROR,
@@ -58,7 +66,7 @@ CHOICE_JOINED = Rule(
     "请把汇聚改为排他网关，或把分支改为并行网关",
     "Join with an exclusive gateway, or split with a parallel one",
 )
-RULES = (NO_CONDITION, NO_DEFAULT, DEFAULT_CONDITION, EVENT_GATEWAY, SELF_FED, CHOICE_JOINED)
+RULES = (NO_CONDITION, NO_DEFAULT, DEFAULT_CONDITION, EVENT_GATEWAY, EVENT_BOUNDARY, SELF_FED, CHOICE_JOINED)
 
 _TAKES_ONE = frozenset({"exclusiveGateway", "eventBasedGateway"})
 
@@ -93,6 +101,8 @@ def _event_gateway(scope: Scope, node: Node) -> Iterator[Finding]:
         target = scope.by_id[str(flow.target)]
         if target.tag not in ("intermediateCatchEvent", "receiveTask") or len(scope.into(target.id)) > 1:
             yield EVENT_GATEWAY.at(node, target=target.name or target.id)
+        for event in scope.boundary.get(str(flow.target), ()):
+            yield EVENT_BOUNDARY.at(node, target=target.name or target.id, event=event.name or event.id)
 
 
 def _join(scope: Scope, node: Node) -> Iterator[Finding]:

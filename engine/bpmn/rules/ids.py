@@ -22,8 +22,8 @@ MALFORMED = Rule(
     ERROR,
     "编号“{id}”的写法不允许",
     "The id “{id}” is not allowed",
-    "编号须以字母或下划线开头，只用英文字母、数字、下划线、点和连字符，最多 128 个；中文请写在名称里",
-    "Begin with a letter or underscore, then letters, digits, _ . - (128 at most); other scripts go into the name",
+    "编号须以字母或下划线开头，只用英文字母、数字、下划线、点和连字符，最多 128 个，前后不留空格；中文请写在名称里",
+    "A letter or underscore, then letters, digits, _ . - (128 at most), no space around; other scripts go into the name",
 )
 DUPLICATE = Rule(
     "id-duplicate",
@@ -49,7 +49,7 @@ _RESERVED_ENDS = (".EndJoin", ".BoundaryEventSplit", ".BoundaryEventJoin", ".Sta
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Judge the ids of processes, nodes and flows; duplicates among all BPMN elements of the file."""
+    """Judge the ids of processes, nodes and flows; white space around, and duplicates, among all BPMN elements."""
     for place, tag in _named(subject):
         if not place.id:
             yield MISSING.at(place, tag=tag)
@@ -57,6 +57,9 @@ def check(subject: Subject) -> Iterator[Finding]:
             yield RESERVED.at(place, id=place.id)
         elif not _WELL_FORMED.fullmatch(place.id):
             yield MALFORMED.at(place, id=place.id)
+    for id, _, line in subject.diagram.ids:
+        if id != id.strip():  # the nodes above have lost it: every reference to them is read without
+            yield MALFORMED.at(Spot(id.strip() or None, None, line), id=id.replace(" ", "␣"))
     yield from _duplicates(subject)
 
 
@@ -77,7 +80,7 @@ def _named(subject: Subject) -> Iterator[tuple[Spot, str]]:
 def _duplicates(subject: Subject) -> Iterator[Finding]:
     lines: dict[str, list[int]] = {}
     for id, _, line in subject.diagram.ids:
-        lines.setdefault(id, []).append(line)
+        lines.setdefault(id.strip(), []).append(line)
     for id, found in lines.items():
         if len(found) > 1:
             yield DUPLICATE.at(Spot(id, None, found[1]), id=id, lines=", ".join(str(line) for line in found[:10]))

@@ -1,4 +1,7 @@
-"""`outcome` is the outcome of the task just before: it must be clear which task that is."""
+"""`outcome` is the outcome of the task just before, `case.outcomes.<task>` of a named one: it must be one outcome.
+
+Behind a multi-instance there are several; whichever instance happened to be last must not decide.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from engine.bpmn.expressions import ExpressionError, Names, compile_expression
 from engine.bpmn.model import Finding, Flow, Node
 from engine.bpmn.rules.rule import ERROR, Rule
 from engine.bpmn.rules.structure import CHOOSING
-from engine.bpmn.rules.subject import CONTAINERS, Scope, Subject
+from engine.bpmn.rules.subject import CONTAINERS, Scope, Subject, is_multiple
+from engine.bpmn.rules.texts import written
 from engine.bpmn.vocabulary import PERSON_TASKS
 
 UNCLEAR = Rule(
@@ -19,14 +23,22 @@ UNCLEAR = Rule(
     "请写明环节：case.outcomes.<环节编号>",
     "Name the task: case.outcomes.<task id>",
 )
-RULES = (UNCLEAR,)
+OF_MANY = Rule(
+    "outcome-of-many",
+    ERROR,
+    "{what}用了 {said}，但环节“{task}”有多个实例，只会得到最后一个的结果",
+    "{what} speaks of {said}, but the task “{task}” has several instances: it would be that of the last one only",
+    "请用全部结果的列表，例如 contains(case.all_outcomes.{task}, 'faults')",
+    "Use the list of all, for example contains(case.all_outcomes.{task}, 'faults')",
+)
+RULES = (UNCLEAR, OF_MANY)
 
 _HAS_OUTCOME = frozenset({*PERSON_TASKS, "serviceTask"})
 _JOINS = frozenset({"parallelGateway", "inclusiveGateway"})
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Walk back from every gateway whose conditions speak of `outcome`."""
+    """Walk back from every gateway whose conditions speak of `outcome`; look for `case.outcomes` of the many."""
     if not subject.bearable:
         return
     for scope in subject.scopes:
@@ -35,16 +47,30 @@ def check(subject: Subject) -> Iterator[Finding]:
             speaking = [flow for flow in scope.out_of(node.id) if _speaks(flow, names)] if node.tag in CHOOSING else []
             origin = _unclear_origin(scope, node) if speaking else None
             if origin is not None:
-                yield from (
-                    UNCLEAR.at(flow, gateway=node.name or node.id, origin=origin.name or origin.id) for flow in speaking
-                )
+                yield from (_unclear(flow, node, origin) for flow in speaking)
+    for place, text, names in written(subject):
+        for said in sorted(_read_by(text, names)):
+            task = said.removeprefix("case.outcomes.")
+            if task != said and task in subject.many:
+                yield OF_MANY.at(place, said=said, task=task)
+
+
+def _unclear(flow: Flow, gateway: Node, origin: Node) -> Finding:
+    if is_multiple(origin) and origin.tag in _HAS_OUTCOME:
+        return OF_MANY.at(flow, said="outcome", task=origin.id)
+    return UNCLEAR.at(flow, gateway=gateway.name or gateway.id, origin=origin.name or origin.id)
 
 
 def _speaks(flow: Flow, names: Names) -> bool:
+    return any(path.partition(".")[0] == "outcome" for path in _read_by(flow.condition or "", names))
+
+
+def _read_by(text: str, names: Names) -> frozenset[str]:
+    """The paths that an expression reads, where it may read an outcome: none for one that is wrong."""
     try:
-        return "outcome" in compile_expression(flow.condition or "", names).references
+        return compile_expression(text, names).references if "outcome" in text else frozenset()
     except ExpressionError:
-        return False
+        return frozenset()
 
 
 def _unclear_origin(scope: Scope, gateway: Node) -> Node | None:
@@ -53,6 +79,8 @@ def _unclear_origin(scope: Scope, gateway: Node) -> Node | None:
     while todo:
         node = scope.by_id[todo.pop()]
         if node.tag in _HAS_OUTCOME:
+            if is_multiple(node):
+                return node
             continue
         if _hides(scope, node):
             return node

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
 
 from engine.bpmn.model import Finding, Node
 from engine.bpmn.rules.rule import ERROR, WARNING, Rule
 from engine.bpmn.rules.subject import CONTAINERS, Scope, Subject, spread
+from engine.bpmn.rules.texts import is_expression
 from engine.bpmn.vocabulary import PERSON_TASKS
 
 UNREACHABLE = Rule(
@@ -34,7 +37,15 @@ AUTOMATIC_LOOP = Rule(
     "请在循环中加入人工环节、定时或消息等待；循环的子流程请设最多次数",
     "Put a task, timer or message into the loop; give a looping sub-process a loopMaximum",
 )
-RULES = (UNREACHABLE, NO_EXIT, AUTOMATIC_LOOP)
+DATE_LOOP = Rule(
+    "date-in-loop",
+    ERROR,
+    "循环中除固定时刻（{nodes}）外没有人工环节或其他等待，时刻一过流程会不停空转",
+    "In this loop only a fixed date is waited for ({nodes}): once it is past, the loop would turn for ever",
+    "请改用至少 1 秒的时长（如 P1D），或在循环中加入人工环节或消息等待",
+    "Wait for a duration of a second or more, such as P1D, or put a task or message into the loop",
+)
+RULES = (UNREACHABLE, NO_EXIT, AUTOMATIC_LOOP, DATE_LOOP)
 
 _WAITING = frozenset({*PERSON_TASKS, "receiveTask", "intermediateCatchEvent", "boundaryEvent"})
 
@@ -42,14 +53,19 @@ _WAITING = frozenset({*PERSON_TASKS, "receiveTask", "intermediateCatchEvent", "b
 def check(subject: Subject) -> Iterator[Finding]:
     """Judge each scope; inner scopes first, for whether a sub-process ever waits decides about the loop around it."""
     silent: set[str] = set()
+    dated: set[str] = set()
     for scope in reversed(subject.scopes):
         reached = scope.reached()
         if scope.starts():
             yield from (UNREACHABLE.at(node) for node in scope.nodes if node.id and node.id not in reached)
         yield from _exits(scope, reached)
-        yield from _loops(scope, silent)
-        if _passes_silently(scope, silent):
-            silent.add(scope.id)
+        turning = _turning(scope, _Waits(silent))
+        yield from _loop(AUTOMATIC_LOOP, turning)
+        if subject.bearable:
+            yield from _loop(DATE_LOOP, _dates(scope, dated, {str(node.id) for node in turning}))
+        for found, waits in ((silent, _Waits(silent)), (dated, _Waits(dated, past=True))):
+            if _passes(scope, waits):
+                found.add(scope.id)
 
 
 def _exits(scope: Scope, reached: set[str]) -> Iterator[Finding]:
@@ -60,43 +76,71 @@ def _exits(scope: Scope, reached: set[str]) -> Iterator[Finding]:
         yield NO_EXIT.at(trapped[0], nodes=_listed(trapped))
 
 
-def _waits(node: Node, silent: set[str]) -> bool:
-    return node.tag in _WAITING or (node.tag in CONTAINERS and node.id not in silent)
+@dataclass(frozen=True, slots=True)
+class _Waits:
+    """Which nodes make a token wait: not the sub-processes named and, once they are `past`, not fixed dates."""
+
+    silent: set[str]
+    past: bool = False
+
+    def at(self, node: Node) -> bool:
+        """Whether a token waits at a node until somebody, some message or some time comes."""
+        if self.past and _fixed_date(node):
+            return False
+        return node.tag in _WAITING or (node.tag in CONTAINERS and node.id not in self.silent)
+
+    def onward(self, scope: Scope, node: str) -> Iterator[str]:
+        """Where a token gets by itself from here: where it waits, only by a boundary event that does not."""
+        if not self.at(scope.by_id[node]):
+            yield from scope.after(node)
+        else:
+            yield from (str(event.id) for event in scope.boundary.get(node, ()) if event.id and not self.at(event))
 
 
-def _passes_silently(scope: Scope, silent: set[str]) -> bool:
+def _fixed_date(node: Node) -> bool:
+    return any(event.timer_kind == "date" and not is_expression(event.expression or "") for event in node.events)
+
+
+def _passes(scope: Scope, waits: _Waits) -> bool:
     """Whether a token may run through a scope without ever waiting."""
-
-    def on(node: str) -> Iterator[str]:
-        return (after for after in scope.after(node) if not _waits(scope.by_id[after], silent))
-
-    through = spread((node.id for node in scope.starts() if node.id), on)
-    return any(not scope.out_of(node) for node in through)
+    through = spread((node.id for node in scope.starts() if node.id), partial(waits.onward, scope))
+    return any(not waits.at(scope.by_id[node]) and not scope.out_of(node) for node in through)
 
 
-def _loops(scope: Scope, silent: set[str]) -> Iterator[Finding]:
-    turning = _in_cycles(scope, {node.id for node in scope.nodes if node.id and not _waits(node, silent)})
-    nodes = [node for node in scope.nodes if node.id in turning]
+def _turning(scope: Scope, waits: _Waits) -> list[Node]:
+    """The nodes of loops in which nothing waits, and sub-processes that repeat themselves so without a bound."""
+    cycles = _in_cycles({node: list(waits.onward(scope, node)) for node in scope.by_id})
+    return [node for node in scope.nodes if node.id in cycles or (_endless(node) and not waits.at(node))]
+
+
+def _endless(node: Node) -> bool:
+    standard = node.loop is not None and node.loop.kind == "standard"
+    return standard and node.tag in CONTAINERS and not (node.loop and node.loop.maximum)
+
+
+def _dates(scope: Scope, dated: set[str], known: set[str]) -> list[Node]:
+    """The fixed dates, and sub-processes that wait for nothing else, on a loop that nothing else holds up."""
+    waits = _Waits(dated, past=True)
+    found = [node for node in _turning(scope, waits) if str(node.id) not in known]
+    return [node for node in found if _fixed_date(node) or node.id in dated]
+
+
+def _loop(rule: Rule, nodes: list[Node]) -> Iterator[Finding]:
     if nodes:
-        yield AUTOMATIC_LOOP.at(nodes[0], nodes=_listed(nodes))
-    for node in scope.nodes:
-        endless = node.loop is not None and node.loop.kind == "standard" and not node.loop.maximum
-        if endless and node.tag in CONTAINERS and node.id in silent:
-            yield AUTOMATIC_LOOP.at(node, nodes=node.id)
+        yield rule.at(nodes[0], nodes=_listed(nodes))
 
 
-def _in_cycles(scope: Scope, among: set[str]) -> set[str]:
-    """The nodes of `among` on a cycle, or between two, that stays within `among`."""
-    forward = {node: [after for after in scope.after(node) if after in among] for node in among}
-    backward: dict[str, list[str]] = {node: [] for node in among}
+def _in_cycles(forward: Mapping[str, list[str]]) -> set[str]:
+    """The nodes on a cycle, or between two."""
+    backward: dict[str, list[str]] = {node: [] for node in forward}
     for node, following in forward.items():
         for after in following:
             backward[after].append(node)
-    kept = _peeled(forward, among)
+    kept = _peeled(forward, set(forward))
     return _peeled({node: [before for before in backward[node] if before in kept] for node in kept}, kept)
 
 
-def _peeled(edges: dict[str, list[str]], among: set[str]) -> set[str]:
+def _peeled(edges: Mapping[str, list[str]], among: set[str]) -> set[str]:
     """What is left when nodes that nothing leads to are taken away, again and again."""
     count = Counter(after for following in edges.values() for after in following)
     todo = [node for node in among if not count[node]]

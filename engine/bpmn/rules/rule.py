@@ -9,6 +9,7 @@ from engine.bpmn.model import Finding
 
 ERROR, WARNING, INFO = "error", "warning", "info"
 BPMN, APPROVAL = "bpmn", "approval"
+MOST_FINDINGS = 1000  #: of one diagram; beyond them nothing more is looked for
 
 
 class Place(Protocol):

@@ -12,6 +12,8 @@ from engine.bpmn.rules.rule import BPMN
 from engine.bpmn.vocabulary import PERSON_TASKS
 
 MAX_NODES = 300
+MAX_FLOWS = 2000
+MAX_CONDITIONS = 500  #: compiling one takes up to a millisecond
 MAX_DEPTH = 8
 CONTAINERS = frozenset({"subProcess", "transaction", "adHocSubProcess"})
 
@@ -60,7 +62,11 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A diagram under judgement. `processes` are those that are judged; `scopes` are theirs, outer before inner."""
+    """A diagram under judgement. `processes` are those that are judged; `scopes` are theirs, outer before inner.
+
+    `many` are the tasks that have several instances at once: multi-instance themselves, or within such a sub-process.
+    Where the diagram is too large (not `bearable`), nothing is compiled and no way is walked.
+    """
 
     diagram: Diagram
     profile: str
@@ -69,6 +75,7 @@ class Subject:
     depth: Mapping[str, int]
     bearable: bool
     names: Mapping[str, Names] = field(default_factory=dict)
+    many: frozenset[str] = frozenset()
 
     def nodes(self) -> Iterator[Node]:
         """Every node that is judged."""
@@ -96,12 +103,36 @@ def subject_of(diagram: Diagram, profile: str = BPMN) -> Subject:
     processes = marked or diagram.processes
     scopes = tuple(scope for process in processes for scope in _scopes(process))
     names = {scope: found for process in processes for scope, found in names_of(process).items()}
-    bearable = all(len(process.nodes) <= MAX_NODES for process in processes)
-    return Subject(diagram, profile, processes, scopes, _depths(processes), bearable, names)
+    many = frozenset(_many(processes, names))
+    return Subject(diagram, profile, processes, scopes, _depths(processes), _bearable(processes), names, many)
+
+
+def conditions_of(process: Process) -> int:
+    """How many of its flows have a condition."""
+    return sum(flow.condition is not None for flow in process.flows)
+
+
+def is_multiple(node: Node) -> bool:
+    """Whether an activity is multi-instance itself."""
+    return node.loop is not None and node.loop.kind != "standard"
+
+
+def _bearable(processes: tuple[Process, ...]) -> bool:
+    """Whether all that is judged, taken together, is small enough to be compiled and walked."""
+    sizes = ((len(each.nodes), len(each.flows), conditions_of(each)) for each in processes)
+    most = (MAX_NODES, MAX_FLOWS, MAX_CONDITIONS)
+    return all(sum(column) <= limit for column, limit in zip(zip(*sizes, strict=True), most, strict=True))
+
+
+def _many(processes: tuple[Process, ...], names: Mapping[str, Names]) -> Iterator[str]:
+    for process in processes:
+        for node in process.nodes:
+            if node.id and node.tag in PERSON_TASKS and (is_multiple(node) or names[node.scope].in_loop):
+                yield node.id
 
 
 def names_of(process: Process) -> Mapping[str, Names]:
-    """What an expression may speak of, by scope: `item` and `index` only inside a loop.
+    """What an expression may speak of, by scope: `item` and `index` only inside a multi-instance.
 
     The reader lists outer nodes before inner ones, so one pass is enough.
     """
@@ -111,7 +142,7 @@ def names_of(process: Process) -> Mapping[str, Names]:
     for node in process.nodes:
         here = names.setdefault(node.scope, outside)
         if node.tag in CONTAINERS and node.id:
-            names[node.id] = inside if node.loop is not None else here
+            names[node.id] = inside if is_multiple(node) else here
     return names
 
 

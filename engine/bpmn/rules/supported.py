@@ -114,7 +114,10 @@ def _loop(node: Node) -> Iterator[Finding]:
         advice = ("请在外面加一层带循环的子流程", "Put it into a sub-process that has the loop")
         yield _refuse(node, f"{node.tag} 上的循环", f"a loop on a {node.tag}", advice)
     if node.loop.completion_condition:
-        advice = ("请在多实例之后用网关判断结果", "Judge the outcomes with a gateway behind it")
+        advice = (
+            "请在多实例之后用网关判断，例如 contains(case.all_outcomes.<环节编号>, 'faults')",
+            "Judge with a gateway behind it, for example contains(case.all_outcomes.<task id>, 'faults')",
+        )
         yield _refuse(node, "多实例的完成条件（completionCondition）", "a completionCondition", advice)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from engine.bpmn.expressions import Expression, ExpressionError, ExpressionFailed, Names, compile_expression
-from engine.bpmn.model import EventDefinition, Finding, Loop, Node
+from engine.bpmn.model import EventDefinition, Finding, Flow, Loop, Node
 from engine.bpmn.rules.rule import ERROR, Place, Rule
 from engine.bpmn.rules.subject import Subject
 from engine.bpmn.timers import parse_timer
@@ -28,6 +28,14 @@ TIMER = Rule(
     "时长写 P3D、PT1H、P1M；时刻写 2026-03-01T09:00；或写 ${{表达式}}",
     "Write a duration as P3D, PT1H or P1M, a date as 2026-03-01T09:00, or ${{an expression}}",
 )
+TIMER_RANGE = Rule(
+    "timer-out-of-range",
+    ERROR,
+    "定时事件{what}的时间“{text}”超出允许的范围",
+    "The time “{text}” of timer {what} is out of range",
+    "时长须为 1 秒至 100 年，时刻须在 2000 年至 9000 年之间",
+    "A duration lasts from 1 second to 100 years; a date lies in the years 2000 to 9000",
+)
 LOOP = Rule(
     "loop-invalid",
     ERROR,
@@ -36,15 +44,18 @@ LOOP = Rule(
     "循环：最多次数 1 至 1000 或条件；多实例：数量 1 至 100，或列表（ow:collection of=“…”），二者选一",
     "A loop: loopMaximum 1 to 1000 or a condition; multi-instance: a number 1 to 100 or a list (ow:collection of=“…”)",
 )
-RULES = (EXPRESSION, TIMER, LOOP)
+RULES = (EXPRESSION, TIMER, TIMER_RANGE, LOOP)
 
 MOST_INSTANCES = 100
 MOST_ROUNDS = 1000
+MOST_YEARS = 100  #: of a timer's duration
 _START = datetime(2026, 1, 31, tzinfo=CST)  #: any instant will do to see whether a text can be read
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Compile every expression of the diagram and judge every literal."""
+    """Compile every expression of the diagram and judge every literal, where the diagram is of a bearable size."""
+    if not subject.bearable:
+        return
     for flow in subject.flows():
         if flow.condition:
             names = subject.names.get(flow.scope, Names())
@@ -56,6 +67,23 @@ def check(subject: Subject) -> Iterator[Finding]:
                 yield from _timer(node, event, names)
         if node.loop is not None:
             yield from _loop(node, node.loop, names)
+
+
+def written(subject: Subject) -> Iterator[tuple[Flow | Node, str, Names]]:
+    """Every text of the diagram that is an expression, where it stands and what it may speak of."""
+    for flow in subject.flows():
+        if flow.condition:
+            yield flow, flow.condition, subject.names.get(flow.scope, Names())
+    for node in subject.nodes():
+        timers = [event.expression or "" for event in node.events if event.kind == "timer"]
+        loop = (node.loop.condition, node.loop.cardinality, node.loop.collection) if node.loop else ()
+        for text in (*filter(is_expression, timers), *filter(None, loop)):
+            yield node, text, subject.names[node.scope]
+
+
+def is_expression(text: str) -> bool:
+    """Whether a timer's text is to be computed, not read as it stands."""
+    return text.startswith(("${", "#{"))
 
 
 def _expression(place: Place, text: str, names: Names, field: tuple[str, str]) -> Iterator[Finding]:
@@ -73,26 +101,37 @@ def _compiled(place: Place, text: str, names: Names, field: tuple[str, str]) -> 
 
 def _timer(node: Node, event: EventDefinition, names: Names) -> Iterator[Finding]:
     text = event.expression or ""
-    if text.startswith(("${", "#{")):
+    if is_expression(text):
         yield from _expression(node, text, names, ("时间", "time"))
-    elif not _readable(text, event.timer_kind):
+        return
+    moment = _moment(text, event.timer_kind)
+    if moment is None:
         yield TIMER.at(node, text=text)
+    elif not _sensible(moment, event.timer_kind):
+        yield TIMER_RANGE.at(node, text=text)
 
 
-def _readable(text: str, kind: str | None) -> bool:
+def _moment(text: str, kind: str | None) -> datetime | None:
+    """What a literal time means, None when it can't be read or is of the other kind."""
     is_duration = text.strip("'\" ").upper().startswith("P")
     if kind is None or is_duration != (kind == "duration"):
-        return False
+        return None
     try:
-        parse_timer(text, _START)
+        return parse_timer(text, _START)
     except ValueError:
-        return False
-    return True
+        return None
+
+
+def _sensible(moment: datetime, kind: str | None) -> bool:
+    """Within what the engine takes, with room to spare; what takes no time at all is no wait."""
+    if kind == "duration":
+        return _START + timedelta(seconds=1) <= moment <= _START.replace(year=_START.year + MOST_YEARS)
+    return 2000 <= moment.year <= 9000
 
 
 def _loop(node: Node, loop: Loop, names: Names) -> Iterator[Finding]:
     if loop.kind == "standard":
-        yield from _rounds(node, loop, Names(names.outcome_nodes, in_loop=True))
+        yield from _rounds(node, loop, names)
         return
     if (loop.cardinality is None) == (loop.collection is None):
         given = loop.cardinality is not None

@@ -133,6 +133,7 @@ def upgrade() -> None:
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("asked_by", sa.Text(), nullable=False),
         sa.Column("cause", sa.Text(), nullable=False),
         sa.Column("node", sa.Text(), nullable=True),
         sa.Column("detail", sa.Text(), nullable=False),
@@ -155,7 +156,7 @@ def upgrade() -> None:
     op.create_index(
         "uq_incidents_open",
         "incidents",
-        ["case_id", "subject"],
+        ["case_id", "subject", "asked_by"],
         unique=True,
         postgresql_where=sa.text("state = 'open'"),
     )

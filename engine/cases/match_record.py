@@ -1,0 +1,170 @@
+"""Where the tables of a case say another thing than its record: every row against its claim, both ways. Pure, linear.
+
+The limits go by two steps: the record against their ledger (`limit_entries`), and the ledger against `limits`. Until the
+entries carry all limits of an owner, the ledger itself says of which kinds they are.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from engine.cases.replay_record import CASE_OWNER, OTHERS, Between, Claim, Claims, Fault, Mark, Owner, value_of
+from engine.cases.submit import PERSONAL
+
+#: One row as the database gives it.
+Row = Mapping[str, Any]
+CASE_LIMITS = ("promised", "legal")  #: every service item has both
+_EMPTY = (None, "", {})
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """The rows of one case, table by table; opinions are in the order of their entries."""
+
+    case: Row
+    tasks: Iterable[Row]
+    opinions: Iterable[Row]
+    documents: Iterable[Row]
+    limits: Iterable[Row]
+    limit_entries: Iterable[Row]
+
+
+def disagreements(claims: Claims, file: CaseFile) -> Iterator[Fault]:
+    """Everything in which the case file and the claims of its record differ."""
+    yield from claims.faults
+    yield from _match("cases", {"": claims.case}, {"": file.case})
+    yield from _match("cases.applicant", claims.applicant, _applicant(claims, file.case), may_lack=True)
+    yield from _match("cases.form", claims.form, _form(file.case), may_lack=True)
+    yield from _match("tasks", claims.tasks, {row["number"]: row for row in file.tasks})
+    yield from _match("opinions", claims.opinions, _numbered(file.opinions), may_lack=True)
+    yield from _match("documents", claims.documents, {row["number"]: row for row in file.documents})
+    ledger = {(row["owner"], row["kind"], row["entry"]): row for row in file.limit_entries}
+    yield from _match("limit_entries", _ledger(claims, ledger), ledger)
+    yield from _match("limits", _limits(ledger), {(row["owner"], row["kind"]): row for row in file.limits})
+
+
+def _match(
+    table: str, claims: Mapping[Any, Claim], rows: Mapping[Any, Row], *, may_lack: bool = False
+) -> Iterator[Fault]:
+    """Claims and rows of one table by their keys; with `may_lack`, a row of which something was erased may be gone."""
+    for key, claim in claims.items():
+        row = rows.get(key)
+        if row is not None:
+            yield from _differences(_name(table, key), claim, row)
+        elif not (may_lack and claim.erased):
+            yield Fault(claim.seq, _name(table, key), "the row is missing")
+    for key in rows.keys() - claims.keys():
+        yield Fault(None, _name(table, key), "no entry speaks of this row")
+
+
+def _differences(name: str, claim: Claim, row: Row) -> Iterator[Fault]:
+    for column, (seq, value) in claim.columns.items():
+        if value is Mark.ERASED and row[column] not in _EMPTY:
+            yield Fault(seq, name, f"{column} can't be checked: the record's value was erased, the row's was not")
+        elif not _holds(value, row.get(column)):
+            yield Fault(seq, name, f"{column} is another than the entry says")
+
+
+def _holds(claimed: Any, found: Any) -> bool:
+    if isinstance(claimed, Mark):
+        return True
+    if isinstance(claimed, Between):
+        return bool(claimed.low <= found <= claimed.high)
+    return bool(claimed == found)
+
+
+def _name(table: str, key: Hashable) -> str:
+    parts = key if isinstance(key, tuple) else (key,)
+    return " ".join((table, *(str(part) for part in parts if part != "")))
+
+
+# -- rows by the keys of the claims
+
+
+def _numbered(opinions: Iterable[Row]) -> dict[tuple[int, int], Row]:
+    """By task, and how-manieth of it: a second opinion on one task is one too many."""
+    seen: Counter[int] = Counter()
+    found = {}
+    for row in opinions:
+        found[row["task"], seen[row["task"]]] = row
+        seen[row["task"]] += 1
+    return found
+
+
+def _applicant(claims: Claims, case: Row) -> dict[str, Row]:
+    members = _members(case["applicant"])
+    found = {name: {"value": str(members[name])} for name in PERSONAL if members.get(name)}
+    if OTHERS in claims.applicant:
+        others = {name: value for name, value in members.items() if name not in PERSONAL}
+        found[OTHERS] = {"value": value_of(json.dumps(others))}
+    return found
+
+
+def _form(case: Row) -> dict[str, Row]:
+    return {name: {"value": value_of(json.dumps(value))} for name, value in _members(case["form"]).items()}
+
+
+def _members(value: Any) -> Mapping[str, Any]:
+    """The members of an object; anything else put in its place is one member that no entry speaks of."""
+    return value if isinstance(value, Mapping) else {PERSONAL[0]: value}
+
+
+# -- limits
+
+
+def _ledger(claims: Claims, ledger: Mapping[tuple[int, str, str], Row]) -> dict[tuple[int, str, str], Claim]:
+    """The entries that the ledger must have, by owner, kind and entry."""
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for owner, kind, entry in ledger:
+        if entry == "start":
+            found[owner].append(kind)
+    expected: dict[tuple[int, str, str], Claim] = {}
+    for number, owner in claims.owners.items():
+        kinds = _kinds(number, owner, found[number])
+        for kind in kinds:
+            expected[number, kind, "start"] = _start(kind, kinds, owner)
+            if owner.ended is not None:
+                expected[number, kind, "stop"] = _stop(owner, ledger.get((number, kind, "start"), {}))
+    return expected
+
+
+def _kinds(number: int, owner: Owner, found: list[str]) -> Iterable[str]:
+    if owner.limits is not None:
+        return tuple(owner.limits)
+    if number == CASE_OWNER:
+        return CASE_LIMITS
+    return () if owner.due is None else found or ("promised",)
+
+
+def _start(kind: str, kinds: Iterable[str], owner: Owner) -> Claim:
+    """A task shows the promised day, or the legal one where nothing is promised."""
+    said, day = owner.opened, Mark.UNSAID
+    if owner.limits is not None:
+        day = date.fromisoformat(owner.limits[kind])
+    elif kind == ("promised" if "promised" in kinds else "legal"):
+        day = owner.due
+    return Claim(said.seq).say(said.seq, seq=said.step, at=said.at, due_date=day)
+
+
+def _stop(owner: Owner, start: Row) -> Claim:
+    said = owner.ended
+    assert said is not None
+    same = {name: start.get(name) for name in ("amount", "unit", "calendar_version")}
+    return Claim(said.seq).say(said.seq, seq=said.step, at=said.at, due_date=None, **same)
+
+
+def _limits(ledger: Mapping[tuple[int, str, str], Row]) -> dict[tuple[int, str], Claim]:
+    """The limits as they must stand by their ledger."""
+    expected = {}
+    for (owner, kind, entry), row in ledger.items():
+        if entry == "start":
+            same = {name: row[name] for name in ("amount", "unit", "due_date", "calendar_version")}
+            stop = ledger.get((owner, kind, "stop"))
+            stopped = stop["at"] if stop else None
+            expected[owner, kind] = Claim(row["seq"]).say(row["seq"], started_at=row["at"], stopped_at=stopped, **same)
+    return expected

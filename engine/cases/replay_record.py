@@ -1,0 +1,269 @@
+"""What the entries of a record claim about the case file: replayed in their order into the rows that must be there. Pure.
+
+A claim knows for each column which entry said it last, so that a row that says another thing can be blamed on that entry.
+Two values are no values: `ERASED`, where the record holds but a digest any more and the row must be empty, too (a text that
+nobody can check is no evidence); and `UNSAID`, where the record never held it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from engine.cases.states import CASE_MOVES, TASK_MOVES, CaseState, TaskState
+
+CASE_OWNER = 0  #: owner of the case's own limits
+OTHERS = "(others)"  #: the applicant's members that are not personal values of their own
+
+
+class Mark(Enum):
+    """Values that are no values (see above)."""
+
+    ERASED = "erased"
+    UNSAID = "unsaid"
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """The entries of one step: its rows carry the number of the step's last entry, which the record does not mark."""
+
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What does not hold: the entry that is not honoured (None for a row without one), the row, and why."""
+
+    seq: int | None
+    row: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One entry, read: `personal` has the values by name (None where erased), `until` is the last entry of its instant."""
+
+    seq: int
+    kind: str
+    at: datetime
+    payload: Mapping[str, Any]
+    personal: Mapping[str, str | None]
+    until: int
+
+    def value(self, name: str) -> Any:
+        """What the entry says, whether openly or as a personal value; `UNSAID` when it does not speak of it."""
+        if name in self.personal:
+            value = self.personal[name]
+            return Mark.ERASED if value is None else value
+        return self.payload.get(name, Mark.UNSAID)
+
+    @property
+    def step(self) -> Between:
+        """Where the number of the step lies that made this entry."""
+        return Between(self.seq, self.until)
+
+
+@dataclass(slots=True)
+class Claim:
+    """A row that must be there: by column, the value and the entry that said it last; `seq` made the row."""
+
+    seq: int
+    columns: dict[str, tuple[int, Any]] = field(default_factory=dict)
+
+    def say(self, seq: int, **columns: Any) -> Claim:
+        """Set columns by the word of an entry."""
+        self.columns.update({name: (seq, value) for name, value in columns.items()})
+        return self
+
+    def __getitem__(self, name: str) -> Any:
+        return self.columns[name][1]
+
+    @property
+    def erased(self) -> bool:
+        """Whether the record holds only a digest of a value of this row."""
+        return any(value is Mark.ERASED for _, value in self.columns.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose limits started, and when they ended: `due` is the day shown, `limits` the days by kind, if the entry has them."""
+
+    opened: Said
+    due: Any
+    limits: Mapping[str, str] | None
+    ended: Said | None = None
+
+
+@dataclass(slots=True)
+class Claims:
+    """The case file as its record tells it. `faults` are entries that can't follow from those before."""
+
+    case: Claim = field(default_factory=lambda: Claim(1).say(1, result=None, accepted_at=None, concluded_at=None))
+    applicant: dict[str, Claim] = field(default_factory=dict)
+    form: dict[str, Claim] = field(default_factory=dict)
+    tasks: dict[int, Claim] = field(default_factory=dict)
+    opinions: dict[tuple[int, int], Claim] = field(default_factory=dict)
+    documents: dict[str, Claim] = field(default_factory=dict)
+    owners: dict[int, Owner] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+
+
+def replay(entries: Iterable[Said]) -> Claims:
+    """What all entries together claim; one that can't have happened is a fault and changes nothing else."""
+    claims = Claims()
+    for said in entries:
+        try:
+            _REPLAYS.get(said.kind, _nothing)(claims, said)
+            _form(claims, said)
+        except (KeyError, TypeError, ValueError):
+            claims.faults.append(Fault(said.seq, None, "it can't follow from the entries before"))
+    return claims
+
+
+def value_of(text: str) -> Any:
+    """A JSON value for comparison: 1e22 and its digits are one number, whereas `true` and 1 are not one value."""
+    return json.loads(text, parse_int=_number, parse_float=_number)
+
+
+def _number(digits: str) -> tuple[str, Decimal]:
+    return "number", Decimal(digits)
+
+
+def _nothing(claims: Claims, said: Said) -> None:
+    """An entry that claims no row."""
+
+
+def _submitted(claims: Claims, said: Said) -> None:
+    names = {
+        "number": "number",
+        "item": "item",
+        "region_code": "region",
+        "channel": "channel",
+        "definition": "definition",
+    }
+    told = {column: said.value(name) for column, name in names.items()}
+    claims.case.say(said.seq, state=CaseState.SUBMITTED, submitted_at=said.at, **told)
+    for name in said.personal:
+        if name == "applicant":
+            claims.applicant[OTHERS] = Claim(said.seq).say(said.seq, value=_json(said, name))
+        elif not name.startswith("form."):
+            claims.applicant[name] = Claim(said.seq).say(said.seq, value=said.value(name))
+
+
+def _accepted(claims: Claims, said: Said) -> None:
+    state = CASE_MOVES[claims.case["state"], "accept"]
+    claims.case.say(said.seq, state=state, accepted_at=said.at)
+    claims.owners[CASE_OWNER] = Owner(said, Mark.UNSAID, said.payload.get("limits"))
+
+
+def _concluded(claims: Claims, said: Said) -> None:
+    state = CASE_MOVES[claims.case["state"], "conclude"]
+    claims.case.say(said.seq, state=state, result=said.payload["result"], concluded_at=said.at)
+    _end(claims, CASE_OWNER, said)
+
+
+def _end_reached(claims: Claims, said: Said) -> None:
+    claims.case.say(said.seq, result=said.payload["result"])
+
+
+def _opened(claims: Claims, said: Said) -> None:
+    number, due = said.payload["task"], said.payload["due"]
+    if number in claims.tasks:
+        raise ValueError(number)
+    day = date.fromisoformat(due) if due else None
+    task = Claim(said.seq).say(said.seq, state=TaskState.OPEN, due_date=day, opened_at=said.at, claimed_by=None)
+    task.say(said.seq, closed_at=None, closed_by=None, handler=None, outcome=None)
+    task.say(said.seq, node=said.payload["node"], department_id=said.payload["department"])
+    names = {"kind": "kind", "officer_id": "officer", "region_code": "region", "visit": "visit", "name": "name"}
+    told = {column: said.value(name) for column, name in names.items()}
+    task.say(said.seq, **told, provisional=said.value("provisional"), reasons=said.value("route"))
+    if "item" in said.payload:
+        task.say(said.seq, item=None if said.payload["item"] is None else {"value": said.payload["item"]})
+    claims.tasks[number] = task
+    claims.owners[number] = Owner(said, day, said.payload.get("limits"))
+
+
+def _claimed(claims: Claims, said: Said) -> None:
+    _move(claims, said, "claim").say(said.seq, claimed_by=said.payload["actor"])
+
+
+def _released(claims: Claims, said: Said) -> None:
+    _move(claims, said, "release").say(said.seq, claimed_by=None)
+
+
+def _cancelled(claims: Claims, said: Said) -> None:
+    _move(claims, said, "cancel").say(said.seq, closed_at=said.at)
+    _end(claims, said.payload["task"], said)
+
+
+def _completed(claims: Claims, said: Said) -> None:
+    number, actor, outcome = said.payload["task"], said.payload["actor"], said.payload["outcome"]
+    task = _move(claims, said, "complete")
+    task.say(said.seq, closed_at=said.at, closed_by=actor, outcome=outcome, handler=said.value("handler"))
+    _end(claims, number, said)
+    opinion = said.value("opinion")
+    if opinion not in ("", Mark.UNSAID):
+        row = Claim(said.seq).say(said.seq, seq=said.step, task=number, at=said.at, text=opinion, outcome=outcome)
+        row.say(said.seq, officer_id=actor, department_id=said.payload["department"])
+        claims.opinions[number, 0] = row
+
+
+def _move(claims: Claims, said: Said, verb: str) -> Claim:
+    task = claims.tasks[said.payload["task"]]
+    return task.say(said.seq, state=TASK_MOVES[task["state"], verb])
+
+
+def _end(claims: Claims, number: int, said: Said) -> None:
+    if (owner := claims.owners.get(number)) is not None:
+        claims.owners[number] = Owner(owner.opened, owner.due, owner.limits, said)
+
+
+def _issued(claims: Claims, said: Said) -> None:
+    number = said.payload["number"]
+    if number in claims.documents:
+        raise ValueError(number)
+    told = {name: said.value(name) for name in ("kind", "body", "node", "title", "content")}
+    claims.documents[number] = Claim(said.seq).say(said.seq, seq=said.step, issued_at=said.at, **told)
+
+
+def _message(claims: Claims, said: Said) -> None:
+    """The message's values that the record holds openly, not as personal values."""
+    for name, value in (said.payload.get("payload") or {}).items():
+        _set_field(claims, said, name, value_of(json.dumps(value)))
+
+
+def _form(claims: Claims, said: Said) -> None:
+    """Form fields stand in any entry, each as a personal value `form.<name>` that is canonical JSON."""
+    for name in said.personal:
+        if name.startswith("form."):
+            _set_field(claims, said, name.removeprefix("form."), _json(said, name))
+
+
+def _set_field(claims: Claims, said: Said, name: str, value: Any) -> None:
+    claims.form.setdefault(name, Claim(said.seq)).say(said.seq, value=value)
+
+
+def _json(said: Said, name: str) -> Any:
+    value = said.value(name)
+    return value if value is Mark.ERASED else value_of(value)
+
+
+_REPLAYS: Mapping[str, Callable[[Claims, Said], None]] = {
+    "case.submitted": _submitted,
+    "case.accepted": _accepted,
+    "case.concluded": _concluded,
+    "end.reached": _end_reached,
+    "task.opened": _opened,
+    "task.claimed": _claimed,
+    "task.released": _released,
+    "task.cancelled": _cancelled,
+    "task.completed": _completed,
+    "document.issued": _issued,
+    "message.delivered": _message,
+}
