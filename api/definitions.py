@@ -71,6 +71,8 @@ class Finding(Shape):
     line = fields.Integer()
     message = fields.String()
     advice = fields.String()
+    message_en = fields.String()
+    advice_en = fields.String()
     docs = fields.String()
 
 

@@ -136,6 +136,10 @@ class Finding:
     advice: str  #: Chinese
     advice_en: str
 
+    def in_both_languages(self) -> dict[str, Any]:
+        """The finding as JSON for callers whose language is not known: English stands beside the Chinese."""
+        return self.as_data("zh") | {"message_en": self.message_en, "advice_en": self.advice_en}
+
     def as_data(self, lang: str = "zh") -> dict[str, Any]:
         """The finding as JSON, in `zh` or `en`."""
         zh = lang == "zh"

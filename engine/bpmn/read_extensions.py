@@ -110,12 +110,14 @@ def read_extensions(element: Xml, hinting: bool = True) -> Extensions:
 
 def local_name(element: Xml) -> str:
     """The name without its namespace; empty for what is no element."""
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+    tag = element.tag
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
 def namespace(element: Xml) -> str:
     """The namespace of an element; empty for none."""
-    return (etree.QName(element).namespace or "") if isinstance(element.tag, str) else ""
+    tag = element.tag
+    return tag[1:].partition("}")[0] if isinstance(tag, str) and tag.startswith("{") else ""
 
 
 class _Reader:

@@ -10,16 +10,16 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
-from engine.cases.replay_record import CASE_OWNER, OTHERS, Between, Claim, Claims, Fault, Mark, Owner, value_of
+from engine.cases.apply_step import CASE_OWNER
+from engine.cases.replay_record import OTHERS, Between, Claim, Claims, Fault, Mark, Owner, value_of
 from engine.cases.submit import PERSONAL
 
 #: One row as the database gives it.
 Row = Mapping[str, Any]
 CASE_LIMITS = ("promised", "legal")  #: every service item has both
-_EMPTY = (None, "", {})
+_EMPTY: tuple[Any, ...] = (None, "", {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +39,15 @@ def disagreements(claims: Claims, file: CaseFile) -> Iterator[Fault]:
     yield from claims.faults
     yield from _match("cases", {"": claims.case}, {"": file.case})
     yield from _match("cases.applicant", claims.applicant, _applicant(claims, file.case), may_lack=True)
-    yield from _match("cases.form", claims.form, _form(file.case), may_lack=True)
+    yield from _match("cases.form", claims.form, _form(claims, file.case), may_lack=True)
     yield from _match("tasks", claims.tasks, {row["number"]: row for row in file.tasks})
     yield from _match("opinions", claims.opinions, _numbered(file.opinions), may_lack=True)
     yield from _match("documents", claims.documents, {row["number"]: row for row in file.documents})
     ledger = {(row["owner"], row["kind"], row["entry"]): row for row in file.limit_entries}
-    yield from _match("limit_entries", _ledger(claims, ledger), ledger)
-    yield from _match("limits", _limits(ledger), {(row["owner"], row["kind"]): row for row in file.limits})
+    limits = {(row["owner"], row["kind"]): row for row in file.limits}
+    # A ledger that is wrong itself is no measure of anything.
+    wrong = list(_match("limit_entries", _ledger(claims, ledger), ledger))
+    yield from wrong or _match("limits", _limits(ledger), limits)
 
 
 def _match(
@@ -64,7 +66,7 @@ def _match(
 
 def _differences(name: str, claim: Claim, row: Row) -> Iterator[Fault]:
     for column, (seq, value) in claim.columns.items():
-        if value is Mark.ERASED and row[column] not in _EMPTY:
+        if value is Mark.ERASED and row.get(column) not in _EMPTY:
             yield Fault(seq, name, f"{column} can't be checked: the record's value was erased, the row's was not")
         elif not _holds(value, row.get(column)):
             yield Fault(seq, name, f"{column} is another than the entry says")
@@ -98,15 +100,17 @@ def _numbered(opinions: Iterable[Row]) -> dict[tuple[int, int], Row]:
 
 def _applicant(claims: Claims, case: Row) -> dict[str, Row]:
     members = _members(case["applicant"])
-    found = {name: {"value": str(members[name])} for name in PERSONAL if members.get(name)}
+    found: dict[str, Row] = {name: {"value": str(members[name])} for name in PERSONAL if members.get(name)}
     if OTHERS in claims.applicant:
         others = {name: value for name, value in members.items() if name not in PERSONAL}
         found[OTHERS] = {"value": value_of(json.dumps(others))}
     return found
 
 
-def _form(case: Row) -> dict[str, Row]:
-    return {name: {"value": value_of(json.dumps(value))} for name, value in _members(case["form"]).items()}
+def _form(claims: Claims, case: Row) -> dict[str, Row]:
+    fields = _members(case["form"])
+    named = claims.form if claims.form_unsaid else fields
+    return {name: {"value": value_of(json.dumps(value))} for name, value in fields.items() if name in named}
 
 
 def _members(value: Any) -> Mapping[str, Any]:
@@ -120,9 +124,9 @@ def _members(value: Any) -> Mapping[str, Any]:
 def _ledger(claims: Claims, ledger: Mapping[tuple[int, str, str], Row]) -> dict[tuple[int, str, str], Claim]:
     """The entries that the ledger must have, by owner, kind and entry."""
     found: defaultdict[int, list[str]] = defaultdict(list)
-    for owner, kind, entry in ledger:
+    for number, kind, entry in ledger:
         if entry == "start":
-            found[owner].append(kind)
+            found[number].append(kind)
     expected: dict[tuple[int, str, str], Claim] = {}
     for number, owner in claims.owners.items():
         kinds = _kinds(number, owner, found[number])
@@ -134,8 +138,8 @@ def _ledger(claims: Claims, ledger: Mapping[tuple[int, str, str], Row]) -> dict[
 
 
 def _kinds(number: int, owner: Owner, found: list[str]) -> Iterable[str]:
-    if owner.limits is not None:
-        return tuple(owner.limits)
+    if owner.days is not None:
+        return tuple(owner.days)
     if number == CASE_OWNER:
         return CASE_LIMITS
     return () if owner.due is None else found or ("promised",)
@@ -143,11 +147,8 @@ def _kinds(number: int, owner: Owner, found: list[str]) -> Iterable[str]:
 
 def _start(kind: str, kinds: Iterable[str], owner: Owner) -> Claim:
     """A task shows the promised day, or the legal one where nothing is promised."""
-    said, day = owner.opened, Mark.UNSAID
-    if owner.limits is not None:
-        day = date.fromisoformat(owner.limits[kind])
-    elif kind == ("promised" if "promised" in kinds else "legal"):
-        day = owner.due
+    said, shown = owner.opened, "promised" if "promised" in kinds else "legal"
+    day = owner.days[kind] if owner.days is not None else owner.due if kind == shown else Mark.UNSAID
     return Claim(said.seq).say(said.seq, seq=said.step, at=said.at, due_date=day)
 
 

@@ -15,9 +15,9 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
+from engine.cases.apply_step import CASE_OWNER
 from engine.cases.states import CASE_MOVES, TASK_MOVES, CaseState, TaskState
 
-CASE_OWNER = 0  #: owner of the case's own limits
 OTHERS = "(others)"  #: the applicant's members that are not personal values of their own
 
 
@@ -76,9 +76,9 @@ class Claim:
     seq: int
     columns: dict[str, tuple[int, Any]] = field(default_factory=dict)
 
-    def say(self, seq: int, **columns: Any) -> Claim:
-        """Set columns by the word of an entry."""
-        self.columns.update({name: (seq, value) for name, value in columns.items()})
+    def say(self, by: int, /, **columns: Any) -> Claim:
+        """Set columns by the word of entry `by`."""
+        self.columns.update({name: (by, value) for name, value in columns.items()})
         return self
 
     def __getitem__(self, name: str) -> Any:
@@ -92,11 +92,11 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose limits started, and when they ended: `due` is the day shown, `limits` the days by kind, if the entry has them."""
+    """Whose limits started, and when they ended: `due` is the day shown, `days` those by kind, if the entry has them."""
 
     opened: Said
-    due: Any
-    limits: Mapping[str, str] | None
+    due: date | Mark | None
+    days: Mapping[str, date] | None
     ended: Said | None = None
 
 
@@ -107,6 +107,7 @@ class Claims:
     case: Claim = field(default_factory=lambda: Claim(1).say(1, result=None, accepted_at=None, concluded_at=None))
     applicant: dict[str, Claim] = field(default_factory=dict)
     form: dict[str, Claim] = field(default_factory=dict)
+    form_unsaid: bool = False  #: something may have set fields that the record does not name
     tasks: dict[int, Claim] = field(default_factory=dict)
     opinions: dict[tuple[int, int], Claim] = field(default_factory=dict)
     documents: dict[str, Claim] = field(default_factory=dict)
@@ -121,7 +122,7 @@ def replay(entries: Iterable[Said]) -> Claims:
         try:
             _REPLAYS.get(said.kind, _nothing)(claims, said)
             _form(claims, said)
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, AttributeError):
             claims.faults.append(Fault(said.seq, None, "it can't follow from the entries before"))
     return claims
 
@@ -159,7 +160,7 @@ def _submitted(claims: Claims, said: Said) -> None:
 def _accepted(claims: Claims, said: Said) -> None:
     state = CASE_MOVES[claims.case["state"], "accept"]
     claims.case.say(said.seq, state=state, accepted_at=said.at)
-    claims.owners[CASE_OWNER] = Owner(said, Mark.UNSAID, said.payload.get("limits"))
+    claims.owners[CASE_OWNER] = Owner(said, Mark.UNSAID, _days(said))
 
 
 def _concluded(claims: Claims, said: Said) -> None:
@@ -186,7 +187,12 @@ def _opened(claims: Claims, said: Said) -> None:
     if "item" in said.payload:
         task.say(said.seq, item=None if said.payload["item"] is None else {"value": said.payload["item"]})
     claims.tasks[number] = task
-    claims.owners[number] = Owner(said, day, said.payload.get("limits"))
+    claims.owners[number] = Owner(said, day, _days(said))
+
+
+def _days(said: Said) -> dict[str, date] | None:
+    days = said.payload.get("limits")
+    return None if days is None else {kind: date.fromisoformat(day) for kind, day in days.items()}
 
 
 def _claimed(claims: Claims, said: Said) -> None:
@@ -221,7 +227,7 @@ def _move(claims: Claims, said: Said, verb: str) -> Claim:
 
 def _end(claims: Claims, number: int, said: Said) -> None:
     if (owner := claims.owners.get(number)) is not None:
-        claims.owners[number] = Owner(owner.opened, owner.due, owner.limits, said)
+        claims.owners[number] = Owner(owner.opened, owner.due, owner.days, said)
 
 
 def _issued(claims: Claims, said: Said) -> None:
@@ -236,6 +242,13 @@ def _message(claims: Claims, said: Said) -> None:
     """The message's values that the record holds openly, not as personal values."""
     for name, value in (said.payload.get("payload") or {}).items():
         _set_field(claims, said, name, value_of(json.dumps(value)))
+
+
+def _service(claims: Claims, said: Said) -> None:
+    """A handler's answer may set form fields; an entry without its outcome does not hold the fields either."""
+    if "outcome" not in said.payload:
+        claims.form_unsaid = True
+        claims.form.clear()
 
 
 def _form(claims: Claims, said: Said) -> None:
@@ -266,4 +279,5 @@ _REPLAYS: Mapping[str, Callable[[Claims, Said], None]] = {
     "task.completed": _completed,
     "document.issued": _issued,
     "message.delivered": _message,
+    "service.done": _service,
 }

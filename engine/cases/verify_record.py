@@ -20,7 +20,7 @@ from engine.unit_of_work import UnitOfWork
 _CASE = (
     "SELECT c.number, c.item, c.region_code, c.channel, c.state, c.result, c.applicant, c.form, c.submitted_at, "
     "c.accepted_at, c.concluded_at, c.seq, c.head, d.version AS definition "
-    "FROM cases c LEFT JOIN definitions d ON d.id = c.definition_id WHERE c.id = %s"
+    "FROM cases c LEFT JOIN definitions d ON d.id = c.definition_id WHERE c.id = %s FOR SHARE OF c"
 )
 _EVENTS = "SELECT seq, kind, at, payload, personal, prev_hash, hash FROM events WHERE case_id = %s ORDER BY seq"
 _TASKS = "SELECT t.*, t.route->'reasons' AS reasons FROM tasks t WHERE case_id = %s ORDER BY number"
@@ -52,7 +52,7 @@ class Verdict:
 
 
 def verify_record(uow: UnitOfWork, case_id: UUID) -> Verdict:
-    """Read all of a case and judge it."""
+    """Read all of a case and judge it; its lock keeps a step from coming in between."""
     cases, *tables = uow.read(*((sql, (case_id,)) for sql in _ALL))
     return judge(cases[0] if cases else None, *tables)
 
@@ -93,7 +93,8 @@ def _head(case: Row | None, events: Sequence[Row]) -> Fault | None:
 
 def _walk(events: Sequence[Row]) -> tuple[list[Said], Fault | None]:
     """The entries, read, up to the first that does not hold, and what is wrong with that one."""
-    prev, read, until = GENESIS, [], _until(events)
+    read: list[Said] = []
+    prev, until = GENESIS, _until(events)
     for expected, event in enumerate(events, start=1):
         said = _read(prev, expected, event, until[expected - 1])
         if isinstance(said, Fault):

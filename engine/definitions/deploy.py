@@ -30,8 +30,8 @@ class NotDeployable(ApprovalError):
 
     code = "definition-not-deployable"
     status = 422
-    zh = "流程图有 {count} 处错误，不能发布：{first}。请按 findings 逐条修改。"
-    en = "The diagram has {count} errors and can't be published: {first}. Mend what `findings` lists."
+    zh = "流程图有 {count} 处错误，不能发布：{first_zh}。请按 findings 逐条修改。"
+    en = "The diagram has {count} errors and can't be published: {first_en}. Mend what `findings` lists."
 
 
 class DefinitionStateConflict(Conflict):
@@ -75,7 +75,7 @@ def store_draft(uow: UnitOfWork, handlers: HandlerRegistry, draft: Draft) -> dic
         state="draft",
         bpmn=draft.bpmn,
         sha256=hashlib.sha256(draft.bpmn).digest(),
-        findings={"findings": [finding.as_data() for finding in findings]},
+        findings={"findings": [finding.in_both_languages() for finding in findings]},
         created_by=uow.actor.id,
         created_at=uow.now,
     )
@@ -101,8 +101,10 @@ def publish(uow: UnitOfWork, handlers: HandlerRegistry, definition_id: UUID) -> 
     findings = findings_of(read(row.bpmn), handlers)
     errors = [finding for finding in findings if finding.severity == "error"] or _trial(row.bpmn)
     if errors:
-        said = [finding.as_data() for finding in findings] or [finding.as_data() for finding in errors]
-        raise NotDeployable(count=len(errors), first=errors[0].message, findings=said)
+        said = [finding.in_both_languages() for finding in findings] or [
+            finding.in_both_languages() for finding in errors
+        ]
+        raise NotDeployable(count=len(errors), first_zh=errors[0].message, first_en=errors[0].message_en, findings=said)
     newest = uow.session.scalar(select(func.max(Definition.version)).where(Definition.item == row.item))
     old = update(Definition).where(Definition.item == row.item, Definition.state == "published")
     uow.session.execute(old.values(state="superseded"))
@@ -143,7 +145,7 @@ def _item(uow: UnitOfWork, draft: Draft) -> dict[str, Any]:
 
 
 def _verdict(findings: list[Finding]) -> dict[str, Any]:
-    return {"deployable": deployable(findings), "findings": [finding.as_data() for finding in findings]}
+    return {"deployable": deployable(findings), "findings": [finding.in_both_languages() for finding in findings]}
 
 
 def _trial(bpmn: bytes) -> list[Finding]:

@@ -47,7 +47,9 @@ class Role(StrEnum):
 
 _DESK = frozenset({Permission.CASE_READ, Permission.TASK_READ, Permission.TASK_CLAIM, Permission.TASK_COMPLETE})
 _WINDOW = frozenset({Permission.CASE_SUBMIT, Permission.CASE_ACCEPT, Permission.TASK_COMPLETE_FOR_APPLICANT})
-_FRONT_OFFICE = frozenset({Permission.CASE_SUBMIT, Permission.CASE_READ, Permission.TASK_COMPLETE_FOR_APPLICANT})
+_FRONT_OFFICE = frozenset(
+    {Permission.CASE_SUBMIT, Permission.CASE_READ, Permission.TASK_READ, Permission.TASK_COMPLETE_FOR_APPLICANT}
+)
 _DESIGN = frozenset({Permission.DEFINITION_READ, Permission.DEFINITION_WRITE, Permission.DEFINITION_PUBLISH})
 _INCIDENTS = frozenset({Permission.INCIDENT_READ, Permission.INCIDENT_RETRY})
 _ORGANIZATION = frozenset({Permission.ORGANIZATION_READ, Permission.ORGANIZATION_WRITE})

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.api.conftest import APPLICATION, fresh_engine, task_of
 from tests.conftest import LONG
 
-EXAMPLES = 3000 if LONG else 100
+EXAMPLES = 1000 if LONG else 100
 fuzzing = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 #: Lone halves of surrogate pairs and NUL, too.

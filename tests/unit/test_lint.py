@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from engine.bpmn.lint import MOST_FINDINGS, RULES, deployable, lint, rules_table
 from engine.bpmn.model import Finding
 from engine.bpmn.read import read
+from engine.bpmn.rules.subject import MAX_CONDITIONS, MAX_FLOWS
 from tests.unit.diagrams import (
     boundary,
     catch,
@@ -32,6 +33,9 @@ DRAWINGS = Path(os.environ.get("ONEWINDOW_DRAWINGS", Path(__file__).parents[3] /
 MESSAGE = '<message id="m" name="reply"/>'
 CHOICE = gateway("exclusive", "x", default="x_end")
 SERVICE = extended('<ow:service handler="credit-check"/>')
+CONDITION = "<conditionExpression>{}</conditionExpression>"
+CHOOSING_S2 = gateway("exclusive", "y", default="y_s2")
+X_TO_END = {"sourceRef": "x", "targetRef": "end"}
 PASSED = "outcome == 'passed'"
 SIMPLE = flows("start > a > end")
 
@@ -70,6 +74,9 @@ VALID: list[tuple[str, ...]] = [
     (start(), user("a"), end("end", "<terminateEventDefinition/>"), SIMPLE),
     *(around(catch("a", timer(text))) for text in ("PT1H", "P3D", "P1M", "'P1W'", '"PT5M"', "${form.wait}")),
     *(around(catch("a", timer(text, "timeDate"))) for text in ("2026-03-01", "2026-03-01T09:00+08:00", "${form.day}")),
+    *(around(catch("a", timer(text))) for text in ("PT1S", "PT1.5S", "P100Y")),
+    *(around(catch("a", timer(text, "timeDate"))) for text in ("2000-01-01", "9000-12-31")),
+    around(element("serviceTask", "a", extended('<ow:service handler="other"/><ow:document kind="receipt"/>'))),
     around(user("a", loop("3"))),
     around(user("a", loop(None, "outcome == 'again'"))),
     around(user("a", many("3"))),
@@ -147,10 +154,75 @@ def choosing(condition: str) -> tuple[str, ...]:
     return after_task(CHOICE, flows(f"start > a > x; x > end; x > a [{condition}]"))
 
 
+def waiting_again(*way: str, back: str) -> tuple[str, ...]:
+    """Start, merge `m`, catch event `t` made of `way`, then a choice between the end and the flows `back`."""
+    drawn = (start(), gateway("exclusive", "m"), catch("t", way[0]), CHOICE, end(), *way[1:])
+    return (*drawn, flows(f"start > m > t > x > end; {back}"))
+
+
+def with_many(condition: str, *, inner: bool = False) -> tuple[str, ...]:
+    """A choice by `condition` behind the multi-instance `a`: a task, or a task in a sub-process."""
+    inside_of = (many("2"), start("s1"), user("a"), end("s2"), flows("s1 > a > s2"))
+    activity = scope("s", *inside_of) if inner else user("a", many("2"))
+    name = "s" if inner else "a"
+    return start(), activity, CHOICE, end(), flows(f"start > {name} > x > end; x > {name} [{condition}]")
+
+
+AGAIN = "x > m [form.again]"
+DATE = timer("2026-03-01", "timeDate")
+ALL_PASSED = "not contains(case.all_outcomes.a, 'faults')"
 PARALLEL = (user("b"), user("c"), gateway("parallel", "j"))
 COMPLETION = "<completionCondition>true</completionCondition>"
 
 INVALID: list[tuple[str, tuple[str, ...]]] = [
+    (
+        "event-gateway-boundary",
+        (
+            *(start(), gateway("eventBased", "g"), catch("t", timer("P1D")), end(), end("e2")),
+            *(element("receiveTask", "r", messageRef="m"), boundary("b", "r", timer("P30D"))),
+            flows("start > g > t > end; g > r > end; b > e2"),
+        ),
+    ),
+    ("outcome-of-many", with_many(PASSED)),
+    ("outcome-of-many", with_many("case.outcomes.a == 'passed'")),
+    ("outcome-of-many", with_many("form.x and case['outcomes'].a != null", inner=True)),
+    ("outcome-of-many", (*with_many("form.x"), catch("t", timer("${case.outcomes.a}")), flows("t > end"))),
+    ("expression-invalid", with_many("contains(case.all_outcomes.nobody, 'x')")),
+    ("expression-invalid", around(user("a", loop(None, "index < 2")))),
+    *(("timer-out-of-range", timed(text)) for text in ("PT0S", "PT0.9S", "P0D", "P101Y", "P1300M")),
+    *(
+        ("timer-out-of-range", timed(text, "timeDate"))
+        for text in ("0001-01-01", "1999-12-31", "9001-01-01", "9999-12-31T23:59-12:00")
+    ),
+    ("date-in-loop", waiting_again(DATE, back=AGAIN)),
+    (
+        "date-in-loop",
+        (
+            *(start(), user("a"), boundary("b", "a", DATE), gateway("exclusive", "m"), end()),
+            flows("start > m > a > end; b > m"),
+        ),
+    ),
+    (
+        "date-in-loop",
+        around(scope("a", loop(None, "form.a"), start("s1"), catch("t", DATE), end("s2"), flows("s1>t>s2"))),
+    ),
+    (
+        "date-in-loop",
+        (
+            *(start(), gateway("exclusive", "m"), CHOICE, end()),
+            scope("s", start("s1"), catch("t", DATE), end("s2"), flows("s1 > t > s2")),
+            flows(f"start > m > s > x > end; {AGAIN}"),
+        ),
+    ),
+    *(("id-malformed", (start(), user(f"{name}"), end(), SIMPLE)) for name in (" a", "a ", " a\u00a0")),
+    ("id-malformed", (*around(user("a")), element("dataObject", " d "))),
+    ("id-duplicate", (*around(user("a")), user(" a "))),
+    *(
+        ("function-braces", around(user("a", many("2"), extended(f'<ow:assignment function="{function}"/>'))))
+        for function in ("x-{item}", "{index}", "{item", "{{item}}")
+    ),
+    ("function-braces", around(user("a", extended('<ow:document kind="x" function="{item}"/>')))),
+    *(("extension-value", around(user("a", extended(f'<ow:timeLimit legal="{n}" unit="month"/>')))) for n in (0, 3651)),
     ("not-supported", around(element("scriptTask", "a", "<script>1</script>"))),
     ("not-supported", around(element("sendTask", "a"))),
     ("not-supported", around(element("businessRuleTask", "a"))),
@@ -408,6 +480,44 @@ def test_a_long_chain_is_walked_without_recursion() -> None:
     chain = " > ".join(["start", *(f"t{n}" for n in range(5000)), "end"])
     found = findings(start(), *(user(f"t{n}") for n in range(5000)), end(), flows(chain))
     assert ids(found) == {"too-many-nodes", "too-many-flows"}
+
+
+@pytest.mark.parametrize("count", [MAX_CONDITIONS + 1, MAX_FLOWS + 1, 12_000])
+def test_too_many_conditions_are_counted_not_compiled(count: int) -> None:
+    condition = "+".join(["1"] * 95) + " == "
+    branches = (element("sequenceFlow", f"f{n}", CONDITION.format(condition), **X_TO_END) for n in range(count))
+    found = findings(*after_task(CHOICE, flows("start > a > x > end")), *branches)
+    assert ids(found) == {"too-many-flows"}
+
+
+def test_a_flood_of_findings_hides_no_finding_about_the_size() -> None:
+    misspelt = (user(f"t{n}", extended("<ow:nothing/>")) for n in range(3000))
+    assert {"too-many-nodes", "too-many-findings"} <= ids(findings(*misspelt))
+
+
+def test_the_outcome_of_many_is_told_the_list_of_all() -> None:
+    found = next(f for f in findings(*with_many("case.outcomes.a == 'passed'")) if f.rule == "outcome-of-many")
+    assert "contains(case.all_outcomes.a, 'faults')" in found.advice_en
+    completion = next(f for f in findings(*around(user("a", many("2", COMPLETION)))) if f.rule == "not-supported")
+    assert "case.all_outcomes" in completion.advice
+
+
+@pytest.mark.parametrize(
+    "elements",
+    [
+        with_many(ALL_PASSED),
+        with_many("'faults' in case.all_outcomes.a or len(case.all_outcomes.a) < 2", inner=True),
+        waiting_again(timer("P1D"), back=AGAIN),
+        waiting_again(timer("${form.wait}"), back=AGAIN),
+        waiting_again(DATE, user("b"), back="x > b [form.again]; b > m"),
+        waiting_again(DATE, catch("c", message("m1")), back="x > c [form.again]; c > m"),
+        inside(many("2"), start("s1"), user("a"), CHOOSING_S2, end("s2"), flows(f"s1 > a > y > s2; y > a [{PASSED}]")),
+    ],
+    ids=range(7),
+)
+def test_loops_that_wait_and_lists_of_outcomes_are_fine(elements: tuple[str, ...]) -> None:
+    found = findings(*elements, before='<message id="m1" name="reply"/>')
+    assert ids(found) == set(), [finding.message_en for finding in found]
 
 
 def test_sub_processes_nested_too_deeply_are_refused() -> None:

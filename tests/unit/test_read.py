@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from engine.bpmn.model import Diagram, Node
 from engine.bpmn.read import MAX_BYTES, UnreadableDiagram, read
+from engine.bpmn.rules.rule import MOST_FINDINGS
 from tests.unit.diagrams import (
     OW,
     ROOT,
@@ -234,6 +235,38 @@ def test_our_extensions_elsewhere_are_found() -> None:
 def test_a_misspelt_extension_is_told_the_right_name() -> None:
     found = read(diagram(user("a", extended('<ow:assignment functon="x"/>')))).problems[0]
     assert found.advice_en == "There is: ow:assignment.function"
+
+
+TIMES = "<timerEventDefinition><timeDate>2026-03-01</timeDate><timeDuration>P5D</timeDuration></timerEventDefinition>"
+CONDITIONS = "<conditionExpression>form.a</conditionExpression>" * 2
+NUMBERS = "<loopCardinality>1</loopCardinality><loopCardinality>5</loopCardinality>"
+
+
+@pytest.mark.parametrize(
+    ("inner", "said"),
+    [
+        (user("a", loop("1"), many("5")), "standardLoopCharacteristics, multiInstanceLoopCharacteristics"),
+        (user("a", loop("1"), loop("2")), "standardLoopCharacteristics"),
+        (user("a", element("multiInstanceLoopCharacteristics", None, NUMBERS)), "loopCardinality"),
+        (element("sequenceFlow", "f", CONDITIONS), "conditionExpression"),
+        (catch("t", TIMES), "timeDate, timeDuration"),
+    ],
+)
+def test_of_two_where_one_is_meant_none_is_taken_in_silence(inner: str, said: str) -> None:
+    found = read(diagram(inner)).problems
+    assert [finding.rule for finding in found] == ["element-repeated"]
+    assert found[0].message_en.endswith(f": {said}")
+
+
+def test_white_space_around_an_id_stays_visible_and_splits_no_scope() -> None:
+    found = read(diagram(scope(" s ", user(" a "))))
+    assert [id for id, _, _ in found.ids if id != "p"] == [" s ", " a "]
+    assert [(node.id, node.scope) for node in found.processes[0].nodes] == [("s", "p"), ("a", "s")]
+
+
+def test_a_flood_of_findings_is_cut_off() -> None:
+    misspelt = [extended("<ow:nothing/>" * 3000), *(user(f"t{n}", extended("<ow:nothing/>")) for n in range(3000))]
+    assert len(read(diagram(*misspelt)).problems) == MOST_FINDINGS + 1
 
 
 def test_what_other_tools_mean_is_named() -> None:

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from engine.bpmn.vocabulary import ELEMENTS, VOCABULARY, Attribute, BadValue, convert, docs_table
+from engine.timelimits.limits import MOST_DAYS
 
 DOCS = Path(__file__).parents[2] / "docs" / "extensions.md"
 
@@ -36,6 +37,7 @@ def test_names_are_used_once_and_everything_is_said_in_two_languages() -> None:
         ("assignment.level", " city ", "city"),
         ("assignment.applicant", "true", True),
         ("timeLimit.legal", "20", 20),
+        ("timeLimit.legal", str(MOST_DAYS), MOST_DAYS),
         ("form.fields", "a, b，c", ("a", "b", "c")),
         ("outcomes.values", "passed=验收合格,faults", {"passed": "验收合格", "faults": "faults"}),
     ],
@@ -50,6 +52,7 @@ def test_values_are_read_in_their_type(path: str, text: str, value: object) -> N
         ("assignment.level", "town"),
         ("assignment.applicant", "yes"),
         ("timeLimit.legal", "0"),
+        ("timeLimit.promised", str(MOST_DAYS + 1)),
         ("timeLimit.legal", "-1"),
         ("timeLimit.legal", "1.5"),
         ("timeLimit.legal", "١"),

@@ -57,7 +57,7 @@ def check(subject: Subject) -> Iterator[Finding]:
             yield RESERVED.at(place, id=place.id)
         elif not _WELL_FORMED.fullmatch(place.id):
             yield MALFORMED.at(place, id=place.id)
-    for id, _, line in subject.diagram.ids:
+    for id, line in dict.fromkeys((id, line) for id, _, line in subject.diagram.ids):
         if id != id.strip():  # the nodes above have lost it: every reference to them is read without
             yield MALFORMED.at(Spot(id.strip() or None, None, line), id=id.replace(" ", "␣"))
     yield from _duplicates(subject)

@@ -5,11 +5,12 @@ Behind a multi-instance there are several; whichever instance happened to be las
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from engine.bpmn.expressions import ExpressionError, Names, compile_expression
 from engine.bpmn.model import Finding, Flow, Node
-from engine.bpmn.rules.rule import ERROR, Rule
+from engine.bpmn.rules.rule import ERROR, Place, Rule
 from engine.bpmn.rules.structure import CHOOSING
 from engine.bpmn.rules.subject import CONTAINERS, Scope, Subject, is_multiple
 from engine.bpmn.rules.texts import written
@@ -48,11 +49,16 @@ def check(subject: Subject) -> Iterator[Finding]:
             origin = _unclear_origin(scope, node) if speaking else None
             if origin is not None:
                 yield from (_unclear(flow, node, origin) for flow in speaking)
-    for place, text, names in written(subject):
-        for said in sorted(_read_by(text, names)):
-            task = said.removeprefix("case.outcomes.")
-            if task != said and task in subject.many:
-                yield OF_MANY.at(place, said=said, task=task)
+    if subject.many:
+        for place, text, names in written(subject):
+            yield from _named(place, _read_by(text, names, "outcomes"), subject.many)
+
+
+def _named(place: Place, read: frozenset[str], many: frozenset[str]) -> Iterator[Finding]:
+    for said in sorted(read):
+        task = said.removeprefix("case.outcomes.")
+        if task != said and task in many:
+            yield OF_MANY.at(place, said=said, task=task)
 
 
 def _unclear(flow: Flow, gateway: Node, origin: Node) -> Finding:
@@ -62,13 +68,15 @@ def _unclear(flow: Flow, gateway: Node, origin: Node) -> Finding:
 
 
 def _speaks(flow: Flow, names: Names) -> bool:
-    return any(path.partition(".")[0] == "outcome" for path in _read_by(flow.condition or "", names))
+    return any(path.partition(".")[0] == "outcome" for path in _read_by(flow.condition or "", names, "outcome"))
 
 
-def _read_by(text: str, names: Names) -> frozenset[str]:
-    """The paths that an expression reads, where it may read an outcome: none for one that is wrong."""
+def _read_by(text: str, names: Names, word: str) -> frozenset[str]:
+    """The paths that an expression with that word reads; none for another, nor for one that is wrong."""
+    if not re.search(rf"\b{word}\b", text):
+        return frozenset()
     try:
-        return compile_expression(text, names).references if "outcome" in text else frozenset()
+        return compile_expression(text, names).references
     except ExpressionError:
         return frozenset()
 

@@ -21,6 +21,14 @@ REPEATED = Rule(
 )
 RULES = (REPEATED,)
 
+_ALONE = (
+    "conditionExpression",
+    "loopCondition",
+    "loopCardinality",
+    "loopDataInputRef",
+    "completionCondition",
+    "script",
+)
 #: Each such child with the group of which there can be one.
 _GROUPS: Mapping[str, str] = {
     "standardLoopCharacteristics": "loop",
@@ -28,11 +36,7 @@ _GROUPS: Mapping[str, str] = {
     "timeDate": "time",
     "timeDuration": "time",
     "timeCycle": "time",
-    **{
-        name: name
-        for name in ("conditionExpression", "loopCondition", "loopCardinality", "loopDataInputRef")
-        + ("completionCondition", "script")
-    },
+    **{name: name for name in _ALONE},
 }
 
 

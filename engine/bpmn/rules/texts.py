@@ -49,6 +49,7 @@ RULES = (EXPRESSION, TIMER, TIMER_RANGE, LOOP)
 MOST_INSTANCES = 100
 MOST_ROUNDS = 1000
 MOST_YEARS = 100  #: of a timer's duration
+FIRST_YEAR, LAST_YEAR = 2000, 9000  #: of a timer's date
 _START = datetime(2026, 1, 31, tzinfo=CST)  #: any instant will do to see whether a text can be read
 
 
@@ -105,9 +106,9 @@ def _timer(node: Node, event: EventDefinition, names: Names) -> Iterator[Finding
         yield from _expression(node, text, names, ("时间", "time"))
         return
     moment = _moment(text, event.timer_kind)
-    if moment is None:
+    if moment is None and not (event.timer_kind == "date" and _is_date(text)):
         yield TIMER.at(node, text=text)
-    elif not _sensible(moment, event.timer_kind):
+    elif moment is None or not _sensible(moment, event.timer_kind):
         yield TIMER_RANGE.at(node, text=text)
 
 
@@ -122,11 +123,20 @@ def _moment(text: str, kind: str | None) -> datetime | None:
         return None
 
 
+def _is_date(text: str) -> bool:
+    """Whether a text is a date, if one so far away that the engine does not take it."""
+    try:
+        datetime.fromisoformat(text.strip("'\" "))
+    except ValueError:
+        return False
+    return True
+
+
 def _sensible(moment: datetime, kind: str | None) -> bool:
     """Within what the engine takes, with room to spare; what takes no time at all is no wait."""
     if kind == "duration":
         return _START + timedelta(seconds=1) <= moment <= _START.replace(year=_START.year + MOST_YEARS)
-    return 2000 <= moment.year <= 9000
+    return FIRST_YEAR <= moment.astimezone(CST).year <= LAST_YEAR
 
 
 def _loop(node: Node, loop: Loop, names: Names) -> Iterator[Finding]:
