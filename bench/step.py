@@ -176,7 +176,17 @@ def http_steps(url: str) -> tuple[float, float]:
     listening = socket.create_server(("127.0.0.1", 0), backlog=128)
     port = listening.getsockname()[1]
     environment = {**os.environ, "DATABASE_URL": url, "PORT": str(port)}
-    command = [sys.executable, "-m", "server", "web", "--demo", "--parent", str(os.getpid()), "--fd", str(listening.fileno())]
+    command = [
+        sys.executable,
+        "-m",
+        "server",
+        "web",
+        "--demo",
+        "--parent",
+        str(os.getpid()),
+        "--fd",
+        str(listening.fileno()),
+    ]
     web = subprocess.Popen(
         command, env=environment, pass_fds=[listening.fileno()], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

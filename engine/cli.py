@@ -26,6 +26,7 @@ from sqlalchemy.exc import OperationalError
 
 from engine import play
 from engine.assemble import Engine, open_engine
+from engine.cases.verify_record import Verdict
 from engine.clock import CST, wall_now
 from engine.errors import ApprovalError, Refused
 from engine.organization.actor import Actor
@@ -196,10 +197,14 @@ def _verify(asked: argparse.Namespace) -> int:
         erased = f"（已依法清除 {verdict.erased} 项个人信息 / erased）" if verdict.erased else ""
         print(f"记录完整：{verdict.entries} 条。/ The record is whole: {verdict.entries} entries.{erased}")
     else:
-        print(
-            f"记录在第 {verdict.broken_at} 条处被破坏。/ The record is broken at entry {verdict.broken_at}: {verdict.reason}."
-        )
+        print(f"记录被破坏：{_where(verdict)}。/ The record is broken ({_where(verdict)}): {verdict.reason}.")
     return 0 if verdict.whole else 1
+
+
+def _where(verdict: Verdict) -> str:
+    """The entry that does not hold, or the row that no entry speaks of."""
+    places = [f"第 {verdict.broken_at} 条 / entry {verdict.broken_at}" if verdict.broken_at else "", verdict.row or ""]
+    return "，".join(place for place in places if place)
 
 
 def _backup(asked: argparse.Namespace) -> int:

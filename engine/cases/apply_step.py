@@ -24,7 +24,7 @@ from engine.cases.step_store import LOAD_REVIEWS, NEXT_NUMBER, CaseRow, TaskRow,
 from engine.clock import day_of
 from engine.organization.directory import Directory
 from engine.organization.routing import Assignment, Route, route
-from engine.plugins.handlers import ServiceCall
+from engine.plugins.handlers import ServiceAnswer, ServiceCall
 from engine.timelimits.calendar import WorkingCalendar
 from engine.timelimits.limits import Limit, due
 from engine.unit_of_work import UnitOfWork
@@ -116,11 +116,11 @@ class StepDraft:
         """受理: the case is taken in hand and its own limits start."""
         self.state = move_case(self.state, "accept", self.case.number)
         self.accepted_at = self.case.now
-        self.entries.append(self._entry("case.accepted", {}))
         limits = self.live.item.case_limits
         self._start_limits(
             CASE_OWNER, {"promised": limits.promised.days, "legal": limits.legal.days, "unit": limits.legal.unit}
         )
+        self.entries.append(self._entry("case.accepted", {"limits": self._due_dates(CASE_OWNER)}))
 
     def close(self, closing: Closing) -> None:
         """办理: the open task is completed with an outcome and an opinion."""
@@ -131,7 +131,7 @@ class StepDraft:
         self._close_row(task, TaskState.COMPLETED, actor.id, actor.name, closing.outcome)
         facts = {"task": task.number, "outcome": closing.outcome, "department": task.department_id}
         node = self.live.compiled.nodes[task.node]
-        personal = {"opinion": closing.opinion} | form_values(self._changed(closing.form))
+        personal = {"opinion": closing.opinion, "handler": actor.name} | form_values(self._changed(closing.form))
         self.form.update(closing.form)
         self.entries.append(self._entry("task.completed", facts, task.node, personal))
         if closing.opinion:
@@ -192,7 +192,9 @@ class StepDraft:
             self._open(opened)
         for end in step.ends:
             value = (self.live.compiled.nodes[end].extension("result") or {}).get("value")
-            self.result = str(value) if value else self.result
+            if value:
+                self.result = str(value)
+                self.entries.append(self._entry("end.reached", {"result": self.result}, end))
         for call in step.calls:
             if self.house.handlers.is_outside(call.handler):
                 self.uow.job("call_outside", {"case_id": str(self.case.id), "token": call.token})
@@ -202,12 +204,27 @@ class StepDraft:
     def _handle(self, run: ProcessRun, call: Call) -> Step:
         node = self.live.compiled.nodes[call.node]
         answer = self.house.handlers.get(call.handler, call.node)(self.service_call(call.token, node))
-        self.form.update(answer.form)
-        self.progress["outcomes"][call.node] = answer.outcome
         if answer.issue_document:
             self.plan_service_document(node)
-        self.entries.append(self._entry("service.done", {"handler": call.handler}, call.node))
+        self.take_answer(call, answer)
         return run.result(call.token, answer.outcome)
+
+    def take_answer(self, call: Call, answer: ServiceAnswer) -> None:
+        """Take over what a handler answered: the outcome that conditions read, and form fields, both recorded."""
+        facts = {"handler": call.handler, "outcome": answer.outcome}
+        self.entries.append(self._entry("service.done", facts, call.node, form_values(self._changed(answer.form))))
+        self.form.update(answer.form)
+        self.progress["outcomes"][call.node] = answer.outcome
+
+    def take_message(self, message: str, payload: Mapping[str, Any]) -> None:
+        """Take over a message: its values become form fields, recorded as such."""
+        personal = form_values(self._changed(payload))
+        self.entries.append(self._entry("message.delivered", {"message": message}, None, personal))
+        self.form.update(payload)
+        self.progress["idle"] = {}
+
+    def _due_dates(self, owner: int) -> dict[str, str]:
+        return {limit["kind"]: limit["due_date"] for limit in self.limits if limit["owner"] == owner}
 
     def plan_service_document(self, node: Node) -> None:
         """The document of a service task whose handler is through."""
@@ -238,13 +255,22 @@ class StepDraft:
             | {"opened_at": spell(case.now), "closed_at": None, "closed_by": None, "handler": None, "outcome": None}
             | {"due_date": due_date.isoformat() if due_date else None, "provisional": provisional}
         )
+        row = self.tasks[-1]
         facts = {
             "task": opened.token,
             "department": where.department_id,
-            "due": due_date.isoformat() if due_date else None,
+            "due": row["due_date"],
+            "limits": self._due_dates(opened.token),
+            "kind": row["kind"],
+            "officer": where.officer_id,
+            "deputy_for": where.deputy_for,
+            "region": where.region_code,
+            "visit": row["visit"],
+            "item": opened.item,
+            "name": name,
+            "provisional": provisional,
+            "route": list(where.reasons),
         }
-        if where.fallback or where.deputy_for:
-            facts |= {"route": list(where.reasons), "deputy_for": where.deputy_for}
         self.entries.append(self._entry("task.opened", facts, opened.node))
         self._plan_document(node, "open", where.department_id)
 
@@ -389,12 +415,12 @@ class StepDraft:
         # The series is what is printed: two kinds under one title, or two bodies of one name, share it.
         ((found,),) = self.uow.read((NEXT_NUMBER, (issuer, title, year)))
         number = f"{issuer}{title}〔{year}〕{found['last']}号"
-        self.entries.append(
-            self._entry("document.issued", {"number": number, "kind": kind, "body": body}, str(node.id))
-        )
+        content = self._content(kind)
+        facts = {"number": number, "kind": kind, "body": body, "title": title}
+        self.entries.append(self._entry("document.issued", facts, str(node.id), {"content": content}))
         return {"number": number, "case_id": str(self.case.id), "kind": kind, "title": title, "body": body} | {
             "node": node.id,
-            "content": self._content(kind),
+            "content": content,
             "issued_at": spell(self.case.now),
         }
 

@@ -61,8 +61,9 @@ def _fire(uow: UnitOfWork, draft: StepDraft, token: int) -> None:
     case = draft.case
     with held(uow, _command(uow, case, "advance", f"timer:{token}", {"token": token})):
         draft.note_firing(token)
+        draft.entries.append(Entry("timer.fired", {"token": token}))
         run = draft.resume()
-        _apply(draft, run, run.advance(case.now, token), Entry("timer.fired", {"token": token}))
+        _apply(draft, run, run.advance(case.now, token))
 
 
 def outside_call(house: House, uow: UnitOfWork, case_id: UUID, token: int) -> tuple[str, ServiceCall] | None:
@@ -82,22 +83,16 @@ def take_answer(house: House, uow: UnitOfWork, case_id: UUID, token: int, answer
     """Go on with the answer of an outside call. False when the token is not waiting any more: the job ran twice."""
     case = _locked(uow, case_id)
     draft = StepDraft.of(house, uow, case)
-    draft.form.update(answer.form)
     arguments = {"token": token, "outcome": answer.outcome, "form": dict(answer.form)}
     with held(uow, _command(uow, case, "result", f"call:{token}", arguments)):
         run = draft.resume()
         call = next((call for call in run.pending_calls() if call.token == token), None)
         if call is None:
             return False
-        draft.progress["outcomes"][call.node] = answer.outcome
         draft.plan_service_document(draft.live.compiled.nodes[call.node])
+        draft.take_answer(call, answer)
         run = draft.resume()
-        _apply(
-            draft,
-            run,
-            run.result(token, answer.outcome),
-            Entry("service.done", {"handler": call.handler, "node": call.node}),
-        )
+        _apply(draft, run, run.result(token, answer.outcome))
     return True
 
 
@@ -107,12 +102,12 @@ def deliver_message(
     """Give a message to the case. The payload is kept in the record, its values in the form; the run gets the name only."""
     case = _locked(uow, case_id)
     draft = StepDraft.of(house, uow, case)
-    draft.form.update(payload)
     if case.run is None:
         raise TokenNotOpen(token=message)
     with held(uow, _command(uow, case, "deliver", f"message:{message}", {"message": message, "payload": payload})):
+        draft.take_message(message, payload)
         run = draft.resume()
-        _apply(draft, run, run.deliver(message), Entry("message.delivered", {"message": message, "payload": payload}))
+        _apply(draft, run, run.deliver(message))
     return {"number": case.number, "state": str(draft.state)}
 
 
@@ -128,8 +123,7 @@ def start_late(house: House, uow: UnitOfWork, case_id: UUID) -> bool:
     return True
 
 
-def _apply(draft: StepDraft, run: ProcessRun, step: Step, entry: Entry) -> None:
-    draft.entries.append(entry)
+def _apply(draft: StepDraft, run: ProcessRun, step: Step) -> None:
     draft.follow(run, step)
     draft.store(run)
 

@@ -19,7 +19,7 @@ from engine.cases.access import need
 from engine.cases.apply_step import PROGRESS, StepDraft, facts_of, form_values
 from engine.cases.held import Command, held
 from engine.cases.house import House
-from engine.cases.record import GENESIS, Entry
+from engine.cases.record import GENESIS, Entry, canonical
 from engine.cases.states import CaseState
 from engine.cases.step_store import CaseRow
 from engine.clock import DOMAIN_NOW_SQL, day_of
@@ -97,8 +97,16 @@ def submit(house: House, uow: UnitOfWork, asked: Application, secret_key: str, s
     uow.write(_INSERT_NUMBER, (number, case.id, hashed))
     draft = StepDraft.of(house, uow, case)
     personal = {name: str(asked.applicant[name]) for name in PERSONAL if asked.applicant.get(name)}
+    others = {name: value for name, value in asked.applicant.items() if name not in PERSONAL}
+    personal["applicant"] = canonical(others)
     personal |= form_values(asked.form)
-    said = {"item": asked.item, "region": asked.region, "channel": asked.channel, "actor": uow.actor.id}
+    said = {
+        "number": number,
+        "item": asked.item,
+        "region": asked.region,
+        "channel": asked.channel,
+        "actor": uow.actor.id,
+    }
     draft.entries.append(Entry("case.submitted", {**said, "definition": draft.live.version}, personal))
     run = None
     if start and draft.live.acceptance_node is not None:

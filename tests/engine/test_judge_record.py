@@ -65,13 +65,22 @@ def test_a_task_that_agrees_is_whole_and_one_without_a_row_is_not():
     assert (missing.broken_at, missing.row, missing.reason) == (2, "tasks 1", "the row is missing")
 
 
+OPEN_ROW = {"state": "open", "closed_at": None, "closed_by": None, "handler": None, "outcome": None}
+
+
 @pytest.mark.parametrize(
-    "entries", [[COMPLETE], [OPEN, OPEN], [OPEN, COMPLETE, COMPLETE], [Entry("case.concluded", {})]]
+    ("entries", "row"),
+    [
+        ([COMPLETE], task_row()),
+        ([OPEN, OPEN], task_row(**OPEN_ROW)),
+        ([OPEN, COMPLETE, COMPLETE], task_row()),
+        ([OPEN, Entry("task.released", COMPLETED)], task_row(**OPEN_ROW)),
+        ([OPEN, COMPLETE, Entry("case.concluded", {})], task_row()),
+    ],
 )
-def test_an_entry_that_can_not_follow_is_named(entries):
-    found = verdict(SUBMIT, *entries, tasks=[task_row()])
-    assert found.reason == "it can't follow from the entries before" or found.row is not None
-    assert not found.whole
+def test_an_entry_that_can_not_follow_is_named(entries, row):
+    found = verdict(SUBMIT, *entries, tasks=[row])
+    assert (found.broken_at, found.reason) == (len(entries) + 1, "it can't follow from the entries before")
 
 
 @pytest.mark.parametrize("personal", [{"opinion": "", "handler": "刘"}, None])

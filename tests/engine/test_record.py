@@ -251,7 +251,7 @@ def test_the_first_entry_that_a_row_contradicts_is_named(story):
     [
         "UPDATE events SET payload = '{}'",
         "DELETE FROM events",
-        "UPDATE opinions SET text = ''",
+        "UPDATE opinions SET text = '合格'",
         "DELETE FROM limit_entries",
     ],
 )

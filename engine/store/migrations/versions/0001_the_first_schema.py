@@ -383,13 +383,18 @@ def downgrade() -> None:
 
 
 def keep_append_only() -> None:
-    """The record, the ledger and the opinions are written once. Only an entry's personal values may be erased later."""
+    """The record, the ledger and the opinions are written once. Only what is personal may be erased later:
+    an entry's personal values, and the text of an opinion."""
     op.execute(
         """
         CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
             IF TG_OP = 'UPDATE' AND TG_TABLE_NAME = 'events' THEN
                 IF to_jsonb(NEW) - 'personal' = to_jsonb(OLD) - 'personal' THEN
+                    RETURN NEW;
+                END IF;
+            ELSIF TG_OP = 'UPDATE' AND TG_TABLE_NAME = 'opinions' THEN
+                IF NEW.text = '' AND to_jsonb(NEW) - 'text' = to_jsonb(OLD) - 'text' THEN
                     RETURN NEW;
                 END IF;
             END IF;
