@@ -262,6 +262,8 @@ def test_the_database_itself_refuses_to_change_what_was_written(story, sql):
 
 ERASED = [
     "UPDATE events SET personal = NULL",
+    "UPDATE tasks SET handler = NULL",
+    "UPDATE documents SET content = ''",
     "UPDATE opinions SET text = ''",
     "UPDATE cases SET applicant = '{}', form = '{}'",
 ]
@@ -284,9 +286,10 @@ def test_one_value_can_be_erased_and_the_others_are_still_checked(story):
 @pytest.mark.parametrize(
     ("table", "statements"),
     [
-        ("cases.applicant", [ERASED[0], ERASED[1], "UPDATE cases SET form = '{}'"]),
-        ("cases.form", [ERASED[0], ERASED[1], "UPDATE cases SET applicant = '{}'"]),
-        ("opinions", [ERASED[0], "UPDATE opinions SET text = '合格'", ERASED[2]]),
+        ("cases.applicant", [*ERASED[:4], "UPDATE cases SET form = '{}'"]),
+        ("cases.form", [*ERASED[:4], "UPDATE cases SET applicant = '{}'"]),
+        ("opinions", [*ERASED[:3], ERASED[4]]),
+        ("tasks", [ERASED[0], *ERASED[2:]]),
     ],
 )
 def test_a_text_whose_value_in_the_record_was_erased_can_not_be_checked_and_is_named(story, table, statements):
