@@ -20,7 +20,8 @@ from engine.bpmn.step import Call, Facts, Opened, Step
 from engine.cases.house import House, LiveDefinition
 from engine.cases.record import Entry, canonical, chain, spell
 from engine.cases.states import TaskState, move_case
-from engine.cases.step_store import LOAD_REVIEWS, NEXT_NUMBER, CaseRow, TaskRow, Written, write_step
+from engine.cases.step_documents import Planned, issue, planned
+from engine.cases.step_store import CaseRow, TaskRow, Written, write_step
 from engine.clock import day_of
 from engine.organization.directory import Directory
 from engine.organization.routing import Assignment, Route, route
@@ -88,7 +89,7 @@ class StepDraft:
     stopped: list[int] = field(default_factory=list)
     limits: list[dict[str, Any]] = field(default_factory=list)
     opinions: list[dict[str, Any]] = field(default_factory=list)
-    documents: list[tuple[Node, Mapping[str, Any], str]] = field(default_factory=list)
+    documents: list[Planned] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     was_armed: tuple[int, ...] = ()  #: the timers that were armed before the step
 
@@ -120,7 +121,7 @@ class StepDraft:
         self._start_limits(
             CASE_OWNER, {"promised": limits.promised.days, "legal": limits.legal.days, "unit": limits.legal.unit}
         )
-        self.entries.append(self._entry("case.accepted", {"limits": self._due_dates(CASE_OWNER)}))
+        self.entries.append(self.entry("case.accepted", {"limits": self._due_dates(CASE_OWNER)}))
 
     def close(self, closing: Closing) -> None:
         """办理: the open task is completed with an outcome and an opinion."""
@@ -133,7 +134,7 @@ class StepDraft:
         node = self.live.compiled.nodes[task.node]
         personal = {"opinion": closing.opinion, "handler": actor.name} | form_values(self._changed(closing.form))
         self.form.update(closing.form)
-        self.entries.append(self._entry("task.completed", facts, task.node, personal))
+        self.entries.append(self.entry("task.completed", facts, task.node, personal))
         if closing.opinion:
             self.opinions.append(
                 {
@@ -144,7 +145,7 @@ class StepDraft:
                 }
                 | {"outcome": closing.outcome, "text": closing.opinion, "at": spell(case.now)}
             )
-        self._plan_document(node, "complete", task.department_id)
+        self._plan_documents(node, "complete", task.department_id)
 
     def note_firing(self, token: int) -> None:
         """Count a timer that fires; timers that go round by themselves for ever are an incident.
@@ -194,7 +195,7 @@ class StepDraft:
             value = (self.live.compiled.nodes[end].extension("result") or {}).get("value")
             if value:
                 self.result = str(value)
-                self.entries.append(self._entry("end.reached", {"result": self.result}, end))
+                self.entries.append(self.entry("end.reached", {"result": self.result}, end))
         for call in step.calls:
             if self.house.handlers.is_outside(call.handler):
                 self.uow.job("call_outside", {"case_id": str(self.case.id), "token": call.token})
@@ -212,14 +213,14 @@ class StepDraft:
     def take_answer(self, call: Call, answer: ServiceAnswer) -> None:
         """Take over what a handler answered: the outcome that conditions read, and form fields, both recorded."""
         facts = {"handler": call.handler, "outcome": answer.outcome}
-        self.entries.append(self._entry("service.done", facts, call.node, form_values(self._changed(answer.form))))
+        self.entries.append(self.entry("service.done", facts, call.node, form_values(self._changed(answer.form))))
         self.form.update(answer.form)
         self.progress["outcomes"][call.node] = answer.outcome
 
     def take_message(self, message: str, payload: Mapping[str, Any]) -> None:
         """Take over a message: its values become form fields, recorded as such."""
         personal = form_values(self._changed(payload))
-        self.entries.append(self._entry("message.delivered", {"message": message}, None, personal))
+        self.entries.append(self.entry("message.delivered", {"message": message}, None, personal))
         self.form.update(payload)
         self.progress["idle"] = {}
 
@@ -228,7 +229,7 @@ class StepDraft:
 
     def plan_service_document(self, node: Node) -> None:
         """The document of a service task whose handler is through."""
-        self._plan_document(node, None, None)
+        self._plan_documents(node, None, None)
 
     def service_call(self, token: int, node: Node) -> ServiceCall:
         """What a handler is told about this case."""
@@ -271,8 +272,8 @@ class StepDraft:
             "provisional": provisional,
             "route": list(where.reasons),
         }
-        self.entries.append(self._entry("task.opened", facts, opened.node))
-        self._plan_document(node, "open", where.department_id)
+        self.entries.append(self.entry("task.opened", facts, opened.node))
+        self._plan_documents(node, "open", where.department_id)
 
     def _route(self, assignment: Mapping[str, Any], opened: Opened) -> Route:
         function = str(assignment.get("function") or self.live.item.lead_function or "government")
@@ -285,13 +286,13 @@ class StepDraft:
         task = self.case.task(token)
         if task is not None:
             self._close_row(task, TaskState.CANCELLED, None, None, None)
-            self.entries.append(self._entry("task.cancelled", {"task": token}, task.node))
+            self.entries.append(self.entry("task.cancelled", {"task": token}, task.node))
             return
         for row in self.tasks:  # opened and taken away again within this one step
             if row["number"] == token:
                 row |= {"state": TaskState.CANCELLED, "closed_at": spell(self.case.now)}
                 self.stopped.append(token)
-                self.entries.append(self._entry("task.cancelled", {"task": token}, row["node"]))
+                self.entries.append(self.entry("task.cancelled", {"task": token}, row["node"]))
 
     def _close_row(
         self, task: TaskRow, state: TaskState, by: str | None, handler: str | None, outcome: str | None
@@ -313,7 +314,7 @@ class StepDraft:
         self.concluded_at = self.case.now
         self.result = self.result or "completed"
         self.stopped.append(CASE_OWNER)
-        self.entries.append(self._entry("case.concluded", {"result": self.result}))
+        self.entries.append(self.entry("case.concluded", {"result": self.result}))
 
     def _start_limits(self, owner: int, limit: Mapping[str, Any]) -> tuple[date | None, bool]:
         """Start the promised and the legal limit that are set; answers the due date to show, and if it is provisional."""
@@ -340,20 +341,13 @@ class StepDraft:
                 )
         return shown
 
-    def _plan_document(self, node: Node, when: str | None, department: str | None) -> None:
-        for document in node.extensions.get("document", ()):
-            if when is None or document.get("when", "complete") == when:
-                self.documents.append((node, document, self._issuer(document, department)))
+    def _plan_documents(self, node: Node, when: str | None, department: str | None) -> None:
+        self.documents += planned(self, node, when, department)
 
-    def _issuer(self, document: Mapping[str, Any], department: str | None) -> str:
-        if document.get("function") or department is None:
-            wanted = Assignment(str(document.get("function") or self.live.item.lead_function), self.live.item.level)
-            return route(self.directory, wanted, self.case.region_code, day_of(self.case.now)).department_id
-        return department
-
-    def _entry(
+    def entry(
         self, kind: str, facts: Mapping[str, Any], node: str | None = None, personal: Mapping[str, str] | None = None
     ) -> Entry:
+        """An entry of the record: who did it, holding which posts, at which node, by which version of the diagram."""
         actor = self.uow.actor
         posts = sorted(f"{department}:{title}" for department, title in actor.posts)
         said = {
@@ -370,7 +364,7 @@ class StepDraft:
     def store(self, run: ProcessRun | None) -> None:
         """Number the documents, chain the record, and queue every row and job of this step."""
         case, uow = self.case, self.uow
-        documents = [self._issue(*planned) for planned in self.documents]
+        documents = [issue(self, one) for one in self.documents]
         for limit in self.limits:
             if limit["owner"] in self.stopped:
                 limit["stopped_at"] = spell(case.now)
@@ -408,45 +402,6 @@ class StepDraft:
             ),
         )
 
-    def _issue(self, node: Node, document: Mapping[str, Any], body: str) -> dict[str, Any]:
-        """Give a document its number in the gap-free series of body, kind and year (锁序：编号最后)."""
-        kind, year = str(document["kind"]), day_of(self.case.now).year
-        title, issuer = str(document.get("title") or kind), self._department(body)
-        # The series is what is printed: two kinds under one title, or two bodies of one name, share it.
-        ((found,),) = self.uow.read((NEXT_NUMBER, (issuer, title, year)))
-        number = f"{issuer}{title}〔{year}〕{found['last']}号"
-        content = self._content(kind)
-        facts = {"number": number, "kind": kind, "body": body, "title": title}
-        self.entries.append(self._entry("document.issued", facts, str(node.id), {"content": content}))
-        return {"number": number, "case_id": str(self.case.id), "kind": kind, "title": title, "body": body} | {
-            "node": node.id,
-            "content": content,
-            "issued_at": spell(self.case.now),
-        }
-
-    def _content(self, kind: str) -> str:
-        """What the document says. A rectification notice names every fault that stands, each with its department."""
-        if kind != "rectification-notice":
-            return ""
-        (rows,) = self.uow.read((LOAD_REVIEWS, (self.case.id,)))
-        if self.closing is not None:
-            task = self.closing.task
-            rows.append(
-                {"node": task.node, "name": task.name, "department_id": task.department_id, "item": task.item}
-                | {"outcome": self.closing.outcome, "text": self.closing.opinion}
-            )
-        latest = {(row["node"], row["department_id"], str(row["item"])): row for row in rows}
-        faults = [row for row in latest.values() if self._is_fault(row["node"], row["outcome"])]
-        return "\n".join(
-            f"{n}. {self._department(row['department_id'])}（{row['name']}）：{row['text'] or ''}"
-            for n, row in enumerate(faults, 1)
-        )
-
-    def _is_fault(self, node: str, outcome: str | None) -> bool:
-        """An outcome that needs words is one that finds a fault."""
-        declared = self.live.compiled.nodes[node].extension("outcomes") or {}
-        return outcome in (declared.get("opinionRequiredFor") or ())
-
     def _mended(self, run: ProcessRun | None) -> list[str]:
         """What incidents of this case may be about that this step has settled: what was closed, and the start."""
         closed = [row["number"] for row in self.closed_tasks]
@@ -454,10 +409,6 @@ class StepDraft:
             return []
         gone = set(self.was_armed) - set(run.timers())
         return ["start", *(f"task:{token}" for token in closed), *(f"timer:{token}" for token in gone)]
-
-    def _department(self, department_id: str) -> str:
-        found = self.directory.departments.get(department_id)
-        return found.name if found else department_id
 
 
 def public_names(node: Node) -> tuple[str, str, str, str]:
