@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from engine.assemble import Engine
 from engine.cases.accept import Acceptance
-from engine.cases.submit import Application
+from engine.cases.submit import Application, query_code
 from engine.errors import Refused
 from engine.organization.actor import Actor
 from engine.organization.load import load_actor
@@ -67,6 +67,17 @@ def load_demonstration(engine: Engine, cases: bool = True) -> list[str]:
     if made and cases:
         _example_cases(engine)
     return made
+
+
+def example_cases(engine: Engine, most: int = 2) -> list[tuple[str, str]]:
+    """Case numbers with their query codes, for trying the progress page. In demonstration mode only."""
+    if not engine.settings.demo:
+        return []
+    with engine.database.connect() as connection:
+        numbers = connection.scalars(
+            text("SELECT number FROM cases ORDER BY submitted_at, number LIMIT :n"), {"n": most}
+        )
+        return [(number, query_code(engine.settings.secret_key, number)) for number in numbers]
 
 
 def _example_cases(engine: Engine) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response, make_response, render_template, request
 
 from engine.assemble import Engine
+from engine.demonstration import example_cases
 from engine.errors import ApprovalError
 from engine.settings import DEMONSTRATION_PASSWORD
 from portal.texts import TEXTS
@@ -62,7 +63,7 @@ def register_home(app: Flask, engine: Engine) -> None:
 
     @pages.get("/")
     def home() -> Response:
-        return _page(accounts)
+        return _page(accounts, examples=example_cases(engine))
 
     @pages.post("/")
     def look_up() -> Response:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from engine.cases.house import House
+from engine.cases.house import House, LiveDefinition
 from engine.cases.states import CASE_NAMES, TASK_NAMES
 from engine.cases.submit import hash_code
 from engine.clock import CST, DOMAIN_NOW_SQL, day_of
@@ -22,7 +22,8 @@ from engine.unit_of_work import UnitOfWork
 _PLATFORM = f"SELECT {DOMAIN_NOW_SQL} AS now, p.query_salt, p.calendar_version FROM platform p"
 _NUMBER = "SELECT case_id, query_hash FROM case_numbers WHERE number = %s"
 _CASE = (
-    "SELECT c.id, c.number, c.item, i.name AS item_name, i.name_en AS item_name_en, c.region_code, c.state, c.result, "
+    "SELECT c.id, c.number, c.item, c.definition_id, "
+    "i.name AS item_name, i.name_en AS item_name_en, c.region_code, c.state, c.result, "
     "c.submitted_at, c.accepted_at, c.concluded_at, c.external_number, l.due_date, l.provisional, "
     "EXISTS (SELECT 1 FROM incidents n WHERE n.case_id = c.id AND n.state = 'open') AS held "
     "FROM cases c JOIN items i ON i.code = c.item "
@@ -52,7 +53,8 @@ def progress(house: House, uow: UnitOfWork, number: str, code: str) -> dict[str,
     kept = bytes(found[0]["query_hash"]) if found else bytes(32)
     if not hmac.compare_digest(hashed, kept) or not found:
         raise ProgressNotFound()
-    return public(case_file(house, uow, found[0]["case_id"]))
+    file, definition = _read(house, uow, found[0]["case_id"])
+    return public(file, house.definition(uow, definition))
 
 
 class ProgressNotFound(ApprovalError):
@@ -66,6 +68,10 @@ class ProgressNotFound(ApprovalError):
 
 def case_file(house: House, uow: UnitOfWork, case_id: UUID) -> dict[str, Any]:
     """Everything that the pages and answers show of a case: the case, its timeline rows, its documents."""
+    return _read(house, uow, case_id)[0]
+
+
+def _read(house: House, uow: UnitOfWork, case_id: UUID) -> tuple[dict[str, Any], UUID]:
     platform, cases, tasks, documents = uow.read(
         (_PLATFORM, None), (_CASE, (case_id,)), (_TASKS, (case_id,)), (_DOCUMENTS, (case_id,))
     )
@@ -73,7 +79,7 @@ def case_file(house: House, uow: UnitOfWork, case_id: UUID) -> dict[str, Any]:
     calendar = house.calendar(case["region_code"], platform[0]["calendar_version"])
     today = day_of(case["concluded_at"] or now)
     due = case["due_date"]
-    return {
+    file = {
         "number": case["number"],
         "item": case["item"],
         "item_name": case["item_name"],
@@ -94,6 +100,7 @@ def case_file(house: House, uow: UnitOfWork, case_id: UUID) -> dict[str, Any]:
         "timeline": [timeline_row(calendar, row, now) for row in tasks],
         "documents": [{**row, "issued_at": instant(row["issued_at"])} for row in documents],
     }
+    return file, case["definition_id"]
 
 
 def timeline_row(calendar: WorkingCalendar, row: Mapping[str, Any], now: Any) -> dict[str, Any]:
@@ -122,13 +129,22 @@ def timeline_row(calendar: WorkingCalendar, row: Mapping[str, Any], now: Any) ->
     }
 
 
-def public(file: dict[str, Any]) -> dict[str, Any]:
-    """What may be seen with number and query code: no internal ids."""
-    kept = dict(file)
-    kept["timeline"] = [
-        {k: v for k, v in row.items() if k not in ("task", "department_id")} for row in file["timeline"]
-    ]
-    return kept
+#: What of a timeline row only officers see.
+INTERNAL = ("task", "department_id")
+
+
+def public(file: dict[str, Any], live: LiveDefinition) -> dict[str, Any]:
+    """What may be seen with number and query code: no internal ids, and only opinions that the diagram calls public.
+
+    What the applicant said is the applicant's own.
+    """
+
+    def row_of(row: Mapping[str, Any]) -> dict[str, Any]:
+        said = (live.compiled.nodes[row["node_id"]].extension("public") or {}).get("opinion") == "public"
+        opinion = row["opinion"] if said or row["department_id"] is None else None
+        return {name: value for name, value in row.items() if name not in INTERNAL} | {"opinion": opinion}
+
+    return file | {"timeline": [row_of(row) for row in file["timeline"]]}
 
 
 def instant(value: Any) -> str | None:

@@ -116,3 +116,26 @@ def test_the_item_of_a_multi_instance_is_seen_inside_a_loop_in_it(engine, actor)
     engine.complete(SYSTEM, Completion(fill.case_id, fill.task, None, "", {"departments": ["fire"]}))
     (row,) = [row for row in engine.case_file(number)["timeline"] if row["node_id"] == "twice"]
     assert "消防" in row["department"], (row, REGION)
+
+
+def test_the_public_sees_the_opinions_that_the_diagram_calls_public_and_no_others(engine, actor):
+    from engine.cases.submit import query_code
+
+    public = '<extensionElements><ow:public name="审查" opinion="public"/></extensionElements>'
+    internal = '<extensionElements><ow:public name="内部" opinion="internal"/></extensionElements>'
+    deploy(
+        engine,
+        diagram(
+            node("startEvent", "s"),
+            node("userTask", "open", public),
+            node("userTask", "closed", internal),
+            node("endEvent", "e"),
+            path("s", "open", "closed", "e"),
+        ),
+    )
+    number = accepted(engine, actor)
+    complete(engine, SYSTEM, number, "open", None, "给申请人看的")
+    complete(engine, SYSTEM, number, "closed", None, "内部意见")
+    file = engine.progress(number, query_code(engine.settings.secret_key, number))
+    assert [row["opinion"] for row in file["timeline"]] == ["给申请人看的", None]
+    assert "department_id" not in file["timeline"][0]
