@@ -12,6 +12,7 @@ import signal
 import threading
 import uuid
 from collections import Counter
+from http.client import HTTPException
 
 import pytest
 
@@ -63,7 +64,7 @@ class Office:
         while True:
             try:
                 status, answer = self.running.ask(method, f"/api/v1{path}", body, **said)
-            except OSError:
+            except (OSError, HTTPException):  # nobody there, or killed in the middle of an answer
                 assert monotonic() < patience, f"nobody answers {method} {path}"
                 threading.Event().wait(0.1)
                 continue
