@@ -22,7 +22,10 @@ class CaseNumber(Base):
 
 
 class NumberSeries(Base):
-    """The last number given in a gap-free series: locked last in a step, so that it is held for one round trip."""
+    """The last number given in a gap-free series: locked last in a step, so that it is held for one round trip.
+
+    A series is what is printed before the number: the issuing body's name, the title (`kind`) and the year.
+    """
 
     __tablename__ = "number_series"
 
