@@ -14,6 +14,7 @@ import errno
 import http.client
 import os
 import socket
+import struct
 import sys
 import urllib.error
 import urllib.request
@@ -49,6 +50,7 @@ WEB_WORKERS = 2
 WEB_THREADS = 8
 JOB_CONNECTIONS = 6
 PARTS = ("api", "portal")
+SLOWEST_CLIENT_SECONDS = 5
 #: How often the embedded database and the web server's first answer are looked for, in seconds.
 CHECK_SECONDS = 1.0
 #: A web server that dies this often before it ever answered won't come up.
@@ -138,6 +140,8 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
     """The listening socket, kept by the supervisor: while a web server is started again, clients wait in its queue."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Inherited by every connection: a client that stops sending in the middle of a request does not keep a thread.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", SLOWEST_CLIENT_SECONDS, 0))
         _bind(listener, settings)
         listener.listen(512)
         yield listener

@@ -15,6 +15,7 @@ import marshmallow as ma
 from flask import Request
 from webargs import core
 from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge
 
 from api.http_errors import MOST_FIELDS_NAMED, FieldsInvalid, JsonMalformed, MediaTypeUnsupported, both
 
@@ -113,8 +114,13 @@ class BodyParser(FlaskParser):
     def load_json(self, req: Request, schema: ma.Schema) -> Any:
         """The body as an object; an empty body is an empty object, so that its required fields are named."""
         if req.mimetype == "multipart/form-data" and hasattr(schema, "from_form"):
+            if req.content_length is None:
+                raise LengthRequired()
             return schema.from_form(req)
         body = req.get_data(cache=False)
+        if req.content_length is None and len(body) >= (req.max_content_length or 0):
+            # A chunked body is cut at the limit without a word: what reaches it was longer.
+            raise RequestEntityTooLarge()
         if not body:
             return {}
         if not core.is_json(req.mimetype):

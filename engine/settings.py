@@ -79,7 +79,7 @@ def read_settings(environment: Mapping[str, str], demo: bool = False) -> Setting
         PortInvalid: PORT is no port.
     """
     port = environment.get("PORT", "8000")
-    if not port.isdigit() or not 0 < int(port) < 65536:
+    if not (port.isascii() and port.isdigit() and len(port) < 6) or not 0 < int(port) < 65536:
         raise PortInvalid(port=port)
     data = environment.get("ONEWINDOW_DATA")
     processes = environment.get("ONEWINDOW_PROCESSES")

@@ -39,6 +39,8 @@ log = logging.getLogger("onewindow.unit_of_work")
 #: How long the answer to an idempotency key is kept (stated in docs/api.md).
 KEEP_ANSWERS = timedelta(hours=48)
 MOST_TRIES = 5
+#: After a database restart every connection of the pool is dead; each is met once.
+MOST_DEAD = 50
 CONFLICTS = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 
 DEFER_JOBS = (
@@ -196,8 +198,11 @@ class Transactions:
                 raise
             raise told from error
         finally:
-            with contextlib.suppress(psycopg.Error):
-                driver.autocommit = False
+            if driver.closed:
+                pooled.invalidate()
+            else:
+                with contextlib.suppress(psycopg.Error):
+                    driver.autocommit = False
             pooled.close()
 
     def perform(self, actor: Any, work: Callable[[UnitOfWork], Answer], once: Once | None = None) -> Answer:
@@ -205,27 +210,30 @@ class Transactions:
 
         With `once`, a repeated request gets the first answer again (which must then be JSON).
         """
-        for attempt in range(1, MOST_TRIES + 1):
+        conflicts = lost = 0
+        while True:
             uow: UnitOfWork | None = None
             try:
                 with self.begin(actor) as uow:
                     return work(uow) if once is None else _only_once(uow, once, work)
             except (psycopg.Error, DBAPIError) as error:
-                if attempt == MOST_TRIES or not self._try_again(error, uow):
+                conflicts += _is_conflict(error)
+                lost += _was_dead(error, uow)
+                if not (_is_conflict(error) or _was_dead(error, uow)) or conflicts >= MOST_TRIES or lost > MOST_DEAD:
                     raise
-                log.warning("trying again after %s", type(error).__name__, extra={"attempt": attempt})
-        raise AssertionError("unreachable")
+                log.warning("trying again after %s", type(error).__name__, extra={"conflicts": conflicts, "lost": lost})
 
-    def _try_again(self, error: Exception, uow: UnitOfWork | None) -> bool:
-        """A conflict always; a connection that was dead when the work began, too: nothing of it can have been committed."""
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        if isinstance(cause, CONFLICTS):
-            return True
-        lost = isinstance(cause, psycopg.OperationalError) and uow is not None and uow.raw.closed
-        if lost and uow is not None and not uow.committing:
-            self.engine.dispose()  # its neighbours in the pool died with the same server
-            return True
-        return False
+
+def _is_conflict(error: Exception) -> bool:
+    """Two transactions were in each other's way; one of them may simply come again."""
+    return isinstance(error.orig if isinstance(error, DBAPIError) else error, CONFLICTS)
+
+
+def _was_dead(error: Exception, uow: UnitOfWork | None) -> bool:
+    """The connection was dead before COMMIT can have been sent: nothing of the work can have happened."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    dead = isinstance(cause, psycopg.OperationalError) and uow is not None and uow.raw.closed
+    return bool(dead and uow is not None and not uow.committing)
 
 
 def _only_once(uow: UnitOfWork, once: Once, work: Callable[[UnitOfWork], Answer]) -> Answer:

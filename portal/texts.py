@@ -13,6 +13,7 @@ TEXTS = {
         "ask": "查询",
         "item": "事项",
         "state": "状态",
+        "result": "结果",
         "due": "承诺办结日",
         "left": "剩余工作日",
         "held": "办件暂时无法继续，工作人员正在处理。",
@@ -32,6 +33,10 @@ TEXTS = {
         "name": "姓名",
         "work": "岗位",
         "api": "接口地址：/api/v1（文档见 docs/api.md）",
+        "away": "系统暂时不可用，请稍后再查。",
+        "length_missing": "请求未说明内容长度。请用本页的表单查询。",
+        "too_large": "提交的内容过大（上限 4 KB）。请只填写办件编号和查询码。",
+        "no_form": "不支持该内容类型。请用本页的表单查询。",
     },
     "en": {
         "title": "OneWindow 一窗",
@@ -43,6 +48,7 @@ TEXTS = {
         "ask": "Look up",
         "item": "Item",
         "state": "State",
+        "result": "Result",
         "due": "Promised by",
         "left": "Working days left",
         "held": "The case can't go on for now; somebody is at it.",
@@ -62,5 +68,16 @@ TEXTS = {
         "name": "Name",
         "work": "Post",
         "api": "API: /api/v1 (described in docs/api.md)",
+        "away": "Not available for now. Look again in a moment.",
+        "length_missing": "The request does not say its length. Use the form on this page.",
+        "too_large": "Too much was sent (at most 4 KB). Give the case number and the query code only.",
+        "no_form": "This type of content is not taken. Use the form on this page.",
     },
+}
+
+#: The results that have a name in words, in Chinese and in English; a diagram may say others.
+RESULTS = {
+    "granted": ("准予", "granted"),
+    "denied": ("不予", "denied"),
+    "completed": ("完成", "completed"),
 }

@@ -127,21 +127,24 @@ def _row(house: House, row: Mapping[str, Any]) -> dict[str, Any]:
 def get_case(house: House, uow: UnitOfWork, number: str) -> dict[str, Any]:
     """A case as the officers who have to do with it see it: NotFound for everybody else.
 
-    One has to do with a case when one's department has or had a task of it, or handles its region's window, or
-    supervises the region or one above it.
+    One has to do with a case when one has submitted it, when one's department has or had a task of it, when one is at its
+    region's window, or when one supervises the region or one above it.
     """
     actor: Actor = uow.actor
     need(actor, Permission.CASE_READ)
     file = case_file(house, uow, find_case(uow, number))
-    if not _concerns(house, uow, actor, file):
-        raise NotFound(what="case", id=number[:80])
     applications, incidents = uow.read((_APPLICATION, (number,)), (_INCIDENTS, (number,)))
+    submitted_by = applications[0].pop("submitted_by")
+    if submitted_by != actor.id and not _concerns(house, uow, actor, file):
+        raise NotFound(what="case", id=number[:80])
     held = [{**row, "next_try_at": instant(row["next_try_at"])} for row in incidents]
     return file | applications[0] | {"incidents": held}
 
 
 _APPLICATION = (
-    "SELECT c.applicant, c.form, c.channel, d.version AS definition_version FROM case_numbers n "
+    "SELECT c.applicant, c.form, c.channel, d.version AS definition_version, "
+    "(SELECT e.payload::jsonb->>'actor' FROM events e WHERE e.case_id = c.id AND e.seq = 1) AS submitted_by "
+    "FROM case_numbers n "
     "JOIN cases c ON c.id = n.case_id JOIN definitions d ON d.id = c.definition_id WHERE n.number = %s"
 )
 _INCIDENTS = (

@@ -62,7 +62,8 @@ def store_draft(uow: UnitOfWork, handlers: HandlerRegistry, draft: Draft) -> dic
     Raises:
         Forbidden, UnreadableDiagram, Invalid.
     """
-    _need(uow, Permission.DEFINITION_WRITE)
+    # Who may add to the catalogue may bring the diagram of what is added.
+    _need(uow, Permission.DEFINITION_WRITE if draft.item_data is None else Permission.ORGANIZATION_WRITE)
     diagram = read(draft.bpmn)
     uow.tell_time()
     item = _item(uow, draft)

@@ -12,6 +12,9 @@ from sqlalchemy.pool import NullPool
 
 from engine.errors import Refused
 
+#: Nobody waits for ever: for a lock, for a statement, or for a server that does not answer any more. A transaction that
+#: idles (its process hangs) gives its locks back.
+BOUNDS = "-c lock_timeout=20s -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s"
 #: Jobs live in a schema of their own; both are on the path because Procrastinate's functions name its tables bare.
 SEARCH_PATH = "public,jobs"
 
@@ -39,7 +42,11 @@ def connect_engine(url: str, pool_size: int = 16, application: str = "onewindow"
     pool: dict[str, Any] = {"poolclass": NullPool} if pool_size == 0 else {"pool_size": pool_size, "max_overflow": 0}
     engine = create_engine(
         parsed.set(drivername="postgresql+psycopg"),
-        connect_args={"options": f"-c search_path={SEARCH_PATH} -c timezone=UTC", "application_name": application},
+        connect_args={
+            "options": f"-c search_path={SEARCH_PATH} -c timezone=UTC {BOUNDS}",
+            "application_name": application,
+            "connect_timeout": 10,
+        },
         **pool,
     )
     event.listen(engine, "connect", _quick_reset)

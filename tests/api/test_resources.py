@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -124,3 +125,26 @@ def test_a_well_formed_request_id_comes_back(client, given, kept):
     answered = client.get("/healthz", headers={"X-Request-Id": given}).headers["X-Request-Id"]
     assert (answered == given) is kept
     assert answered
+
+
+def test_who_submits_for_another_region_sees_the_case(caller):
+    front_office = caller("front.office")
+    case = answers(front_office.post("/cases", APPLICATION | {"region": "440106"}), 201, SubmittedCase)
+    answers(front_office.get(f"/cases/{case['number']}"), 200, CaseView)
+
+
+def test_an_administrator_brings_an_item_with_its_diagram(caller):
+    item = json.loads(Path("processes/joint-final-inspection/item.json").read_text("utf-8")) | {"code": "another"}
+    asked = {"item": "another", "item_data": item, "bpmn": BPMN.decode()}
+    answers(caller("admin.yang").post("/definitions", asked), 201, DefinitionView)
+
+
+def test_a_chunked_body_over_the_limit_is_refused_whole(caller):
+    body = json.dumps(APPLICATION).encode().ljust(262_144) + b"GARBAGE" * 10_000
+    answer = caller("clerk.chen").post(
+        "/cases",
+        input_stream=io.BytesIO(body),
+        headers={"Content-Type": "application/json", "Transfer-Encoding": "chunked"},
+        environ_overrides={"wsgi.input_terminated": True},
+    )
+    assert answer.status_code == 413
