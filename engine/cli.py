@@ -226,6 +226,13 @@ def _restore(asked: argparse.Namespace) -> int:
     return 0
 
 
+def _incident_id(text: str) -> int:
+    """The number of an incident, as the database counts them."""
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise argparse.ArgumentTypeError("事件编号应为数字 / an incident's number is digits")
+    return int(text)
+
+
 def _add_commands(commands: Commands) -> None:
     demo = _add(
         commands, "demo", _play, "播放竣工联合验收演示 / play the joint final inspection", data=False, as_json=True
@@ -236,7 +243,7 @@ def _add_commands(commands: Commands) -> None:
     incidents = _add(commands, "incidents", _incidents, "无法继续的办件 / what can't go on, and why", as_json=True)
     incidents.add_argument("--all", action="store_true", help="包括已解决的 / resolved ones too")
     retry = _add(incidents.add_subparsers(metavar="[retry]"), "retry", _retry, "重试一个事件 / try an incident again")
-    retry.add_argument("id", type=int, metavar="ID")
+    retry.add_argument("id", type=_incident_id, metavar="ID")
     verify = _add(commands, "verify-record", _verify, "核验办件记录是否完整 / whether a record is whole", as_json=True)
     verify.add_argument("case", metavar="CASE")
     saving = _add(commands, "backup", _backup, "备份数据库，可在运行时进行 / back up, also while it runs")

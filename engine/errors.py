@@ -7,6 +7,7 @@ A sentence says what is wrong *and what to do*. Naming rule for codes: `<subject
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 
@@ -56,6 +57,13 @@ class NotFound(ApprovalError):
 
     def __init__(self, *, what: str, id: object) -> None:
         super().__init__(what=what, what_zh=THINGS[what], id=id)
+
+
+def not_one_of(field: str, allowed: Iterable[str]) -> Invalid:
+    """The error of a field whose value is none of those allowed."""
+    values = ", ".join(allowed)
+    said = f"须为以下之一：{values}\tmust be one of: {values}"  # both languages, as `fields` are told
+    return Invalid(detail=f"{field} ∉ {{{values}}}", fields={field: [said]})
 
 
 class Forbidden(ApprovalError):

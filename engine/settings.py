@@ -32,6 +32,14 @@ class PortInvalid(Refused):
     en = "PORT={port} is not a port: use a number from 1 to 65535."
 
 
+class ProcessesMissing(Refused):
+    """ONEWINDOW_PROCESSES names no folder."""
+
+    code = "processes-missing"
+    zh = "ONEWINDOW_PROCESSES={folder} 不是文件夹：请指向存放流程的文件夹，或去掉该设置。"
+    en = "ONEWINDOW_PROCESSES={folder} is no folder: name the folder of the processes, or leave the setting out."
+
+
 class SecretMissing(Refused):
     """Outside demonstration mode there is no default secret."""
 
@@ -76,13 +84,15 @@ def read_settings(environment: Mapping[str, str], demo: bool = False) -> Setting
     """Read the settings; refuse with a sentence what can't be meant.
 
     Raises:
-        PortInvalid: PORT is no port.
+        PortInvalid, ProcessesMissing: PORT is no port, ONEWINDOW_PROCESSES no folder.
     """
     port = environment.get("PORT", "8000")
     if not (port.isascii() and port.isdigit() and len(port) < 6) or not 0 < int(port) < 65536:
         raise PortInvalid(port=port)
     data = environment.get("ONEWINDOW_DATA")
     processes = environment.get("ONEWINDOW_PROCESSES")
+    if processes and not Path(processes).is_dir():
+        raise ProcessesMissing(folder=processes)
     return Settings(
         database_url=environment.get("DATABASE_URL") or None,
         data=Path(data).expanduser().resolve() if data else None,

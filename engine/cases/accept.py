@@ -12,7 +12,7 @@ from engine.cases.house import House
 from engine.cases.states import CASE_NAMES, CaseState, CaseStateConflict
 from engine.cases.step_store import CaseRow, lock_case
 from engine.cases.submit import find_case, start_run
-from engine.errors import Invalid, NotFound
+from engine.errors import NotFound, not_one_of
 from engine.organization.permissions import Permission
 from engine.unit_of_work import UnitOfWork
 
@@ -39,7 +39,7 @@ def accept(house: House, uow: UnitOfWork, asked: Acceptance) -> dict[str, Any]:
     """
     need(uow.actor, Permission.CASE_ACCEPT)
     if asked.answer not in ANSWERS:
-        raise Invalid(detail=f"answer: {'、'.join(ANSWERS)}", fields={"answer": list(ANSWERS)})
+        raise not_one_of("answer", ANSWERS)
     case = lock_case(uow, find_case(uow, asked.number))
     if case is None or not _at_my_window(uow, case):
         raise NotFound(what="case", id=asked.number)

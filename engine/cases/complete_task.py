@@ -15,7 +15,7 @@ from engine.cases.held import Command, held
 from engine.cases.house import House
 from engine.cases.states import CaseState, TaskStateConflict, move_task
 from engine.cases.step_store import CaseRow, TaskRow, lock_case
-from engine.errors import Invalid, NotFound
+from engine.errors import Invalid, NotFound, not_one_of
 from engine.organization.permissions import Permission
 from engine.unit_of_work import UnitOfWork
 
@@ -120,7 +120,7 @@ def _check_answer(node: Node, asked: Completion, form: Mapping[str, Any]) -> Non
     declared = node.extension("outcomes") or {}
     values = declared.get("values") or {}
     if values and asked.outcome not in values:
-        raise Invalid(detail=f"outcome: {'、'.join(values)}", fields={"outcome": list(values)})
+        raise not_one_of("outcome", values)
     if asked.outcome in (declared.get("opinionRequiredFor") or ()) and not asked.opinion.strip():
         raise OpinionMissing(fields={"opinion": ["required"]})
     if len(asked.opinion) > MOST_OPINION:

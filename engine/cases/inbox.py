@@ -15,7 +15,7 @@ from engine.cases.house import House
 from engine.cases.progress import case_file, instant
 from engine.cases.submit import find_case
 from engine.clock import DOMAIN_NOW_SQL, day_of
-from engine.errors import Invalid, NotFound
+from engine.errors import Invalid, NotFound, not_one_of
 from engine.organization.actor import Actor
 from engine.organization.permissions import Permission
 from engine.organization.regions import path_up
@@ -55,8 +55,8 @@ def inbox(house: House, uow: UnitOfWork, asked: InboxQuery) -> dict[str, Any]:
     """The actor's tasks: those of the departments, those that name the person, and, at a window, the applicants'."""
     actor: Actor = uow.actor
     need(actor, Permission.TASK_READ)
-    if unknown := set(asked.states) - set(STATES):
-        raise Invalid(detail=f"state: {'、'.join(sorted(unknown))}", fields={"state": list(STATES)})
+    if set(asked.states) - set(STATES):
+        raise not_one_of("state", STATES)
     limit = max(1, min(asked.limit, MOST_ROWS))
     after = _cursor(asked.cursor)
     ((rows),) = uow.read(

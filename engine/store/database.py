@@ -35,7 +35,7 @@ def connect_engine(url: str, pool_size: int = 16, application: str = "onewindow"
     """
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise DatabaseUrlInvalid(found="?")
     if not parsed.drivername.startswith("postgres"):
         raise DatabaseUrlInvalid(found=parsed.drivername)
