@@ -111,7 +111,9 @@ class Supervisor:
 def on_stop_requests(handler: Callable[..., None], also: Sequence[signal.Signals] = ()) -> None:
     """Let `handler` take the signals that ask to stop; what `nohup` ignores stays ignored."""
     for wanted in (signal.SIGTERM, signal.SIGHUP, *also):
-        if signal.getsignal(wanted) is not signal.SIG_IGN:
+        # `nohup` asks not to be stopped by a hang-up. A shell that ignores Ctrl-C for what it starts in the background does not
+        # ask for that: who sends INT to this process means it.
+        if wanted != signal.SIGHUP or signal.getsignal(wanted) is not signal.SIG_IGN:
             signal.signal(wanted, handler)
 
 
