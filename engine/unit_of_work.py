@@ -217,9 +217,9 @@ class Transactions:
                 with self.begin(actor) as uow:
                     return work(uow) if once is None else _only_once(uow, once, work)
             except (psycopg.Error, DBAPIError) as error:
-                conflicts += _is_conflict(error)
-                lost += _was_dead(error, uow)
-                if not (_is_conflict(error) or _was_dead(error, uow)) or conflicts >= MOST_TRIES or lost > MOST_DEAD:
+                conflict, dead = _is_conflict(error), _was_dead(error, uow)
+                conflicts, lost = conflicts + conflict, lost + dead
+                if not (conflict or dead) or conflicts >= MOST_TRIES or lost > MOST_DEAD:
                     raise
                 log.warning("trying again after %s", type(error).__name__, extra={"conflicts": conflicts, "lost": lost})
 

@@ -17,10 +17,9 @@ from sqlalchemy import exc
 
 from engine import logs
 from engine.assemble import Engine
-from engine.cases.incidents import StepHeldUp, record_failure_of, take_call_answer
+from engine.cases.incidents import StepHeldUp, record_failure_of
 from engine.clock import wall_now
 from engine.errors import NotFound
-from engine.organization.actor import Actor
 from engine.plugins.handlers import ServiceAnswer, ServiceCall
 
 #: Tries of an outside call before it becomes an incident.
@@ -89,7 +88,7 @@ def _call(engine: Engine, case_id: UUID, token: int) -> None:
     handler, call = asked
     logs.case_number.set(call.case_number)
     answer = _answer(engine, handler, call)
-    engine.perform(Actor.job("call"), lambda uow: take_call_answer(engine.house, uow, case_id, token, answer))
+    engine.take_answer(case_id, token, answer)
 
 
 def _answer(engine: Engine, handler: str, call: ServiceCall) -> ServiceAnswer:

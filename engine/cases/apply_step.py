@@ -91,7 +91,7 @@ class StepDraft:
     opinions: list[dict[str, Any]] = field(default_factory=list)
     documents: list[Planned] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
-    was_armed: tuple[int, ...] = ()  #: the timers that were armed before the step
+    was_waiting: frozenset[str] = frozenset()  #: the timers and calls that were pending before the step
 
     @classmethod
     def of(cls, house: House, uow: UnitOfWork, case: CaseRow) -> StepDraft:
@@ -173,7 +173,7 @@ class StepDraft:
         assert self.case.run is not None
         facts = facts_of(self.case, self.progress, self.form)
         run = ProcessRun.resume(self.live.compiled, self.case.run, facts, self.case.now)
-        self.was_armed = tuple(run.timers())
+        self.was_waiting = _waiting(run)
         return run
 
     def follow(self, run: ProcessRun, step: Step) -> None:
@@ -403,12 +403,18 @@ class StepDraft:
         )
 
     def _mended(self, run: ProcessRun | None) -> list[str]:
-        """What incidents of this case may be about that this step has settled: what was closed, and the start."""
-        closed = [row["number"] for row in self.closed_tasks]
+        """What incidents of this case may be about that this step has settled: the start, closed tasks, timers and calls
+        that are not waited for any more."""
         if run is None:
             return []
-        gone = set(self.was_armed) - set(run.timers())
-        return ["start", *(f"task:{token}" for token in closed), *(f"timer:{token}" for token in gone)]
+        closed = (f"task:{row['number']}" for row in self.closed_tasks)
+        return ["start", *closed, *(self.was_waiting - _waiting(run))]
+
+
+def _waiting(run: ProcessRun) -> frozenset[str]:
+    """The armed timers and pending outside calls of a run, as subjects of incidents."""
+    timers = (f"timer:{token}" for token in run.timers())
+    return frozenset([*timers, *(f"call:{call.token}" for call in run.pending_calls())])
 
 
 def public_names(node: Node) -> tuple[str, str, str, str]:

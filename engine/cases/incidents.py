@@ -233,11 +233,6 @@ def _settle(uow: UnitOfWork, incident_id: int, command: Mapping[str, Any]) -> bo
     return False
 
 
-def close_incidents_of(uow: UnitOfWork, case_id: UUID, subject: str) -> None:
-    """A step that had failed was made after all: its incident is resolved in the same transaction."""
-    _close(uow, (Incident.case_id == case_id) & (Incident.subject == subject))
-
-
 def _close(uow: UnitOfWork, which: Any) -> None:
     closed = {"state": "resolved", "resolved_at": wall_now(), "next_try_at": None}
     uow.connection.execute(update(Incident).where(which, Incident.state == "open").values(closed))
@@ -258,13 +253,6 @@ def due_incidents(uow: UnitOfWork, limit: int = 50) -> list[int]:
 def _complete(house: House, uow: UnitOfWork, case_id: UUID, arguments: Mapping[str, Any]) -> object:
     asked = (arguments["task"], arguments["outcome"], arguments["opinion"], arguments["form"])
     return complete_task(house, uow, Completion(case_id, *asked))
-
-
-def take_call_answer(house: House, uow: UnitOfWork, case_id: UUID, token: int, answer: ServiceAnswer) -> bool:
-    """Go on with the answer of an outside call (see `go_on`), and resolve the incident that the call may have."""
-    taken = go_on.take_answer(house, uow, case_id, token, answer)
-    close_incidents_of(uow, case_id, f"call:{token}")
-    return taken
 
 
 def _call_again(house: House, uow: UnitOfWork, case_id: UUID, arguments: Mapping[str, Any]) -> object:

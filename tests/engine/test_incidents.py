@@ -3,9 +3,11 @@
 import pytest
 
 from engine.background.sweep import sweep
+from engine.cases.apply_step import StepDraft
 from engine.cases.complete_task import Completion
-from engine.cases.incidents import AskerGone, StepHeldUp
+from engine.cases.incidents import AskerGone, StepHeldUp, record_failure_of
 from engine.cases.states import TaskStateConflict
+from engine.cases.step_store import lock_case
 from engine.plugins.handlers import ServiceAnswer
 from engine.unit_of_work import UnitOfWork
 from tests.engine.drawn import diagram, flow, node, path
@@ -219,3 +221,33 @@ def test_an_outside_answer_that_comes_late_changes_nothing(engine, actor):
     assert not engine.take_answer(case_id, 1, ServiceAnswer("other"))
     assert list(open_tasks(engine, number)) == ["a"]
     assert isinstance(open_tasks(engine, number)["a"], Completion)
+
+
+def test_a_failed_calls_incident_goes_with_the_call_that_a_boundary_event_takes_away(engine, actor):
+    engine.house.handlers.register("ask", lambda call: ServiceAnswer("ok"), outside=True)
+    service = '<extensionElements><ow:service handler="ask"/></extensionElements>'
+    late = "<timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition>"
+    calls = diagram(
+        node("startEvent", "s"),
+        node("serviceTask", "ask", service),
+        node("boundaryEvent", "late", late, attachedToRef="ask"),
+        node("userTask", "by_hand"),
+        node("endEvent", "e"),
+        path("s", "ask", "e"),
+        path("late", "by_hand", "e"),
+    )
+    deploy(engine, calls)
+    number = accepted(engine, actor)
+    case_id = engine.perform(SYSTEM, lambda uow: uow.read(("SELECT case_id FROM case_numbers", None)))[0][0]["case_id"]
+    (token,) = engine.perform(SYSTEM, lambda uow: pending(engine, uow, case_id))
+    record_failure_of(engine.transactions, "call", case_id, token, ValueError("no answer"))
+    assert only(engine).cause == "service-call-failed"
+    sql(engine, "UPDATE platform SET clock_offset = '2 hours'")
+    sweep(engine)
+    assert list(open_tasks(engine, number)) == ["by_hand"]
+    assert engine.incidents(SYSTEM) == []
+
+
+def pending(engine, uow, case_id):
+    draft = StepDraft.of(engine.house, uow, lock_case(uow, case_id))
+    return [call.token for call in draft.resume().pending_calls()]
