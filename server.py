@@ -45,6 +45,7 @@ from engine.store.embedded import EmbeddedServer
 from engine.store.location import Location, locate
 from engine.store.schema import migrate
 from portal.home import demonstration_accounts, register_home
+from web.assets import assets_blueprint
 
 WEB_WORKERS = 2
 WEB_THREADS = 8
@@ -85,6 +86,7 @@ def create_app(engine: Engine, serve: Sequence[str] = PARTS) -> Flask:
     else:
         watch_requests(app)
         app.register_blueprint(health_of(engine))
+    app.register_blueprint(assets_blueprint())
     if "portal" in serve:
         register_home(app, engine)
     return app
@@ -216,7 +218,7 @@ def _answers(port: int) -> bool:
 def _announce(settings: Settings, serve: Sequence[str]) -> None:
     address = f"http://127.0.0.1:{settings.port}/"
     lines = ["", f"一窗 OneWindow  {address}"]
-    lines += [f"接口 API        {address}api/v1"] if "api" in serve else []
+    lines += [f"接口 API        {address}api/v1/docs"] if "api" in serve else []
     if settings.demo:
         lines += ["", f"演示账号 / demonstration accounts（口令 / password: {DEMONSTRATION_PASSWORD}）"]
         lines += [f"  {one.username:<16}{one.name}　{one.work}" for one in demonstration_accounts(settings.processes)]

@@ -11,6 +11,9 @@ from marshmallow import Schema, fields
 from api.caller import serve_engine
 from api.cases import cases
 from api.definitions import definitions
+from api.demo import demo
+from api.docs_page import docs_page
+from api.events import events
 from api.health import health_of
 from api.problems import handle_unmatched
 from api.progress import progress
@@ -52,8 +55,11 @@ def register_api(app: Flask, engine: Engine) -> None:
     app.config.setdefault("OPENAPI_URL_PREFIX", PREFIX)
     api = Api(app, spec_kwargs=_about())
     api.spec.components.security_scheme(_SECURITY, {"type": "http", "scheme": "bearer"})
-    for resource in (tokens, cases, tasks, progress, definitions):
+    for resource in (tokens, cases, tasks, progress, events, definitions):
         api.register_blueprint(resource)
+    app.register_blueprint(docs_page)
+    if engine.settings.demo:
+        api.register_blueprint(demo)
     app.register_blueprint(health_of(engine))
 
 

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import Engine as SqlEngine
 from sqlalchemy import MetaData
 
-from engine.cases import claim_task, go_on, incidents, progress
+from engine.cases import claim_task, feed, go_on, incidents, progress
 from engine.cases import models as _case_models  # noqa: F401
 from engine.cases.accept import Acceptance, accept
 from engine.cases.announce import announce
@@ -152,6 +152,12 @@ class Engine:
     def complete(self, actor: Actor, asked: Completion, once: Once | None = None) -> dict[str, Any]:
         """办理."""
         return self.perform(actor, lambda uow: complete_task(self.house, uow, asked), once)
+
+    # -- followers
+
+    def events(self, actor: Actor, asked: feed.FeedQuery) -> dict[str, Any]:
+        """What happened after a position of the feed."""
+        return self.perform(actor, lambda uow: feed.events(self.house, uow, asked))
 
     # -- definitions
 

@@ -26,6 +26,7 @@ from sqlalchemy.exc import OperationalError
 
 from engine import play
 from engine.assemble import Engine, open_engine
+from engine.background import demonstration_clock
 from engine.cases.verify_record import Verdict
 from engine.clock import CST, wall_now
 from engine.errors import ApprovalError, Refused
@@ -207,6 +208,26 @@ def _where(verdict: Verdict) -> str:
     return "，".join(place for place in places if place)
 
 
+def _clock(asked: argparse.Namespace) -> int:
+    with _engine(asked) as engine:
+        if asked.moves == "set":
+            state = demonstration_clock.set_clock(engine, demonstration_clock.read_instant(asked.instant))
+        elif asked.moves == "advance":
+            state = demonstration_clock.advance_clock(engine, asked.amount, asked.unit)
+        else:
+            state = demonstration_clock.show_clock(engine)
+    data = state.as_data()
+    if asked.json:
+        print(_json(data))
+        return 0
+    day = "工作日 / a working day" if data["working_day"] else "非工作日 / no working day"
+    print(f"演示时钟 / the demonstration's clock: {data['now']}（{day}）")
+    if state.moved_from:
+        print(f"原为 / it was {data['moved_from']}；途中到期 / due on the way: {state.stops}")
+    print(f"下一到期 / next due: {data['next_due'] or '—'}")
+    return 0
+
+
 def _backup(asked: argparse.Namespace) -> int:
     with _located(asked) as (_, found):
         size = backup.backup(found.url, Path(asked.file), found.binaries)
@@ -233,6 +254,13 @@ def _incident_id(text: str) -> int:
     return int(text)
 
 
+def _amount(text: str) -> int:
+    """How many units the clock goes forward."""
+    if not (text.isascii() and text.isdigit() and len(text) < 5):
+        raise argparse.ArgumentTypeError("应为 1 至 1000 的整数 / a whole number from 1 to 1000")
+    return int(text)
+
+
 def _add_commands(commands: Commands) -> None:
     demo = _add(
         commands, "demo", _play, "播放竣工联合验收演示 / play the joint final inspection", data=False, as_json=True
@@ -246,6 +274,17 @@ def _add_commands(commands: Commands) -> None:
     retry.add_argument("id", type=_incident_id, metavar="ID")
     verify = _add(commands, "verify-record", _verify, "核验办件记录是否完整 / whether a record is whole", as_json=True)
     verify.add_argument("case", metavar="CASE")
+    clock = _add(commands, "clock", _clock, "演示时钟 / the demonstration's clock", as_json=True)
+    clock.set_defaults(moves="show")
+    moves = clock.add_subparsers(metavar="[show|set|advance]")
+    _add(moves, "show", _clock, "显示 / where it stands", as_json=True).set_defaults(moves="show")
+    setting = _add(moves, "set", _clock, "调到某一时刻 / move it to an instant", as_json=True)
+    setting.add_argument("instant", metavar="2026-09-21[T09:00]")
+    setting.set_defaults(moves="set")
+    advancing = _add(moves, "advance", _clock, "向前调 / move it forward", as_json=True)
+    advancing.add_argument("amount", type=_amount, metavar="N")
+    advancing.add_argument("--unit", choices=demonstration_clock.UNITS, default="working-day")
+    advancing.set_defaults(moves="advance")
     saving = _add(commands, "backup", _backup, "备份数据库，可在运行时进行 / back up, also while it runs")
     saving.add_argument("file", metavar="FILE")
     restoring = _add(commands, "restore", _restore, "恢复备份 / restore a backup")

@@ -19,6 +19,12 @@ CST = timezone(timedelta(hours=8), "CST")
 #: Domain time, to be embedded in a statement whose FROM holds the one row of `platform` as `p`.
 DOMAIN_NOW_SQL = "coalesce(p.clock_fixed_at, clock_timestamp() + p.clock_offset)"
 
+#: Puts domain time at an instant (the one parameter), never back; it runs on from there.
+PUT_DOMAIN_NOW_SQL = (
+    f"UPDATE platform p SET clock_offset = greatest(%s::timestamptz, {DOMAIN_NOW_SQL}) - clock_timestamp(), "
+    "clock_fixed_at = NULL"
+)
+
 
 def wall_now() -> datetime:
     """The wall clock, in UTC: for tokens, retries and logs, never for the domain."""

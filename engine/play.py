@@ -19,6 +19,7 @@ from typing import Any
 from sqlalchemy import text
 
 from engine.assemble import Engine, open_engine
+from engine.background.demonstration_clock import step_through
 from engine.background.worker import run_dry
 from engine.cases.accept import Acceptance
 from engine.cases.access import parse_task_id
@@ -37,7 +38,6 @@ from engine.store.schema import migrate
 
 DEMO = Path("joint-final-inspection/scenarios/two-departments-find-faults.json")
 _SET_CLOCK = text("UPDATE platform SET clock_fixed_at = :at")
-_NEXT_DUE = text("SELECT id, look_at FROM cases WHERE look_at <= :until ORDER BY look_at, id LIMIT 1")
 
 
 class ScenarioInvalid(ApprovalError):
@@ -170,15 +170,12 @@ def _play(played: Played) -> dict[str, Any]:
 def _advance(played: Played, until: datetime) -> None:
     """Move the clock to `until`, stopping at each thing that comes due on the way."""
     engine = played.engine
-    run_dry(engine)
-    while True:
+
+    def put(at: datetime) -> None:
         with engine.database.begin() as connection:
-            due = connection.execute(_NEXT_DUE, {"until": until}).one_or_none()
-            connection.execute(_SET_CLOCK, {"at": due.look_at if due else until})
-        if due is None:
-            return
-        engine.fire_timers(due.id)
-        run_dry(engine)
+            connection.execute(_SET_CLOCK, {"at": at})
+
+    step_through(engine, until, put)
 
 
 def _submit(played: Played, step: Mapping[str, Any]) -> None:

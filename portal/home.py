@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from flask import Blueprint, Flask, Response, make_response, render_template, request
+from flask import Blueprint, Flask, Response, current_app, make_response, render_template, request
 from sqlalchemy import exc
 
 from engine.assemble import Engine
@@ -148,6 +148,7 @@ def _page(accounts: list[Account], status: int = 200, **shown: Any) -> Response:
         tongue=int(lang == "en"),
         words=words,
         password=DEMONSTRATION_PASSWORD,
+        described="docs.show" in current_app.view_functions,
         **tables,
         **shown,
     )

@@ -34,7 +34,7 @@ def sweep(engine: Engine) -> int:
     with engine.database.connect() as connection:
         due = list(connection.scalars(_DUE, {"most": MOST_AT_ONCE}))
     for case_id in due:
-        _fire(engine, case_id)
+        fire_due(engine, case_id)
     incidents = engine.perform(Actor.system("sweep"), due_incidents)
     for incident in incidents:
         _retry(engine, incident)
@@ -56,7 +56,7 @@ def sweep_until(engine: Engine, pause: float, stop: threading.Event) -> None:
             stop.wait(pause)
 
 
-def _fire(engine: Engine, case_id: UUID) -> None:
+def fire_due(engine: Engine, case_id: UUID) -> None:
     """Fire what is due in a case, one timer a step; one that can't fire is its incident's, and the next has its turn."""
     for _ in range(MOST_AT_ONCE):
         try:

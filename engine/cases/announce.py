@@ -1,4 +1,7 @@
-"""After the commit: tell the desks and the applicant what happened. The effect is a row each, however often the job runs."""
+"""After the commit: tell the desks, the applicant, and the followers of the event feed what happened.
+
+The effect is a row each, however often the job runs.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from engine.cases.feed import feed_case
 from engine.cases.record import spell
 from engine.unit_of_work import UnitOfWork
 
@@ -41,6 +45,7 @@ def announce(uow: UnitOfWork, case_id: UUID, after: int, until: int) -> int:
             )
     if notices:
         uow.write(_TELL, (json.dumps(notices, ensure_ascii=False),))
+    feed_case(uow, case_id)
     return len(events)
 
 

@@ -51,6 +51,7 @@ def _set(uow: UnitOfWork, case: CaseRow, task: TaskRow, state: str, by: str | No
     uow.write(_SET_CLAIM, (state, by, case.id, task.number))
     uow.write(_SET_HEAD, (seq, head, case.now, case.id))
     uow.insert("events", events)
+    uow.job("announce", {"case_id": str(case.id), "after": case.seq, "until": seq})
     return _view(case, task, state, by)
 
 

@@ -142,6 +142,28 @@ class Incident(Base):
     resolved_at: Mapped[datetime | None]
 
 
+class FeedRow(Base):
+    """An entry of the record as followers read it; `position` is gap-free over the whole platform (`feed.py`)."""
+
+    __tablename__ = "feed"
+    __table_args__ = (
+        Index("uq_feed_case_seq", "case_id", "seq", unique=True),
+        Index("ix_feed_submitted_by", "submitted_by", "position"),
+        Index("ix_feed_region", "region_code", "position"),
+    )
+
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    case_id: Mapped[uuid.UUID]
+    seq: Mapped[int]
+    kind: Mapped[str]
+    at: Mapped[datetime]
+    number: Mapped[str]
+    item: Mapped[str]
+    region_code: Mapped[str]
+    external_number: Mapped[str | None]
+    submitted_by: Mapped[str]
+
+
 class Notice(Base):
     """What a job told somebody about an entry of the record: one row for each, however often the job runs."""
 

@@ -27,6 +27,7 @@ class Permission(StrEnum):
     DEFINITION_READ = "definition:read"
     DEFINITION_WRITE = "definition:write"
     DEFINITION_PUBLISH = "definition:publish"
+    EVENT_READ = "event:read"  #: the event feed: of what one submitted, or of one's region and below
     INCIDENT_READ = "incident:read"
     INCIDENT_RETRY = "incident:retry"
     ORGANIZATION_READ = "organization:read"
@@ -48,12 +49,26 @@ class Role(StrEnum):
 _DESK = frozenset({Permission.CASE_READ, Permission.TASK_READ, Permission.TASK_CLAIM, Permission.TASK_COMPLETE})
 _WINDOW = frozenset({Permission.CASE_SUBMIT, Permission.CASE_ACCEPT, Permission.TASK_COMPLETE_FOR_APPLICANT})
 _FRONT_OFFICE = frozenset(
-    {Permission.CASE_SUBMIT, Permission.CASE_READ, Permission.TASK_READ, Permission.TASK_COMPLETE_FOR_APPLICANT}
+    {
+        Permission.CASE_SUBMIT,
+        Permission.CASE_READ,
+        Permission.TASK_READ,
+        Permission.TASK_COMPLETE_FOR_APPLICANT,
+        Permission.EVENT_READ,
+    }
 )
 _DESIGN = frozenset({Permission.DEFINITION_READ, Permission.DEFINITION_WRITE, Permission.DEFINITION_PUBLISH})
 _INCIDENTS = frozenset({Permission.INCIDENT_READ, Permission.INCIDENT_RETRY})
 _ORGANIZATION = frozenset({Permission.ORGANIZATION_READ, Permission.ORGANIZATION_WRITE})
-_WATCH = frozenset({Permission.CASE_READ, Permission.CASE_READ_ANY, Permission.TASK_READ, Permission.INCIDENT_READ})
+_WATCH = frozenset(
+    {
+        Permission.CASE_READ,
+        Permission.CASE_READ_ANY,
+        Permission.TASK_READ,
+        Permission.INCIDENT_READ,
+        Permission.EVENT_READ,
+    }
+)
 
 ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
@@ -61,7 +76,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.OFFICER: _DESK,
         Role.DEPARTMENT_HEAD: _DESK | {Permission.INCIDENT_READ},
         Role.DESIGNER: _DESIGN | {Permission.ORGANIZATION_READ},
-        Role.ADMINISTRATOR: _ORGANIZATION | _INCIDENTS | {Permission.DEFINITION_READ},
+        Role.ADMINISTRATOR: _ORGANIZATION | _INCIDENTS | {Permission.DEFINITION_READ, Permission.EVENT_READ},
         Role.SUPERVISOR: _WATCH,
         Role.FRONT_OFFICE_SYSTEM: _FRONT_OFFICE,
     }

@@ -25,6 +25,7 @@ AUTOCOMMIT = {
     "engine/store/schema.py": "holds the migration lock, which must outlive the transaction of the migrations",
     "engine/store/embedded.py": "CREATE and DROP DATABASE can't stand in a transaction",
     "engine/store/backup.py": "asks whether a database is empty and unused before it is restored",
+    "engine/background/demonstration_clock.py": "holds the lock of who moves the clock, over many transactions of the steps",
     "engine/assemble.py": "reads the actor of a token: one SELECT, nothing to commit",
 }
 
