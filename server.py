@@ -26,6 +26,7 @@ from typing import Any
 from flask import Flask
 from gunicorn import glogging  # type: ignore[import-untyped]
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api.app import register_api
 from api.health import health_of
@@ -86,6 +87,8 @@ def create_app(engine: Engine, serve: Sequence[str] = PARTS) -> Flask:
     else:
         watch_requests(app)
         app.register_blueprint(health_of(engine))
+    if engine.settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=engine.settings.proxies)  # type: ignore[method-assign]
     app.register_blueprint(assets_blueprint())
     if "portal" in serve:
         register_home(app, engine)

@@ -20,7 +20,7 @@ from api.progress import progress
 from api.request_id import watch_requests
 from api.resource import PREFIX
 from api.tasks import tasks
-from api.tokens import tokens
+from api.tokens import own_token, tokens
 from engine.assemble import Engine
 
 _SECURITY = "token"
@@ -55,7 +55,7 @@ def register_api(app: Flask, engine: Engine) -> None:
     app.config.setdefault("OPENAPI_URL_PREFIX", PREFIX)
     api = Api(app, spec_kwargs=_about())
     api.spec.components.security_scheme(_SECURITY, {"type": "http", "scheme": "bearer"})
-    for resource in (tokens, cases, tasks, progress, events, definitions):
+    for resource in (tokens, own_token, cases, tasks, progress, events, definitions):
         api.register_blueprint(resource)
     app.register_blueprint(docs_page)
     if engine.settings.demo:

@@ -33,10 +33,15 @@ def engine() -> Engine:
 
 def authenticate() -> None:
     """Find the actor behind the request's bearer token, before anything else is looked at. Raises Unauthenticated."""
+    g.actor = engine().authenticate(bearer())
+
+
+def bearer() -> str:
+    """The token of this request. Raises Unauthenticated when there is none."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthenticated()
-    g.actor = engine().authenticate(token.strip())
+    return token.strip()
 
 
 def actor() -> Actor:

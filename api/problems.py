@@ -39,6 +39,7 @@ TITLES: Mapping[int, tuple[str, str]] = {
     415: ("内容类型不支持", "Unsupported type"),
     422: ("内容有误", "Not valid"),
     500: ("系统内部错误", "Internal error"),
+    429: ("尝试过多", "Too many tries"),
     503: ("暂时不可用", "Not available"),
 }
 #: Parameters of an error that are values, not words: a caller's program may want them.
@@ -56,6 +57,7 @@ MEMBERS = (
     "line",
     "path",
     "count",
+    "retry_after",
 )
 #: The database is down, restarting, out of connections, or gave up on a conflict after every retry.
 DATABASE_DOWN = (psycopg.OperationalError, exc.OperationalError, exc.TimeoutError)
@@ -94,6 +96,8 @@ def problem(error: ApprovalError, status: int | None = None) -> Response:
     response.headers["Vary"] = "Accept-Language"
     if isinstance(error, Unauthenticated):
         response.headers["WWW-Authenticate"] = 'Bearer realm="onewindow"'
+    if "retry_after" in error.params:
+        response.headers["Retry-After"] = str(error.params["retry_after"])
     if isinstance(error, DatabaseUnavailable):
         response.headers["Retry-After"] = RETRY_AFTER_SECONDS
     return response

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 
 from api.caller import engine
 from api.cases import CaseProgress
@@ -23,4 +23,4 @@ class QueryCode(Shape):
 @progress.serve("GET", "/progress/<number>", takes=QueryCode(), location="query", gives=(200, CaseProgress))
 def show_progress(asked: dict[str, Any], number: str) -> Response:
     """The public progress of a case; a wrong code and an unknown number get the same answer"""
-    return answer(engine().progress(number, asked["query_code"]), Cache_Control="no-store")
+    return answer(engine().progress(number, asked["query_code"], request.remote_addr), Cache_Control="no-store")

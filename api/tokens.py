@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 from marshmallow import fields
 
-from api.caller import engine
+from api.caller import bearer, engine
 from api.resource import Resource, answer
 from api.shapes import Shape, Text
 
 tokens = Resource("tokens", __name__, "Log in", public=True)
+own_token = Resource("own-token", __name__, "Log out")
 
 
 class Credentials(Shape):
@@ -32,4 +33,18 @@ class Token(Shape):
 @tokens.serve("POST", "/tokens", takes=Credentials(), gives=(201, Token))
 def create_token(asked: dict[str, Any]) -> Response:
     """Log in: a token for a username and a password"""
-    return answer(engine().log_in(asked["username"], asked["password"]), 201, Cache_Control="no-store")
+    given = engine().log_in(asked["username"], asked["password"], request.remote_addr)
+    return answer(given, 201, Cache_Control="no-store")
+
+
+class Revoked(Shape):
+    """The token opens nothing any more."""
+
+    revoked = fields.Boolean()
+
+
+@own_token.serve("DELETE", "/tokens/current", gives=(200, Revoked))
+def revoke_token() -> Response:
+    """Log out: the token of this request opens nothing any more"""
+    engine().log_out(bearer())
+    return answer({"revoked": True})

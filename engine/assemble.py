@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -26,11 +27,14 @@ from engine.cases.inbox import InboxQuery, get_case, inbox
 from engine.cases.submit import Application, find_case, query_code, submit
 from engine.cases.verify_record import Verdict, verify_record
 from engine.catalogue import models as _catalogue_models  # noqa: F401
+from engine.clock import wall_now
 from engine.definitions import deploy
 from engine.definitions import models as _definition_models  # noqa: F401
+from engine.errors import ApprovalError
 from engine.organization import models as _organization_models  # noqa: F401
 from engine.organization.actor import Actor
-from engine.organization.log_in import actor_of_token, issue_token
+from engine.organization.log_in import LogInFailed, actor_of_token, issue_token, revoke_token
+from engine.organization.throttle import Guess, check_tries, count_failure, forget_failures
 from engine.plugins.handlers import HandlerRegistry, ServiceAnswer, ServiceCall, built_in_handlers
 from engine.register import models as _register_models  # noqa: F401
 from engine.settings import Settings
@@ -70,17 +74,42 @@ class Engine:
 
     # -- who calls
 
-    def log_in(self, username: str, password: str) -> dict[str, Any]:
-        """A token for a username and a password."""
-        token, expires = self.perform(
-            Actor.system("log-in"), lambda uow: issue_token(uow.connection, username, password)
-        )
+    def log_in(self, username: str, password: str, address: str | None = None) -> dict[str, Any]:
+        """A token for a username and a password. Raises LogInFailed, TooManyTries."""
+        name = Guess("log-in name", username)
+
+        def work(uow: UnitOfWork) -> tuple[str, datetime]:
+            given = issue_token(uow.connection, username, password)
+            forget_failures(uow.connection, name)
+            return given
+
+        token, expires = self._guarded([name, *_from("log-in address", address)], LogInFailed, work)
         return {"token": token, "token_type": "Bearer", "expires_at": progress.instant(expires)}
 
     def authenticate(self, token: str) -> Actor:
         """The actor behind a token."""
         with self.database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             return actor_of_token(connection, token)
+
+    def log_out(self, token: str) -> None:
+        """Let a token open nothing any more."""
+        self.perform(Actor.system("log-out"), lambda uow: revoke_token(uow.connection, token))
+
+    def _guarded(
+        self, guesses: list[Guess], failure: type[ApprovalError], work: Callable[[UnitOfWork], Answer]
+    ) -> Answer:
+        """Do what asks for a secret unless it was guessed at too often; a failure is counted, whatever is rolled back."""
+        actor, now = Actor.system("public"), wall_now()
+
+        def checked(uow: UnitOfWork) -> Answer:
+            check_tries(uow.connection, guesses, now)
+            return work(uow)
+
+        try:
+            return self.perform(actor, checked)
+        except failure:
+            self.perform(actor, lambda uow: count_failure(uow.connection, guesses, now))
+            raise
 
     # -- cases
 
@@ -114,9 +143,12 @@ class Engine:
         """A case as its officers see it."""
         return self.perform(actor, lambda uow: get_case(self.house, uow, number))
 
-    def progress(self, number: str, code: str) -> dict[str, Any]:
-        """The public progress of a case."""
-        return self.perform(Actor.system("public"), lambda uow: progress.progress(self.house, uow, number, code))
+    def progress(self, number: str, code: str, address: str | None = None) -> dict[str, Any]:
+        """The public progress of a case. Raises ProgressNotFound, TooManyTries."""
+        guesses = [Guess("query number", number), *_from("query address", address)]
+        return self._guarded(
+            guesses, progress.ProgressNotFound, lambda uow: progress.progress(self.house, uow, number, code)
+        )
 
     def case_file(self, number: str) -> dict[str, Any]:
         """A case whole, for commands and tests."""
@@ -204,6 +236,10 @@ class Engine:
     def retry_incident(self, actor: Actor, incident_id: int) -> bool:
         """Try an incident again."""
         return incidents.retry_incident(self.house, self.transactions, incident_id, actor)
+
+
+def _from(scope: str, address: str | None) -> list[Guess]:
+    return [Guess(scope, address)] if address else []
 
 
 def open_engine(

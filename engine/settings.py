@@ -6,6 +6,7 @@
 | ONEWINDOW_DATA | the folder of the embedded server's data |
 | ONEWINDOW_SECRET_KEY | the key of this installation; not needed in demonstration mode |
 | PORT | the port of the web server, 8000 |
+| ONEWINDOW_PROXIES | how many proxies of one's own stand in front, whose X-Forwarded-For is believed; 0 |
 | ONEWINDOW_PROCESSES | the folder of processes, items and scenarios; by default `processes/` beside the package |
 """
 
@@ -30,6 +31,14 @@ class PortInvalid(Refused):
     code = "port-invalid"
     zh = "PORT={port} 不是有效端口：请使用 1 到 65535 之间的数字。"
     en = "PORT={port} is not a port: use a number from 1 to 65535."
+
+
+class ProxiesInvalid(Refused):
+    """ONEWINDOW_PROXIES is no number of proxies."""
+
+    code = "proxies-invalid"
+    zh = "ONEWINDOW_PROXIES={proxies} 无效：请填写前置代理的层数（0 到 9）。"
+    en = "ONEWINDOW_PROXIES={proxies} is no number of proxies: use 0 to 9."
 
 
 class ProcessesMissing(Refused):
@@ -73,6 +82,7 @@ class Settings:
     port: int = 8000
     processes: Path = PROCESSES
     pool_size: int = 16
+    proxies: int = 0
 
     @property
     def host(self) -> str:
@@ -84,11 +94,15 @@ def read_settings(environment: Mapping[str, str], demo: bool = False) -> Setting
     """Read the settings; refuse with a sentence what can't be meant.
 
     Raises:
-        PortInvalid, ProcessesMissing: PORT is no port, ONEWINDOW_PROCESSES no folder.
+        PortInvalid, ProxiesInvalid, ProcessesMissing: PORT is no port, ONEWINDOW_PROXIES no number of proxies,
+            ONEWINDOW_PROCESSES no folder.
     """
     port = environment.get("PORT", "8000")
     if not (port.isascii() and port.isdigit() and len(port) < 6) or not 0 < int(port) < 65536:
         raise PortInvalid(port=port)
+    proxies = environment.get("ONEWINDOW_PROXIES") or "0"
+    if proxies not in tuple("0123456789"):
+        raise ProxiesInvalid(proxies=proxies)
     data = environment.get("ONEWINDOW_DATA")
     processes = environment.get("ONEWINDOW_PROCESSES")
     if processes and not Path(processes).is_dir():
@@ -99,6 +113,7 @@ def read_settings(environment: Mapping[str, str], demo: bool = False) -> Setting
         secret_key=environment.get("ONEWINDOW_SECRET_KEY") or DEMONSTRATION_SECRET,
         demo=demo,
         port=int(port),
+        proxies=int(proxies),
         processes=Path(processes).resolve() if processes else PROCESSES,
     )
 

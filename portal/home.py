@@ -128,7 +128,7 @@ def _field(name: str) -> str | None:
 def _find(engine: Engine, number: str | None, code: str | None) -> dict[str, Any]:
     if number is None or code is None:
         raise ProgressNotFound()
-    return engine.progress(number, code)
+    return engine.progress(number, code, request.remote_addr)
 
 
 def _away(accounts: list[Account], number: str, error: Exception) -> Response:

@@ -33,6 +33,7 @@ _ACTOR = (
     "WHERE t.hash = :hash AND t.expires_at > :now AND t.revoked_at IS NULL"
 )
 _BY_TOKEN = text(_ACTOR)
+_REVOKE = text("UPDATE access_tokens SET revoked_at = :now WHERE hash = :hash AND revoked_at IS NULL")
 
 
 class LogInFailed(Unauthenticated):
@@ -71,6 +72,11 @@ def actor_of_token(connection: Connection, token: str) -> Actor:
     posts = frozenset((department, title) for department, _, title in (post.partition(chr(31)) for post in row.posts))
     roles = frozenset(Role(role) for role in row.roles if role in list(Role))
     return Actor.officer(row.id, row.name, row.region_code, posts=posts, roles=roles)
+
+
+def revoke_token(connection: Connection, token: str) -> None:
+    """Let a token open nothing any more; one that does not is left as it is."""
+    connection.execute(_REVOKE, {"hash": _digest(token), "now": wall_now()})
 
 
 def _digest(token: str) -> bytes:

@@ -118,3 +118,15 @@ class AccessTokenRow(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+
+
+class ThrottleRow(Base):
+    """Failures of guessing at a secret in the present window; see `throttle.py`. `key` is a digest."""
+
+    __tablename__ = "throttles"
+    __table_args__ = {"prefixes": ["UNLOGGED"]}
+
+    scope: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[bytes] = mapped_column(primary_key=True)
+    began_at: Mapped[datetime]
+    failures: Mapped[int]
