@@ -7,7 +7,7 @@
 .DEFAULT_GOAL := help
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
-.PHONY: help install run test test-long check format bench screenshots lock
+.PHONY: help install run test test-long check format bench lock
 
 BIN := .venv/bin
 #: Redone when what is installed would change, and then only.
@@ -60,9 +60,6 @@ format: $(INSTALLED_FOR_TESTS) ## put the code into house style
 
 bench: $(INSTALLED_FOR_TESTS) ## measure a step of the engine against the floor of the database
 	@$(BIN)/python -m bench.step $(ARGS)
-
-screenshots: $(INSTALLED_FOR_TESTS) ## take a picture of every page
-	@$(BIN)/python -m tests.web.screenshots $(ARGS)
 
 # The annotations of a lock name no index and no path of the machine that wrote it: CUSTOM_COMPILE_COMMAND and --no-emit-*.
 COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe \
