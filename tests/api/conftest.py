@@ -131,7 +131,8 @@ def refused(answer: TestResponse, status: int, code: str) -> dict[str, Any]:
 def contents(engine: Engine) -> dict[str, Any]:
     """How many rows there are of everything but counted failures, and where every record stands."""
     with engine.database.connect() as connection:
-        names = connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'throttles'")).all()
+        listed = text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'throttles'")
+        names = connection.scalars(listed).all()
         rows = {name: connection.scalar(text(f'SELECT count(*) FROM "{name}"')) for name in sorted(names)}
         heads = connection.execute(text("SELECT number, seq, head FROM cases ORDER BY number")).all()
     return rows | {"heads": [tuple(row) for row in heads]}
