@@ -10,8 +10,10 @@ from marshmallow import ValidationError, fields, validates
 from api.caller import actor, engine, once
 from api.http_errors import both
 from api.resource import PREFIX, Resource, answer
-from api.shapes import Form, Shape, Text
+from api.shapes import Day, Form, Shape, Text, Whole, split
 from engine.cases.accept import Acceptance
+from engine.cases.case_list import ORDERS, CaseQuery
+from engine.cases.inbox import MOST_ROWS
 from engine.cases.submit import PERSONAL, Application
 
 cases = Resource("cases", __name__, "Cases")
@@ -69,20 +71,22 @@ class CaseState(Shape):
     result = fields.String(allow_none=True)
 
 
-class TimelineRow(Shape):
-    """One node of a case's course."""
+class ProgressRow(Shape):
+    """One node of a case's course, as everybody with number and query code sees it."""
 
     stage = fields.String()
+    stage_en = fields.String()
     node = fields.String()
-    node_id = fields.String()
-    task = fields.Integer()
+    node_en = fields.String()
     visit = fields.Integer()
     state = fields.String()
     state_name = fields.String()
+    state_name_en = fields.String()
     department = fields.String()
-    department_id = fields.String(allow_none=True)
+    department_en = fields.String()
     handler = fields.String(allow_none=True)
-    outcome = fields.String(allow_none=True)
+    outcome_name = fields.String(allow_none=True)
+    outcome_name_en = fields.String(allow_none=True)
     opinion = fields.String(allow_none=True)
     started_at = fields.DateTime()
     ended_at = fields.DateTime(allow_none=True)
@@ -90,6 +94,35 @@ class TimelineRow(Shape):
     remaining_working_days = fields.Integer(allow_none=True)
     elapsed_working_days = fields.Integer()
     provisional = fields.Boolean()
+    light = fields.String(allow_none=True)
+
+
+class TimelineRow(ProgressRow):
+    """One node of a case's course, as officers see it."""
+
+    node_id = fields.String()
+    task = fields.Integer()
+    department_id = fields.String(allow_none=True)
+    work_number = fields.String(allow_none=True)
+    outcome = fields.String(allow_none=True)
+
+
+class NextRow(Shape):
+    """A node that comes, or (`certain: false`) may come, after the open ones; until when, if all take their promised time."""
+
+    stage = fields.String()
+    stage_en = fields.String()
+    node = fields.String()
+    node_en = fields.String()
+    certain = fields.Boolean()
+    expected_by = fields.Date(allow_none=True)
+    provisional = fields.Boolean()
+
+
+class NextNode(NextRow):
+    """What may come next, as officers see it."""
+
+    node_id = fields.String()
 
 
 class Document(Shape):
@@ -111,6 +144,7 @@ class CaseProgress(CaseState):
     item_name_en = fields.String()
     region = fields.String()
     state_name = fields.String()
+    state_name_en = fields.String()
     external_number = fields.String(allow_none=True)
     held = fields.Boolean()
     submitted_at = fields.DateTime()
@@ -120,7 +154,9 @@ class CaseProgress(CaseState):
     remaining_working_days = fields.Integer(allow_none=True)
     elapsed_working_days = fields.Integer(allow_none=True)
     provisional = fields.Boolean()
-    timeline = fields.List(fields.Nested(TimelineRow))
+    light = fields.String(allow_none=True)
+    timeline = fields.List(fields.Nested(ProgressRow))
+    next = fields.List(fields.Nested(NextRow))
     documents = fields.List(fields.Nested(Document))
 
 
@@ -139,11 +175,65 @@ class IncidentRow(Shape):
 class CaseView(CaseProgress):
     """A case as the officers who have to do with it see it."""
 
+    timeline = fields.List(fields.Nested(TimelineRow))
+    next = fields.List(fields.Nested(NextNode))
     channel = fields.String()
     applicant = fields.Dict()
     form = fields.Dict()
     definition_version = fields.Integer()
     incidents = fields.List(fields.Nested(IncidentRow))
+
+
+class WhichCases(Shape):
+    """Which cases are asked for. `state` and `light` may be repeated, or hold several with commas; days are China's."""
+
+    state = fields.List(Text(100))
+    item = Text(100)
+    region = Text(20)
+    external_number = Text(100)
+    applicant = Text(100)
+    submitted_from = Day()
+    submitted_to = Day()
+    light = fields.List(Text(100))
+    sort = Text(20, values=tuple(ORDERS), load_default="-submitted")
+    limit = Whole(1, MOST_ROWS, load_default=50)
+    cursor = Text(400)
+
+
+class CaseRow(CaseState):
+    """A case as lists show it."""
+
+    external_number = fields.String(allow_none=True)
+    item = fields.String()
+    item_name = fields.String()
+    item_name_en = fields.String()
+    region = fields.String()
+    channel = fields.String()
+    applicant_name = fields.String(allow_none=True)
+    state_name = fields.String()
+    state_name_en = fields.String()
+    held = fields.Boolean()
+    submitted_at = fields.DateTime()
+    accepted_at = fields.DateTime(allow_none=True)
+    concluded_at = fields.DateTime(allow_none=True)
+    due_date = fields.Date(allow_none=True)
+    remaining_working_days = fields.Integer(allow_none=True)
+    provisional = fields.Boolean()
+    light = fields.String(allow_none=True)
+
+
+class CasePage(Shape):
+    """A page of cases; `next_cursor` asks for the next one, null at the end."""
+
+    items = fields.List(fields.Nested(CaseRow))
+    next_cursor = fields.String(allow_none=True)
+
+
+@cases.serve("GET", "/cases", takes=WhichCases(), location="query", gives=(200, CasePage))
+def list_cases(asked: dict[str, Any]) -> Response:
+    """The cases that the caller has to do with, the newest first"""
+    states, lights = split(asked.pop("state", ())), split(asked.pop("light", ()))
+    return answer(engine().cases(actor(), CaseQuery(**asked, states=states, lights=lights)))
 
 
 @cases.serve("POST", "/cases", takes=NewCase(), gives=(201, SubmittedCase))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 import marshmallow as ma
@@ -50,6 +52,42 @@ class Text(ma.fields.String):
         if self.values and value not in self.values:
             raise self.make_error("choice", values=", ".join(self.values))
         return value
+
+
+class Day(ma.fields.Field[date]):
+    """A calendar day, YYYY-MM-DD and nothing else."""
+
+    default_error_messages = _REQUIRED | {"invalid": both("须为 YYYY-MM-DD 格式的日期", "must be a day as YYYY-MM-DD")}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(metadata={"type": "string", "format": "date"}, **options)
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> date:
+        try:
+            if not isinstance(value, str) or len(value) != 10:
+                raise ValueError
+            return date.fromisoformat(value)
+        except ValueError:
+            raise self.make_error("invalid") from None
+
+
+class Yes(ma.fields.Field[bool]):
+    """`true` or `false` in a query."""
+
+    default_error_messages = _REQUIRED | {"invalid": both("须为 true 或 false", "must be true or false")}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(metadata={"type": "boolean"}, **options)
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:
+        if value not in ("true", "false"):
+            raise self.make_error("invalid")
+        return bool(value == "true")
+
+
+def split(values: Iterable[str]) -> tuple[str, ...]:
+    """The values of a parameter that may be repeated, or hold several with commas."""
+    return tuple(one.strip() for given in values for one in given.split(","))
 
 
 class Form(ma.fields.Dict):

@@ -8,22 +8,27 @@ from flask import Response
 from marshmallow import fields
 
 from api.caller import actor, engine, once
-from api.cases import CaseState
+from api.cases import CaseState, CaseView
 from api.resource import Resource, answer
-from api.shapes import Form, Shape, Text, Whole
+from api.shapes import Form, Shape, Text, Whole, Yes, split
 from engine.cases.access import parse_task_id
 from engine.cases.complete_task import Completion
-from engine.cases.inbox import MOST_ROWS, InboxQuery
+from engine.cases.inbox import MOST_ROWS, ORDERS, WAITING, InboxQuery
 
 tasks = Resource("tasks", __name__, "Tasks")
 
 
 class WhichTasks(Shape):
-    """What of the inbox is asked for. `state` may be repeated, or hold several with commas."""
+    """What of the inbox is asked for. `state` and `light` may be repeated, or hold several with commas."""
 
     state = fields.List(Text(100))
     case = Text(100)
     node = Text(200)
+    item = Text(100)
+    department = Text(100)
+    light = fields.List(Text(100))
+    mine = Yes()
+    sort = Text(20, values=tuple(ORDERS))
     limit = Whole(1, MOST_ROWS)
     cursor = Text(400)
 
@@ -34,21 +39,48 @@ class TaskRow(Shape):
     id = fields.String()
     case = fields.String()
     item = fields.String()
+    item_name = fields.String()
+    item_name_en = fields.String()
+    region = fields.String()
+    applicant_name = fields.String(allow_none=True)
     node = fields.String()
     name = fields.String()
     name_en = fields.String()
     stage = fields.String()
+    stage_en = fields.String()
+    visit = fields.Integer()
     kind = fields.String()
     state = fields.String()
     department = fields.String()
+    department_en = fields.String()
     department_id = fields.String()
     officer = fields.String(allow_none=True)
     claimed_by = fields.String(allow_none=True)
+    claimed_by_name = fields.String(allow_none=True)
     outcome = fields.String(allow_none=True)
     opened_at = fields.DateTime()
     due_date = fields.Date(allow_none=True)
     remaining_working_days = fields.Integer(allow_none=True)
     provisional = fields.Boolean()
+    light = fields.String(allow_none=True)
+
+
+class OutcomeRow(Shape):
+    """An outcome that may be chosen."""
+
+    value = fields.String()
+    name = fields.String()
+    name_en = fields.String()
+    opinion_required = fields.Boolean()
+
+
+class TaskView(TaskRow):
+    """A task with its case; `can` names what the caller could ask for now: claim, release, complete."""
+
+    outcomes = fields.List(fields.Nested(OutcomeRow))
+    form_fields = fields.List(fields.String())
+    can = fields.List(fields.String())
+    case_file = fields.Nested(CaseView)
 
 
 class TaskPage(Shape):
@@ -101,9 +133,14 @@ class CompletedTask(Shape):
 @tasks.serve("GET", "/tasks", takes=WhichTasks(), location="query", gives=(200, TaskPage))
 def list_tasks(asked: dict[str, Any]) -> Response:
     """The caller's tasks, the earliest due first"""
-    states = tuple(state.strip() for given in asked.pop("state", ()) for state in given.split(","))
-    query = InboxQuery(**asked, states=states) if states else InboxQuery(**asked)
-    return answer(engine().inbox(actor(), query))
+    states, lights = split(asked.pop("state", ())) or WAITING, split(asked.pop("light", ()))
+    return answer(engine().inbox(actor(), InboxQuery(**asked, states=states, lights=lights)))
+
+
+@tasks.serve("GET", "/tasks/<task>", gives=(200, TaskView))
+def show_task(task: str) -> Response:
+    """A task with its case file, its outcomes, and what the caller can do with it"""
+    return answer(engine().get_task(actor(), *parse_task_id(task)))
 
 
 @tasks.serve("POST", "/tasks/<task>/claim", takes=Nothing(), gives=(200, TaskClaim))

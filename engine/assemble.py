@@ -20,11 +20,13 @@ from engine.cases import claim_task, feed, go_on, incidents, progress
 from engine.cases import models as _case_models  # noqa: F401
 from engine.cases.accept import Acceptance, accept
 from engine.cases.announce import announce
+from engine.cases.case_list import CaseQuery, department_load, list_cases
 from engine.cases.complete_task import Completion, complete_task
 from engine.cases.held import Command, StepHeld
 from engine.cases.house import House
 from engine.cases.inbox import InboxQuery, get_case, inbox
 from engine.cases.submit import Application, find_case, query_code, submit
+from engine.cases.task_view import get_task
 from engine.cases.verify_record import Verdict, verify_record
 from engine.catalogue import models as _catalogue_models  # noqa: F401
 from engine.clock import wall_now
@@ -143,11 +145,13 @@ class Engine:
         """A case as its officers see it."""
         return self.perform(actor, lambda uow: get_case(self.house, uow, number))
 
-    def progress(self, number: str, code: str, address: str | None = None) -> dict[str, Any]:
-        """The public progress of a case. Raises ProgressNotFound, TooManyTries."""
+    def progress(
+        self, number: str, code: str, address: str | None = None, picture: str | None = None
+    ) -> dict[str, Any]:
+        """The public progress of a case, with its diagram in `picture` (`zh` or `en`). Raises ProgressNotFound, TooManyTries."""
         guesses = [Guess("query number", number), *_from("query address", address)]
         return self._guarded(
-            guesses, progress.ProgressNotFound, lambda uow: progress.progress(self.house, uow, number, code)
+            guesses, progress.ProgressNotFound, lambda uow: progress.progress(self.house, uow, number, code, picture)
         )
 
     def case_file(self, number: str) -> dict[str, Any]:
@@ -167,7 +171,28 @@ class Engine:
 
         return self.perform(actor, work)
 
+    def cases(self, actor: Actor, asked: CaseQuery) -> dict[str, Any]:
+        """办件列表."""
+        return self.perform(actor, lambda uow: list_cases(self.house, uow, asked))
+
+    def case_picture(self, actor: Actor, number: str, lang: str) -> dict[str, Any] | None:
+        """The diagram of a case with its marks, for whoever may see the case."""
+
+        def work(uow: UnitOfWork) -> dict[str, Any] | None:
+            get_case(self.house, uow, number)
+            return progress.case_picture(self.house, uow, find_case(uow, number), lang)
+
+        return self.perform(actor, work)
+
     # -- tasks
+
+    def get_task(self, actor: Actor, case_id: UUID, number: int) -> dict[str, Any]:
+        """One task, with what can be done and the case around it."""
+        return self.perform(actor, lambda uow: get_task(self.house, uow, case_id, number))
+
+    def department_load(self, actor: Actor) -> dict[str, Any]:
+        """The open and late tasks of the actor's departments, counted by node and officer."""
+        return self.perform(actor, department_load)
 
     def inbox(self, actor: Actor, asked: InboxQuery) -> dict[str, Any]:
         """待办."""

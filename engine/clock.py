@@ -19,6 +19,9 @@ CST = timezone(timedelta(hours=8), "CST")
 #: Domain time, to be embedded in a statement whose FROM holds the one row of `platform` as `p`.
 DOMAIN_NOW_SQL = "coalesce(p.clock_fixed_at, clock_timestamp() + p.clock_offset)"
 
+#: The day in China of domain time, to be embedded in the same way.
+DOMAIN_TODAY_SQL = f"(({DOMAIN_NOW_SQL}) AT TIME ZONE INTERVAL '+08:00')::date"
+
 #: Puts domain time at an instant (the one parameter), never back; it runs on from there.
 PUT_DOMAIN_NOW_SQL = (
     f"UPDATE platform p SET clock_offset = greatest(%s::timestamptz, {DOMAIN_NOW_SQL}) - clock_timestamp(), "

@@ -142,7 +142,7 @@ def _parse(data: bytes) -> Xml:
         raise UnreadableDiagram("too-large")
     if b"<!DOCTYPE" in data.replace(b"\0", b"").upper():  # without NULs, UTF-16 and UTF-32 read as ASCII does
         raise UnreadableDiagram("doctype")
-    root = _tree(data)
+    root = tree(data)
     if root.getroottree().docinfo.internalDTD is not None:  # an encoding that hides the DOCTYPE from the scan
         raise UnreadableDiagram("doctype")
     _check_size(root)
@@ -155,7 +155,8 @@ def _check_size(root: Xml) -> None:
             raise UnreadableDiagram("too-complex", _line(element))
 
 
-def _tree(data: bytes) -> Xml:
+def tree(data: bytes) -> Xml:
+    """The elements of a file, parsed without entities, network or comments. Raises UnreadableDiagram."""
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,

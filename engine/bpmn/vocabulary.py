@@ -202,6 +202,14 @@ VOCABULARY: tuple[Element, ...] = (
                 required=True,
             ),
             Attribute(
+                "valuesEn",
+                "labels",
+                "结果（英文）",
+                "Values in English",
+                "代码=英文名称，逗号分隔，如 passed=passed,faults=faults found",
+                "the same codes with English labels, such as passed=passed,faults=faults found",
+            ),
+            Attribute(
                 "opinionRequiredFor",
                 "list",
                 "须填意见",

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import select
 
 from engine.bpmn.compile import Compiled, compile_diagram
+from engine.bpmn.public_diagram import PublicDiagram, public_diagram
 from engine.bpmn.read import read
 from engine.catalogue.items import ServiceItem, item_from_data
 from engine.definitions.models import Definition
@@ -35,6 +37,7 @@ class LiveDefinition:
     version: int
     compiled: Compiled
     item: ServiceItem
+    pictures: Mapping[str, PublicDiagram | None]  #: by language
 
     @property
     def acceptance_node(self) -> str | None:
@@ -88,4 +91,5 @@ class House:
         if row is None:
             raise NotFound(what="definition", id=definition_id)
         compiled = compile_diagram(read(row.bpmn), str(definition_id))
-        return LiveDefinition(definition_id, row.version, compiled, item_from_data(row.item_data))
+        pictures = {lang: public_diagram(compiled.process, row.bpmn, lang) for lang in ("zh", "en")}
+        return LiveDefinition(definition_id, row.version, compiled, item_from_data(row.item_data), pictures)

@@ -1,52 +1,86 @@
-"""待办: the tasks an officer may work on, the earliest due first; and one case or task as its officers see it."""
+"""待办: the tasks an officer may work on, the earliest due first; and one case as its officers see it."""
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
-from uuid import UUID
 
 from engine.cases.access import need, task_id
 from engine.cases.house import House
-from engine.cases.progress import case_file, instant
+from engine.cases.paging import Order, read_cursor, write_cursor
+from engine.cases.progress import APPLICANT, case_file, instant
 from engine.cases.submit import find_case
-from engine.clock import DOMAIN_NOW_SQL, day_of
-from engine.errors import Invalid, NotFound, not_one_of
+from engine.clock import DOMAIN_NOW_SQL, DOMAIN_TODAY_SQL, day_of
+from engine.errors import NotFound, not_one_of
 from engine.organization.actor import Actor
 from engine.organization.permissions import Permission
 from engine.organization.regions import path_up
-from engine.timelimits.limits import remaining
+from engine.timelimits.limits import light, remaining
 from engine.unit_of_work import UnitOfWork
 
 MOST_ROWS = 200
 STATES = ("open", "claimed", "completed", "cancelled")
+WAITING = STATES[:2]
+LIGHTS = ("green", "red", "none")
+ORDERS = {
+    "due": Order("due", "coalesce(t.due_date, 'infinity')", "date"),
+    "opened": Order("opened", "t.opened_at", "timestamptz"),
+    "-opened": Order("-opened", "t.opened_at", "timestamptz", descending=True),
+}
 
-_INBOX = (
-    f"SELECT t.case_id, t.number, t.node, t.name, t.name_en, t.stage, t.kind, t.state, t.department_id, t.officer_id, "
-    "d.name AS department, t.claimed_by, t.opened_at, t.closed_at, t.due_date, t.provisional, t.outcome, "
-    f"c.number AS case_number, c.item, c.region_code, p.calendar_version, {DOMAIN_NOW_SQL} AS now "
-    "FROM tasks t JOIN cases c ON c.id = t.case_id LEFT JOIN departments d ON d.id = t.department_id CROSS JOIN platform p "
-    "WHERE t.state = ANY(%(states)s) "
-    "AND (%(all)s OR t.department_id = ANY(%(departments)s) OR t.officer_id = %(me)s "
-    "     OR (%(window)s AND t.kind = 'applicant' AND c.region_code = %(region)s)) "
-    "AND (%(case)s::text IS NULL OR c.number = %(case)s) AND (%(node)s::text IS NULL OR t.node = %(node)s) "
-    "AND (%(after)s::text IS NULL OR (coalesce(t.due_date, 'infinity'), t.case_id::text, t.number) > "
-    "     (%(after_due)s::date, %(after)s, %(after_number)s::bigint)) "
-    "ORDER BY coalesce(t.due_date, 'infinity'), t.case_id::text, t.number LIMIT %(limit)s"
+TASK_FROM = (
+    "FROM tasks t JOIN cases c ON c.id = t.case_id JOIN items i ON i.code = c.item "
+    "LEFT JOIN departments d ON d.id = t.department_id LEFT JOIN officers w ON w.id = t.claimed_by CROSS JOIN platform p "
 )
+TASK_COLUMNS = (
+    "t.case_id, t.number, t.node, t.name, t.name_en, t.stage, t.stage_en, t.kind, t.state, t.visit, t.department_id, "
+    "t.officer_id, d.name AS department, d.name_en AS department_en, t.claimed_by, w.name AS claimed_by_name, t.opened_at, "
+    "t.closed_at, t.due_date, t.provisional, t.outcome, c.number AS case_number, c.item, i.name AS item_name, "
+    "i.name_en AS item_name_en, c.region_code, c.applicant->>'name' AS applicant_name, p.calendar_version, "
+    f"{DOMAIN_NOW_SQL} AS now "
+)
+_MINE = (
+    "(%(all)s OR t.department_id = ANY(%(departments)s) OR t.officer_id = %(me)s "
+    "OR (%(window)s AND t.kind = 'applicant' AND c.region_code = %(region)s)) "
+)
+_FILTERS = (
+    "AND t.state = ANY(%(states)s) "
+    "AND (%(case)s::text IS NULL OR c.number = %(case)s) AND (%(node)s::text IS NULL OR t.node = %(node)s) "
+    "AND (%(item)s::text IS NULL OR c.item = %(item)s) "
+    "AND (%(department)s::text IS NULL OR t.department_id = %(department)s) "
+    "AND (NOT %(mine)s OR t.claimed_by = %(me)s OR t.officer_id = %(me)s) "
+    f"AND (%(lights)s::text[] IS NULL OR CASE WHEN t.due_date IS NULL THEN 'none' "
+    f"     WHEN t.due_date < {DOMAIN_TODAY_SQL} THEN 'red' ELSE 'green' END = ANY(%(lights)s)) "
+)
+
+
+def _page_sql(order: Order) -> str:
+    behind = (
+        f"({order.key}, t.case_id, t.number) {order.compare} (%(key)s::{order.type}, %(id)s::uuid, %(number)s::bigint)"
+    )
+    ranked = ", ".join(f"{column} {order.direction}" for column in (order.key, "t.case_id", "t.number"))
+    return (
+        f"SELECT {TASK_COLUMNS}, ({order.key})::text AS sort_key {TASK_FROM} WHERE {_MINE} {_FILTERS} "
+        f"AND (%(key)s::text IS NULL OR {behind}) ORDER BY {ranked} LIMIT %(limit)s"
+    )
+
+
+_PAGES = {name: _page_sql(order) for name, order in ORDERS.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class InboxQuery:
-    """What is asked of the inbox. `cursor` is the one that the page before gave."""
+    """What is asked of the inbox. `cursor` is the one that the page before gave; `mine`: claimed by me, or naming me."""
 
-    states: tuple[str, ...] = ("open", "claimed")
+    states: tuple[str, ...] = WAITING
     case: str | None = None
     node: str | None = None
+    item: str | None = None
+    department: str | None = None
+    lights: tuple[str, ...] = ()
+    mine: bool = False
+    sort: str = "due"
     limit: int = 50
     cursor: str | None = None
 
@@ -55,72 +89,81 @@ def inbox(house: House, uow: UnitOfWork, asked: InboxQuery) -> dict[str, Any]:
     """The actor's tasks: those of the departments, those that name the person, and, at a window, the applicants'."""
     actor: Actor = uow.actor
     need(actor, Permission.TASK_READ)
-    if set(asked.states) - set(STATES):
-        raise not_one_of("state", STATES)
+    check_choices(states=(asked.states, STATES), light=(asked.lights, LIGHTS), sort=((asked.sort,), ORDERS))
+    order = ORDERS[asked.sort]
+    after = read_cursor(order, asked.cursor, numbered=True) if asked.cursor else {"key": None, "id": None, "number": 0}
     limit = max(1, min(asked.limit, MOST_ROWS))
-    after = _cursor(asked.cursor)
-    ((rows),) = uow.read(
-        (
-            _INBOX,
-            {
-                "states": list(asked.states),
-                "all": actor.kind in ("system", "job"),
-                "departments": list(actor.departments),
-                "me": actor.id,
-                "window": actor.may(Permission.TASK_COMPLETE_FOR_APPLICANT),
-                "region": actor.region_code,
-                "case": asked.case,
-                "node": asked.node,
-                "after": after[1],
-                "after_due": after[0],
-                "after_number": after[2],
-                "limit": limit + 1,
-            },
-        )
-    )
+    question = {
+        **after,
+        **whose(actor),
+        "states": list(asked.states),
+        "case": asked.case,
+        "node": asked.node,
+        "item": asked.item,
+        "department": asked.department,
+        "lights": list(asked.lights) or None,
+        "mine": asked.mine,
+        "limit": limit + 1,
+    }
+    ((rows),) = uow.read((_PAGES[asked.sort], question))
     page = rows[:limit]
-    more = _next_cursor(page[-1]) if len(rows) > limit else None
-    return {"items": [_row(house, row) for row in page], "next_cursor": more}
+    more = None
+    if len(rows) > limit:
+        more = write_cursor(order, page[-1]["sort_key"], page[-1]["case_id"], page[-1]["number"])
+    return {"items": [task_row(house, row) for row in page], "next_cursor": more}
 
 
-def _cursor(text: str | None) -> tuple[str | None, str | None, int]:
-    if text is None:
-        return None, None, 0
-    try:
-        due, case, number = json.loads(base64.urlsafe_b64decode(text))
-        day = due if due == "infinity" else date.fromisoformat(due).isoformat()
-        return day, str(UUID(case)), max(0, min(int(number), 2**31))
-    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):  # whatever a caller makes up
-        raise Invalid(detail="cursor", fields={"cursor": ["not a cursor of this list"]})
+def check_choices(**asked: Any) -> None:
+    """Every value must be among those its field takes. Raises Invalid for the first that is not."""
+    for name, (values, known) in asked.items():
+        if set(values) - set(known):
+            raise not_one_of("state" if name == "states" else name, known)
 
 
-def _next_cursor(row: Mapping[str, Any]) -> str:
-    due = row["due_date"].isoformat() if row["due_date"] else "infinity"
-    return base64.urlsafe_b64encode(json.dumps([due, str(row["case_id"]), row["number"]]).encode()).decode()
+def whose(actor: Actor) -> dict[str, Any]:
+    """What of the actor decides which tasks are the actor's."""
+    return {
+        "all": actor.kind in ("system", "job"),
+        "departments": list(actor.departments),
+        "me": actor.id,
+        "window": actor.may(Permission.TASK_COMPLETE_FOR_APPLICANT),
+        "region": actor.region_code,
+    }
 
 
-def _row(house: House, row: Mapping[str, Any]) -> dict[str, Any]:
+def task_row(house: House, row: Mapping[str, Any]) -> dict[str, Any]:
+    """A task as lists show it. The remaining days are counted to its end, or to now."""
     calendar = house.calendar(row["region_code"], row["calendar_version"])
     until, due = day_of(row["closed_at"] or row["now"]), row["due_date"]
+    applicant = row["kind"] == "applicant"
     return {
         "id": task_id(row["case_id"], row["number"]),
         "case": row["case_number"],
         "item": row["item"],
+        "item_name": row["item_name"],
+        "item_name_en": row["item_name_en"],
+        "region": row["region_code"],
+        "applicant_name": row["applicant_name"],
         "node": row["node"],
         "name": row["name"],
         "name_en": row["name_en"],
         "stage": row["stage"],
+        "stage_en": row["stage_en"],
+        "visit": row["visit"],
         "kind": row["kind"],
         "state": row["state"],
-        "department": row["department"] or row["department_id"],
+        "department": APPLICANT[0] if applicant else row["department"] or row["department_id"],
+        "department_en": APPLICANT[1] if applicant else row["department_en"] or row["department_id"],
         "department_id": row["department_id"],
         "officer": row["officer_id"],
         "claimed_by": row["claimed_by"],
+        "claimed_by_name": row["claimed_by_name"],
         "outcome": row["outcome"],
         "opened_at": instant(row["opened_at"]),
         "due_date": due.isoformat() if due else None,
         "remaining_working_days": remaining(calendar, until, due) if due else None,
         "provisional": row["provisional"],
+        "light": light(until, due),
     }
 
 
@@ -132,11 +175,17 @@ def get_case(house: House, uow: UnitOfWork, number: str) -> dict[str, Any]:
     """
     actor: Actor = uow.actor
     need(actor, Permission.CASE_READ)
+    view = case_view(house, uow, number)
+    submitted_by = view.pop("submitted_by")
+    if submitted_by != actor.id and not _concerns(house, uow, actor, view):
+        raise NotFound(what="case", id=number[:80])
+    return view
+
+
+def case_view(house: House, uow: UnitOfWork, number: str) -> dict[str, Any]:
+    """A case with its application and open incidents, for whoever may see it: that is the caller's to ask."""
     file = case_file(house, uow, find_case(uow, number))
     applications, incidents = uow.read((_APPLICATION, (number,)), (_INCIDENTS, (number,)))
-    submitted_by = applications[0].pop("submitted_by")
-    if submitted_by != actor.id and not _concerns(house, uow, actor, file):
-        raise NotFound(what="case", id=number[:80])
     held = [{**row, "next_try_at": instant(row["next_try_at"])} for row in incidents]
     return file | applications[0] | {"incidents": held}
 
@@ -160,8 +209,18 @@ def _concerns(house: House, uow: UnitOfWork, actor: Actor, file: Mapping[str, An
         return True
     if actor.may(Permission.CASE_SUBMIT):
         return bool(actor.region_code == file["region"])
-    if actor.may(Permission.CASE_READ_ANY):
-        version = uow.read(("SELECT organization_version AS v FROM platform", None))[0][0]["v"]
-        regions = house.directory(uow, version).regions
-        return any(region.code == actor.region_code for region in path_up(regions, file["region"]))
-    return False
+    return supervises(house, uow, actor, file["region"])
+
+
+def supervises(house: House, uow: UnitOfWork, actor: Actor, region_code: str) -> bool:
+    """Whether the actor watches over a region: it is the actor's own or lies below it."""
+    if not actor.may(Permission.CASE_READ_ANY) or actor.kind in ("system", "job"):
+        return False
+    return region_code in regions_of(house, uow, actor)
+
+
+def regions_of(house: House, uow: UnitOfWork, actor: Actor) -> list[str]:
+    """The codes of the actor's region and of those below."""
+    version = uow.read(("SELECT organization_version AS v FROM platform", None))[0][0]["v"]
+    regions = house.directory(uow, version).regions
+    return [code for code in regions if any(up.code == actor.region_code for up in path_up(regions, code))]

@@ -1,22 +1,26 @@
 """办理进度: where a case stands, by number and query code. One read, no lock, no SpiffWorkflow.
 
-A wrong code and an unknown number get the same answer for the same work: the hash is computed either way.
+A wrong code and an unknown number get the same answer for the same work: the hash is computed either way. What everybody
+may see is put together anew from what is known to be public; nothing else of the case file leaves by this door.
 """
 
 from __future__ import annotations
 
+import base64
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
+from engine.bpmn.outlook import ahead
+from engine.bpmn.public_diagram import public_name
 from engine.cases.house import House, LiveDefinition
 from engine.cases.states import CASE_NAMES, TASK_NAMES
 from engine.cases.submit import hash_code
 from engine.clock import CST, DOMAIN_NOW_SQL, day_of
 from engine.errors import ApprovalError
 from engine.timelimits.calendar import WorkingCalendar
-from engine.timelimits.limits import elapsed, remaining
+from engine.timelimits.limits import Limit, due, elapsed, light, remaining
 from engine.unit_of_work import UnitOfWork
 
 _PLATFORM = f"SELECT {DOMAIN_NOW_SQL} AS now, p.query_salt, p.calendar_version FROM platform p"
@@ -31,21 +35,25 @@ _CASE = (
 )
 _TASKS = (
     "SELECT t.number, t.node, t.name, t.name_en, t.stage, t.stage_en, t.kind, t.state, t.visit, t.department_id, "
-    "d.name AS department, d.name_en AS department_en, t.handler, t.outcome, t.opened_at, t.closed_at, t.due_date, "
-    "t.provisional, o.text AS opinion, t.route->'fallback' AS fallback FROM tasks t "
+    "d.name AS department, d.name_en AS department_en, coalesce(t.handler, w.name) AS handler, w.work_number, "
+    "t.outcome, t.opened_at, t.closed_at, t.due_date, t.provisional, o.text AS opinion FROM tasks t "
     "LEFT JOIN departments d ON d.id = t.department_id "
+    "LEFT JOIN officers w ON w.id = coalesce(t.closed_by, t.claimed_by, t.officer_id) "
     "LEFT JOIN opinions o ON o.case_id = t.case_id AND o.task = t.number WHERE t.case_id = %s ORDER BY t.number"
 )
 _DOCUMENTS = (
     "SELECT number, kind, title, body, content, issued_at FROM documents WHERE case_id = %s ORDER BY seq, number"
 )
+APPLICANT = ("申请人", "The applicant")
+#: What a node is called to everybody when its designer gave it no public name.
+IN_HAND = ("办理中", "In hand")
 
 
-def progress(house: House, uow: UnitOfWork, number: str, code: str) -> dict[str, Any]:
-    """The public progress of a case.
+def progress(house: House, uow: UnitOfWork, number: str, code: str, picture: str | None = None) -> dict[str, Any]:
+    """The public progress of a case. With `picture` (`zh` or `en`), `diagram` is its public diagram with marks, or None.
 
     Raises:
-        NotFound: no such number, or the code is wrong: the same answer for both.
+        ProgressNotFound: no such number, or the code is wrong: the same answer for both.
     """
     platform, found = uow.read((_PLATFORM, None), (_NUMBER, (number,)))
     salt = bytes(platform[0]["query_salt"])
@@ -53,8 +61,9 @@ def progress(house: House, uow: UnitOfWork, number: str, code: str) -> dict[str,
     kept = bytes(found[0]["query_hash"]) if found else bytes(32)
     if not hmac.compare_digest(hashed, kept) or not found:
         raise ProgressNotFound()
-    file, definition = _read(house, uow, found[0]["case_id"])
-    return public(file, house.definition(uow, definition))
+    file, live = _read(house, uow, found[0]["case_id"])
+    shown = public(file, live)
+    return shown if picture is None else shown | {"diagram": _diagram(file["timeline"], live, picture)}
 
 
 class ProgressNotFound(ApprovalError):
@@ -67,18 +76,25 @@ class ProgressNotFound(ApprovalError):
 
 
 def case_file(house: House, uow: UnitOfWork, case_id: UUID) -> dict[str, Any]:
-    """Everything that the pages and answers show of a case: the case, its timeline rows, its documents."""
+    """Everything that the pages and answers show of a case: the case, its timeline rows, its documents, what may come next."""
     return _read(house, uow, case_id)[0]
 
 
-def _read(house: House, uow: UnitOfWork, case_id: UUID) -> tuple[dict[str, Any], UUID]:
+def case_picture(house: House, uow: UnitOfWork, case_id: UUID, lang: str) -> dict[str, Any] | None:
+    """The diagram of a case as it stands: base64 of the BPMN, and the marks of its nodes."""
+    file, live = _read(house, uow, case_id)
+    return _diagram(file["timeline"], live, lang)
+
+
+def _read(house: House, uow: UnitOfWork, case_id: UUID) -> tuple[dict[str, Any], LiveDefinition]:
     platform, cases, tasks, documents = uow.read(
         (_PLATFORM, None), (_CASE, (case_id,)), (_TASKS, (case_id,)), (_DOCUMENTS, (case_id,))
     )
     case, now = cases[0], platform[0]["now"]
+    live = house.definition(uow, case["definition_id"])
     calendar = house.calendar(case["region_code"], platform[0]["calendar_version"])
     today = day_of(case["concluded_at"] or now)
-    due = case["due_date"]
+    due_day = case["due_date"]
     file = {
         "number": case["number"],
         "item": case["item"],
@@ -87,64 +103,162 @@ def _read(house: House, uow: UnitOfWork, case_id: UUID) -> tuple[dict[str, Any],
         "region": case["region_code"],
         "state": case["state"],
         "state_name": CASE_NAMES[case["state"]][0],
+        "state_name_en": CASE_NAMES[case["state"]][1],
         "result": case["result"],
         "external_number": case["external_number"],
         "held": case["held"],
         "submitted_at": instant(case["submitted_at"]),
         "accepted_at": instant(case["accepted_at"]),
         "concluded_at": instant(case["concluded_at"]),
-        "due_date": due.isoformat() if due else None,
-        "remaining_working_days": remaining(calendar, today, due) if due else None,
+        "due_date": due_day.isoformat() if due_day else None,
+        "remaining_working_days": remaining(calendar, today, due_day) if due_day else None,
         "elapsed_working_days": elapsed(calendar, day_of(case["accepted_at"]), today) if case["accepted_at"] else None,
         "provisional": bool(case["provisional"]),
-        "timeline": [timeline_row(calendar, row, now) for row in tasks],
+        "light": light(today, due_day),
+        "timeline": [timeline_row(calendar, row, now, live) for row in tasks],
+        "next": _next(calendar, tasks, case, now, live),
         "documents": [{**row, "issued_at": instant(row["issued_at"])} for row in documents],
     }
-    return file, case["definition_id"]
+    return file, live
 
 
-def timeline_row(calendar: WorkingCalendar, row: Mapping[str, Any], now: Any) -> dict[str, Any]:
+def timeline_row(calendar: WorkingCalendar, row: Mapping[str, Any], now: Any, live: LiveDefinition) -> dict[str, Any]:
     """One node of a case's course. Remaining days are counted to its end, or to now while it is open."""
     until = day_of(row["closed_at"] or now)
-    due = row["due_date"]
+    due_day = row["due_date"]
+    applicant = row["kind"] == "applicant"
+    outcome, outcome_en = outcome_names(live, row["node"], row["outcome"])
     return {
         "stage": row["stage"],
+        "stage_en": row["stage_en"],
         "node": row["name"],
+        "node_en": row["name_en"],
         "node_id": row["node"],
         "task": row["number"],
         "visit": row["visit"],
         "state": row["state"],
         "state_name": TASK_NAMES[row["state"]][0],
-        "department": "申请人" if row["kind"] == "applicant" else row["department"] or row["department_id"],
-        "department_id": None if row["kind"] == "applicant" else row["department_id"],
+        "state_name_en": TASK_NAMES[row["state"]][1],
+        "department": APPLICANT[0] if applicant else row["department"] or row["department_id"],
+        "department_en": APPLICANT[1] if applicant else row["department_en"] or row["department_id"],
+        "department_id": None if applicant else row["department_id"],
         "handler": row["handler"],
+        "work_number": row["work_number"],
         "outcome": row["outcome"],
+        "outcome_name": outcome,
+        "outcome_name_en": outcome_en,
         "opinion": row["opinion"],
         "started_at": instant(row["opened_at"]),
         "ended_at": instant(row["closed_at"]),
-        "due_date": due.isoformat() if due else None,
-        "remaining_working_days": remaining(calendar, until, due) if due else None,
+        "due_date": due_day.isoformat() if due_day else None,
+        "remaining_working_days": remaining(calendar, until, due_day) if due_day else None,
         "elapsed_working_days": elapsed(calendar, day_of(row["opened_at"]), until),
         "provisional": row["provisional"],
+        "light": light(until, due_day),
     }
 
 
-#: What of a timeline row only officers see.
-INTERNAL = ("task", "department_id")
+def outcome_names(live: LiveDefinition, node: str, outcome: str | None) -> tuple[str | None, str | None]:
+    """An outcome in words, in Chinese and in English, as the diagram has them; the code itself where it has none."""
+    if outcome is None:
+        return None, None
+    known = live.compiled.nodes.get(node)
+    said = (known.extension("outcomes") if known else None) or {}
+    zh = (said.get("values") or {}).get(outcome, outcome)
+    return zh, (said.get("valuesEn") or {}).get(outcome, outcome)
+
+
+def _next(
+    calendar: WorkingCalendar,
+    tasks: Iterable[Mapping[str, Any]],
+    case: Mapping[str, Any],
+    now: Any,
+    live: LiveDefinition,
+) -> list[dict[str, Any]]:
+    """What comes, or may come, after what is open now, and until when if everything takes its promised time."""
+    if case["state"] == "concluded":
+        return []
+    waiting = [row for row in tasks if row["state"] in ("open", "claimed")]
+    if not waiting:
+        return []
+    begins = max([day_of(now), *(row["due_date"] for row in waiting if row["due_date"])])
+    told = []
+    for one in ahead(live.compiled.process, {row["node"] for row in waiting}):
+        limit = one.node.extension("timeLimit") or {}
+        amount = limit.get("promised") or limit.get("legal")
+        end = due(calendar, begins, Limit(int(amount), str(limit["unit"]))) if amount else None
+        said = one.node.extension("public") or {}
+        stage = str(said.get("stage") or "")
+        name = public_name(one.node) or ((one.node.name or str(one.node.id),) * 2)
+        told.append(
+            {
+                "node_id": str(one.node.id),
+                "stage": stage,
+                "stage_en": str(said.get("stageEn") or stage),
+                "node": name[0],
+                "node_en": name[1],
+                "certain": one.certain,
+                "expected_by": end.day.isoformat() if end else None,
+                "provisional": end.provisional if end else False,
+            }
+        )
+    return told
+
+
+#: What of a row everybody may see; names and opinions are decided one by one in `public`.
+PUBLIC = (
+    *("stage", "stage_en", "visit", "state", "state_name", "state_name_en", "department", "department_en"),
+    *("outcome_name", "outcome_name_en", "started_at", "ended_at", "due_date", "remaining_working_days"),
+    *("elapsed_working_days", "provisional", "light"),
+)
+PUBLIC_NEXT = ("stage", "stage_en", "certain", "expected_by", "provisional")
 
 
 def public(file: dict[str, Any], live: LiveDefinition) -> dict[str, Any]:
-    """What may be seen with number and query code: no internal ids, and only opinions that the diagram calls public.
+    """What may be seen with number and query code: no internal ids or names, who handles it as the item's policy says, and
+    only opinions that the diagram calls public. What the applicant said is the applicant's own."""
+    nodes, policy = live.compiled.nodes, live.item.handler_shown
 
-    What the applicant said is the applicant's own.
-    """
+    def name_of(row: Mapping[str, Any]) -> dict[str, str]:
+        stage = (row["stage"] or IN_HAND[0], row["stage_en"] or IN_HAND[1])
+        name = public_name(nodes[row["node_id"]]) or stage
+        return {"node": name[0], "node_en": name[1]}
 
     def row_of(row: Mapping[str, Any]) -> dict[str, Any]:
-        said = (live.compiled.nodes[row["node_id"]].extension("public") or {}).get("opinion") == "public"
-        opinion = row["opinion"] if said or row["department_id"] is None else None
-        return {name: value for name, value in row.items() if name not in INTERNAL} | {"opinion": opinion}
+        own = row["department_id"] is None
+        said = (nodes[row["node_id"]].extension("public") or {}).get("opinion") == "public"
+        handler = None if own else {"name": row["handler"], "work_number": row["work_number"]}.get(policy)
+        shown = {name: row[name] for name in PUBLIC} | name_of(row)
+        return shown | {"handler": handler, "opinion": row["opinion"] if said or own else None}
 
-    return file | {"timeline": [row_of(row) for row in file["timeline"]]}
+    def next_of(row: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: row[name] for name in PUBLIC_NEXT} | name_of(row)
+
+    timeline, following = [row_of(row) for row in file["timeline"]], [next_of(row) for row in file["next"]]
+    return file | {"timeline": timeline, "next": following}
+
+
+def _diagram(timeline: Iterable[Mapping[str, Any]], live: LiveDefinition, lang: str) -> dict[str, Any] | None:
+    """The public diagram with a mark for each node that is or was open: done, current or late."""
+    picture = live.pictures["en" if lang == "en" else "zh"]
+    if picture is None:
+        return None
+    marks: dict[str, dict[str, Any]] = {}
+    for row in timeline:
+        status = {"completed": "done", "open": "current", "claimed": "current"}.get(row["state"])
+        if status == "current" and row["light"] == "red":
+            status = "late"
+        name = picture.ids.get(row["node_id"])
+        if status is None or name is None:
+            continue
+        before = marks.get(name)
+        if before is None or _RANK[status] >= _RANK[before["status"]]:
+            marks[name] = {"id": name, "status": status, "remaining": row["remaining_working_days"]}
+    return {"xml": base64.b64encode(picture.xml).decode(), "marks": list(marks.values())}
+
+
+#: Of several instances of one node, what is open is shown, and what is late above all.
+_RANK = {"done": 0, "current": 1, "late": 2}
 
 
 def instant(value: Any) -> str | None:

@@ -24,6 +24,10 @@ TYPE_CODES = ("01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "20")
 HANDLINGS = ("single", "unified", "joint", "concentrated")
 
 
+#: What the public progress tells of who handles a task: the name, the work number, or the department alone.
+HANDLERS_SHOWN = ("name", "work_number", "department")
+
+
 class ItemInvalid(ApprovalError):
     """An item file that can't be taken as it is; `path` names the field."""
 
@@ -77,6 +81,7 @@ class ServiceItem:
     process: str  #: the BPMN file beside the item file
     legal_basis: tuple[LegalBasis, ...]
     materials: tuple[Material, ...]
+    handler_shown: str = "name"  #: how the public progress names who handles a task, one of HANDLERS_SHOWN
 
 
 def read_item(path: Path) -> ServiceItem:
@@ -115,6 +120,7 @@ def item_from_data(data: Any) -> ServiceItem:
         process=_file_name(given),
         legal_basis=tuple(_legal_basis(one, n) for n, one in enumerate(_filled_list(given, "legal_basis"))),
         materials=tuple(_material(one, n) for n, one in enumerate(_typed(given["materials"], list, "materials"))),
+        handler_shown=_one_of({"handler_shown": "name"} | given, "handler_shown", HANDLERS_SHOWN),
     )
 
 
@@ -157,10 +163,11 @@ def _file_name(given: Mapping[str, Any]) -> str:
 
 
 def _object(data: Any, path: str, shape: type[Any]) -> dict[str, Any]:
-    """The object with exactly the fields of the dataclass `shape`."""
+    """The object with the fields of the dataclass `shape`, those with a default left out or not, and no other."""
     given = _typed(data, dict, path)
     wanted = {one.name for one in fields(shape) if one.default is MISSING}
-    for name in sorted(wanted ^ set(given)):
+    optional = {one.name for one in fields(shape)} - wanted
+    for name in sorted(wanted ^ (set(given) - optional)):
         if name in wanted:
             raise _wrong(f"{path}.{name}", "缺少该字段", "it is missing")
         raise _wrong(f"{path}.{name}", "没有这个字段", "there is no such field")

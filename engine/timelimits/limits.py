@@ -94,6 +94,13 @@ def elapsed(calendar: WorkingCalendar, start: date, end: date) -> int:
     return calendar.between(start, end)
 
 
+def light(today: date, due_day: date | None) -> str | None:
+    """The light of a time limit: green until its last day is over, red afterwards; None where there is no limit."""
+    if due_day is None:
+        return None
+    return "red" if today > due_day else "green"
+
+
 def started(calendar: WorkingCalendar, at: datetime, kind: LimitKind, limit: Limit) -> LedgerEntry:
     """The entry that starts a limit at `at` (an instant with its offset; its day in China is the start day)."""
     return LedgerEntry(kind, Entry.START, at, due(calendar, day_of(at), limit), limit, calendar.version)

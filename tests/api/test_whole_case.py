@@ -36,6 +36,8 @@ def test_a_case_goes_from_the_window_to_the_certificate_over_http(client, caller
     assert done.json["case"] == {"number": number, "state": "concluded", "result": "granted"}
     seen = client.get(f"/api/v1/progress/{number}?query_code={made.json['query_code']}").json
     assert (seen["state"], seen["result"], seen["external_number"]) == ("concluded", "granted", "GGFW-1")
-    assert [row["node_id"] for row in seen["timeline"]][1:7] == [node for _, node, _ in STEPS[:6]]
+    course = clerk.get(f"/cases/{number}").json["timeline"]
+    assert [row["node"] for row in seen["timeline"]] == [row["node"] for row in course]
+    assert [row["node_id"] for row in course][1:7] == [node for _, node, _ in STEPS[:6]]
     assert [document["kind"] for document in seen["documents"]] == ["rectification-notice", "certificate"]
     assert clerk.get(f"/cases/{number}").json["incidents"] == []

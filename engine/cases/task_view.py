@@ -1,0 +1,85 @@
+"""环节: one task as whoever may work on it (or watches over it) sees it: what can be done with it, and the case around it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from engine.bpmn.model import Node
+from engine.cases.access import check_task, task_id
+from engine.cases.house import House
+from engine.cases.inbox import TASK_COLUMNS, TASK_FROM, case_view, supervises, task_row
+from engine.errors import ApprovalError, NotFound
+from engine.organization.permissions import Permission
+from engine.unit_of_work import UnitOfWork
+
+_TASK = f"SELECT {TASK_COLUMNS}, t.region_code AS task_region, c.definition_id {TASK_FROM} WHERE t.case_id = %s AND t.number = %s"
+
+
+@dataclass(frozen=True, slots=True)
+class _Whose:
+    """What of a task decides whose it is, as `access.py` asks it."""
+
+    kind: str
+    region_code: str
+    department_id: str
+    officer_id: str | None
+
+
+def get_task(house: House, uow: UnitOfWork, case_id: UUID, number: int) -> dict[str, Any]:
+    """A task with its case file, its outcomes and form fields, and what the actor can do with it.
+
+    Raises:
+        NotFound, Forbidden: not the actor's task (see `access.py`), nor one of a region that the actor supervises.
+    """
+    shown = task_id(case_id, number)
+    ((rows),) = uow.read((_TASK, (case_id, number)))
+    if not rows:
+        raise NotFound(what="task", id=shown)
+    row = rows[0]
+    whose = _Whose(row["kind"], row["task_region"], row["department_id"], row["officer_id"])
+    if not supervises(house, uow, uow.actor, row["region_code"]):
+        check_task(uow.actor, whose, row["region_code"], shown, Permission.TASK_READ)
+    live = house.definition(uow, row["definition_id"])
+    view = task_row(house, row)
+    return view | {
+        "outcomes": outcomes_of(live.compiled.nodes[row["node"]]),
+        "form_fields": list((live.compiled.nodes[row["node"]].extension("form") or {}).get("fields") or ()),
+        "can": _can(uow, row, whose, shown),
+        "case_file": {k: v for k, v in case_view(house, uow, row["case_number"]).items() if k != "submitted_by"},
+    }
+
+
+def outcomes_of(node: Node) -> list[dict[str, Any]]:
+    """The outcomes that an officer may choose from, in words; none when the diagram states none."""
+    said = node.extension("outcomes") or {}
+    english, needed = said.get("valuesEn") or {}, said.get("opinionRequiredFor") or ()
+    return [
+        {"value": value, "name": name, "name_en": english.get(value, value), "opinion_required": value in needed}
+        for value, name in (said.get("values") or {}).items()
+    ]
+
+
+def _can(uow: UnitOfWork, row: Mapping[str, Any], whose: _Whose, shown: str) -> list[str]:
+    """Which of claim, release and complete the actor could ask for now."""
+
+    def may(permission: Permission) -> bool:
+        try:
+            check_task(uow.actor, whose, row["region_code"], shown, permission)
+        except ApprovalError:
+            return False
+        return True
+
+    holder, state = row["claimed_by"], row["state"]
+    mine = holder == uow.actor.id
+    free = state == "open" or (state == "claimed" and mine)
+    told = []
+    if state == "open" and may(Permission.TASK_CLAIM):
+        told.append("claim")
+    if state == "claimed" and mine:
+        told.append("release")
+    if free and may(Permission.TASK_COMPLETE):
+        told.append("complete")
+    return told
