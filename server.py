@@ -28,8 +28,10 @@ from gunicorn import glogging  # type: ignore[import-untyped]
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from admin.app import register_admin
 from api.app import register_api
 from api.health import health_of
+from api.problems import handle_unmatched
 from api.request_id import watch_requests
 from engine import cli
 from engine.assemble import Engine, open_engine
@@ -45,13 +47,15 @@ from engine.store.database import connect_engine
 from engine.store.embedded import EmbeddedServer
 from engine.store.location import Location, locate
 from engine.store.schema import migrate
-from portal.home import demonstration_accounts, register_home
+from portal.home import demonstration_accounts, register_portal
 from web.assets import assets_blueprint
+from web.clock_page import register_clock
+from web.serving import serve_engine
 
 WEB_WORKERS = 2
 WEB_THREADS = 8
 JOB_CONNECTIONS = 6
-PARTS = ("api", "portal")
+PARTS = ("api", "portal", "admin")
 SLOWEST_CLIENT_SECONDS = 5
 #: How often the embedded database and the web server's first answer are looked for, in seconds.
 CHECK_SECONDS = 1.0
@@ -86,12 +90,18 @@ def create_app(engine: Engine, serve: Sequence[str] = PARTS) -> Flask:
         register_api(app, engine)
     else:
         watch_requests(app)
+        handle_unmatched(app)
         app.register_blueprint(health_of(engine))
     if engine.settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=engine.settings.proxies)  # type: ignore[method-assign]
+    serve_engine(app, engine)
     app.register_blueprint(assets_blueprint())
     if "portal" in serve:
-        register_home(app, engine)
+        register_portal(app, engine)
+    if "admin" in serve:
+        register_admin(app)
+    if engine.settings.demo and {"portal", "admin"} & set(serve):
+        register_clock(app)
     return app
 
 
@@ -107,7 +117,7 @@ def _add_run(commands: cli.Commands) -> None:
     told = "启动一窗：网页、接口与后台 / start OneWindow; Ctrl-C stops it"
     run = commands.add_parser("run", help=told, description=told)
     run.add_argument("--demo", action="store_true", help="演示模式 / demonstration mode, on this machine only")
-    run.add_argument("--serve", type=_parts, default=PARTS, metavar="api,portal", help="提供的部分 / which parts")
+    run.add_argument("--serve", type=_parts, default=PARTS, metavar="api,portal,admin", help="提供的部分 / which parts")
     run.set_defaults(command=_run)
 
 

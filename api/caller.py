@@ -8,27 +8,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Flask, current_app, g, request
+from flask import g, request
 
 from api.http_errors import IdempotencyKeyInvalid
-from engine.assemble import Engine
 from engine.errors import Unauthenticated
 from engine.organization.actor import Actor
 from engine.unit_of_work import Once
+from web.serving import engine as engine
+from web.serving import serve_engine as serve_engine
 
-_EXTENSION = "onewindow.engine"
 _PRINTABLE = re.compile(r"[\x20-\x7e]{1,200}")
-
-
-def serve_engine(app: Flask, engine: Engine) -> None:
-    """Make `engine` the one that requests of this application work on."""
-    app.extensions[_EXTENSION] = engine
-
-
-def engine() -> Engine:
-    """The engine of this application."""
-    found: Engine = current_app.extensions[_EXTENSION]
-    return found
 
 
 def authenticate() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 from marshmallow import ValidationError, fields, validates_schema
 
 from api.caller import engine
@@ -19,7 +19,7 @@ from engine.background.demonstration_clock import (
     set_clock,
     show_clock,
 )
-from engine.errors import Forbidden
+from web.origin import refuse_foreign
 
 demo = Resource("demo", __name__, "Demonstration", public=True)
 
@@ -53,20 +53,7 @@ class Clock(Shape):
     stops = fields.Integer()
 
 
-class ForeignPage(Forbidden):
-    """Another site's page asked, through somebody's browser."""
-
-    code = "foreign-page"
-    zh = "不接受其他网站的页面发出的请求。"
-    en = "Requests from the pages of another site are not taken."
-
-
-def _not_across_sites() -> None:
-    if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
-        raise ForeignPage()
-
-
-demo.before_request(_not_across_sites)
+demo.before_request(refuse_foreign)
 
 
 @demo.serve("GET", "/demo/clock", gives=(200, Clock))

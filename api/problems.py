@@ -20,6 +20,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from api.http_errors import BY_STATUS, DatabaseUnavailable, HttpRefused, InternalError, say
 from engine.errors import ApprovalError, Unauthenticated
 from engine.logs import request_id
+from web.pages import unmatched_page
 
 log = logging.getLogger("onewindow.api")
 
@@ -73,15 +74,13 @@ def handle_errors(target: Flask | Blueprint) -> None:
 
 
 def handle_unmatched(app: Flask) -> None:
-    """Answer the HTTP layer's refusals outside any view (no such path, no such method), too.
-
-    Pages have error pages of their own: a browser that asks for HTML outside the API gets what it would have got.
-    """
+    """Answer the HTTP layer's refusals outside any view (no such path, no such method), too: as a page to who asks for one
+    outside the API, as a problem to everybody else."""
 
     def unmatched(error: HTTPException) -> AnyResponse:
         wants_page = "text/html" in request.headers.get("Accept", "")
         if wants_page and not request.path.startswith(API_PATHS):
-            return error.get_response()
+            return unmatched_page(error)
         return _http_error(error)
 
     app.register_error_handler(HTTPException, unmatched)

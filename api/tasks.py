@@ -78,7 +78,9 @@ class TaskView(TaskRow):
     """A task with its case; `can` names what the caller could ask for now: claim, release, complete."""
 
     outcomes = fields.List(fields.Nested(OutcomeRow))
+    number = fields.Integer()
     form_fields = fields.List(fields.String())
+    opinion_public = fields.Boolean()
     can = fields.List(fields.String())
     case_file = fields.Nested(CaseView)
 

@@ -19,6 +19,7 @@ from sqlalchemy import MetaData
 from engine.cases import claim_task, feed, go_on, incidents, progress
 from engine.cases import models as _case_models  # noqa: F401
 from engine.cases.accept import Acceptance, accept
+from engine.cases.access import need
 from engine.cases.announce import announce
 from engine.cases.case_list import CaseQuery, department_load, list_cases
 from engine.cases.complete_task import Completion, complete_task
@@ -34,8 +35,10 @@ from engine.definitions import deploy
 from engine.definitions import models as _definition_models  # noqa: F401
 from engine.errors import ApprovalError
 from engine.organization import models as _organization_models  # noqa: F401
+from engine.organization import sessions
 from engine.organization.actor import Actor
 from engine.organization.log_in import LogInFailed, actor_of_token, issue_token, revoke_token
+from engine.organization.permissions import Permission
 from engine.organization.throttle import Guess, check_tries, count_failure, forget_failures
 from engine.plugins.handlers import HandlerRegistry, ServiceAnswer, ServiceCall, built_in_handlers
 from engine.register import models as _register_models  # noqa: F401
@@ -96,6 +99,29 @@ class Engine:
     def log_out(self, token: str) -> None:
         """Let a token open nothing any more."""
         self.perform(Actor.system("log-out"), lambda uow: revoke_token(uow.connection, token))
+
+    def open_session(self, username: str, password: str, address: str | None = None) -> str:
+        """A session of the pages for a username and a password: its secret. Raises LogInFailed, TooManyTries."""
+        name = Guess("log-in name", username)
+
+        def work(uow: UnitOfWork) -> str:
+            secret = sessions.open_session(uow.connection, username, password)
+            forget_failures(uow.connection, name)
+            return secret
+
+        return self._guarded([name, *_from("log-in address", address)], LogInFailed, work)
+
+    def session_actor(self, secret: str) -> Actor | None:
+        """Who is signed in under a session's secret; None when the session is over."""
+        with self.database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            found = sessions.find_session(connection, secret)
+        if found is not None and found.stale:
+            self.perform(found.actor, lambda uow: sessions.note_use(uow.connection, secret))
+        return found.actor if found else None
+
+    def close_session(self, secret: str) -> None:
+        """Log out of the pages."""
+        self.perform(Actor.system("log-out"), lambda uow: sessions.close_session(uow.connection, secret))
 
     def _guarded(
         self, guesses: list[Guess], failure: type[ApprovalError], work: Callable[[UnitOfWork], Answer]
@@ -174,6 +200,19 @@ class Engine:
     def cases(self, actor: Actor, asked: CaseQuery) -> dict[str, Any]:
         """办件列表."""
         return self.perform(actor, lambda uow: list_cases(self.house, uow, asked))
+
+    def receipt(self, actor: Actor, number: str) -> dict[str, Any]:
+        """收件回执: a case with its query code, for the window that may submit. Raises Forbidden, NotFound."""
+
+        def work(uow: UnitOfWork) -> dict[str, Any]:
+            need(uow.actor, Permission.CASE_SUBMIT)
+            return get_case(self.house, uow, number)
+
+        return self.perform(actor, work) | {"query_code": query_code(self.settings.secret_key, number)}
+
+    def items(self) -> list[dict[str, Any]]:
+        """The items that can be applied for: code and names."""
+        return self.perform(Actor.system("items"), lambda uow: uow.read((_ITEMS, None))[0])
 
     def case_picture(self, actor: Actor, number: str, lang: str) -> dict[str, Any] | None:
         """The diagram of a case with its marks, for whoever may see the case."""
@@ -261,6 +300,9 @@ class Engine:
     def retry_incident(self, actor: Actor, incident_id: int) -> bool:
         """Try an incident again."""
         return incidents.retry_incident(self.house, self.transactions, incident_id, actor)
+
+
+_ITEMS = "SELECT code, name, name_en FROM items WHERE active_definition_id IS NOT NULL ORDER BY code"
 
 
 def _from(scope: str, address: str | None) -> list[Guess]:

@@ -1,47 +1,43 @@
-"""The home page of the public zone: what is here, and where a case stands, by number and query code.
+"""The pages of the public zone: what is here, and where a case stands, by number and query code.
 
-One page that needs no script and loads nothing from anywhere else. The code goes in a POST, so that it stays out of
-addresses, histories and logs.
+The code is posted. The page that shows the progress has an address with the number only; the code stays in a cookie of that
+one address, which no script can read, so that the page can be read again, and can keep itself up to date.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psycopg
-from flask import Blueprint, Flask, Response, current_app, make_response, render_template, request
-from sqlalchemy import exc
+from flask import Flask, Response, g, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
 
 from engine.assemble import Engine
 from engine.cases.progress import ProgressNotFound
-from engine.cases.states import CASE_NAMES
 from engine.demonstration import example_cases
 from engine.errors import ApprovalError
 from engine.settings import DEMONSTRATION_PASSWORD
-from portal.texts import RESULTS, TEXTS
+from portal.texts import TEXTS
+from web.clock import DATABASE_AWAY
+from web.pages import Pages, render
+from web.serving import engine
+from web.words import language, own, t
 
 log = logging.getLogger(__name__)
 
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store",
-}
 LONGEST = 80
-#: A number and a query code fit many times over; anything larger is no look-up.
-MOST_BYTES = 4096
-FORM = "application/x-www-form-urlencoded"
-#: The database is down, restarting, or out of connections.
-DATABASE_AWAY = (psycopg.OperationalError, exc.OperationalError, exc.TimeoutError)
-RETRY_AFTER_SECONDS = "5"
+COOKIE = "query-code"
+#: How long a browser remembers the code of a case that was looked up.
+REMEMBERED_SECONDS = 4 * 3600
+LINKS = [("/", "nav.progress"), ("/admin/", "nav.log_in")]
+_NUMBER = re.compile(r"[0-9A-Za-z-]{1,80}", re.ASCII)
+_CODE = re.compile(r"[0-9A-Za-z]{1,80}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,95 +63,100 @@ def _work(officer: Mapping[str, Any], departments: Mapping[str, str]) -> str:
     )
 
 
-def register_home(app: Flask, engine: Engine) -> None:
-    """Mount `/` on the application."""
-    pages = Blueprint(
-        "portal", __name__, template_folder="templates", static_folder="static", static_url_path="/portal"
-    )
-    accounts = demonstration_accounts(engine.settings.processes) if engine.settings.demo else []
+def register_portal(app: Flask, served: Engine) -> None:
+    """Mount the public pages on the application."""
+    pages = Pages("portal", __name__, TEXTS)
+    accounts = demonstration_accounts(served.settings.processes) if served.settings.demo else []
+
+    @pages.before_request
+    def outside() -> None:
+        g.inside = False
 
     @pages.get("/")
     def home() -> Response:
-        return _page(accounts, examples=_examples(engine))
+        return _home(accounts)
 
-    @pages.post("/")
-    def look_up() -> Response:
-        if refused := _refused():
-            status, why = refused
-            return _page(accounts, status, problem=TEXTS[_language()][why])
-        number, code = _field("number"), _field("query_code")
+    @pages.get("/progress")
+    def nothing_asked() -> AnyResponse:
+        return redirect("/", 303)
+
+    @pages.post("/progress")
+    def look_up() -> AnyResponse:
+        number, code = _field("number", _NUMBER), _field("query_code", _CODE)
         try:
-            return _page(accounts, number=number, case=_find(engine, number, code))
+            if number is None or code is None:
+                raise ProgressNotFound()
+            engine().progress(number, code, request.remote_addr)
         except ApprovalError as error:
-            return _page(accounts, error.status, number=number, problem=error.sentence(_language()))
-        except DATABASE_AWAY as error:
-            return _away(accounts, number or "", error)
+            return _refused(accounts, error, request.form.get("number", "").strip()[:LONGEST])
+        response = redirect(f"/progress/{number}", 303)
+        response.set_cookie(
+            COOKIE,
+            code,
+            max_age=REMEMBERED_SECONDS,
+            path=f"/progress/{number}",
+            httponly=True,
+            samesite="Strict",
+            secure=not engine().settings.demo,
+        )
+        return response
+
+    @pages.get("/progress/<number>")
+    def progress(number: str) -> Response:
+        code = request.cookies.get(COOKIE, "")
+        live = bool(request.headers.get("HX-Request"))
+        if not _NUMBER.fullmatch(number) or not _CODE.fullmatch(code):
+            return _home(accounts, 404 if live else 200, number=number[:LONGEST], hint=t("progress.code_needed"))
+        try:
+            case = engine().progress(number, code, request.remote_addr, picture=language())
+        except ProgressNotFound as error:
+            return _refused(accounts, error, number)
+        return _progress(case, live)
 
     app.register_blueprint(pages)
 
 
-def _examples(engine: Engine) -> list[tuple[str, str]]:
+def _progress(case: dict[str, Any], live: bool) -> Response:
+    """The page of a case, or, for the page that keeps itself up to date, its changed part: 204 when nothing has."""
+    spelled = json.dumps([case, language()], sort_keys=True, default=str).encode()
+    digest = hashlib.sha256(spelled).hexdigest()[:16]
+    if live and request.args.get("seen") == digest:
+        return Response(status=204)
+    known = f"result.{case['result']}"
+    result = t(known) if known in g.texts else own(case["result"])
+    row = case | {"ended_at": case["concluded_at"]}
+    shown: dict[str, Any] = {"case": case, "case_row": row, "digest": digest, "result": result, "links": LINKS}
+    response = render("portal/progress_body.html" if live else "portal/progress.html", **shown)
+    response.headers["Vary"] = "HX-Request"
+    return response
+
+
+def _refused(accounts: list[Account], error: ApprovalError, number: str) -> Response:
+    response = _home(accounts, error.status, number=number, problem=error.sentence(language()))
+    if "retry_after" in error.params:
+        response.headers["Retry-After"] = str(error.params["retry_after"])
+    return response
+
+
+def _home(accounts: list[Account], status: int = 200, **shown: Any) -> Response:
+    examples = _examples() if accounts else []
+    password = DEMONSTRATION_PASSWORD if accounts else ""
+    known: dict[str, Any] = {"accounts": accounts, "examples": examples, "password": password, "links": LINKS}
+    if request.method == "POST":
+        known["other_lang_url"] = f"/?lang={'en' if language() == 'zh' else 'zh'}"
+    return render("portal/home.html", status, **known, **shown)
+
+
+def _examples() -> list[tuple[str, str]]:
     """The cases to try; none while the database is away, as the page is of use without them."""
     try:
-        return example_cases(engine)
+        return example_cases(engine())
     except DATABASE_AWAY as error:
         log.warning("the database does not answer", exc_info=error)
         return []
 
 
-def _refused() -> tuple[int, str] | None:
-    """The status and the name of the sentence for a body that is not read; None for one that is.
-
-    `content_length` is None for a chunked body, too.
-    """
-    request.max_content_length = MOST_BYTES
-    length = request.content_length
-    if length is None or "Transfer-Encoding" in request.headers:
-        return 411, "length_missing"
-    if length > MOST_BYTES:
-        return 413, "too_large"
-    if length and request.mimetype != FORM:
-        return 415, "no_form"
-    return None
-
-
-def _field(name: str) -> str | None:
-    """A field of the form; None when it is no text that a database, or a page, could hold (NUL, lone surrogates)."""
-    value = request.form.get(name, "").strip()[:LONGEST]
-    return None if any(char == "\0" or "\ud800" <= char <= "\udfff" for char in value) else value
-
-
-def _find(engine: Engine, number: str | None, code: str | None) -> dict[str, Any]:
-    if number is None or code is None:
-        raise ProgressNotFound()
-    return engine.progress(number, code, request.remote_addr)
-
-
-def _away(accounts: list[Account], number: str, error: Exception) -> Response:
-    log.warning("the database does not answer", exc_info=error)
-    response = _page(accounts, 503, number=number, problem=TEXTS[_language()]["away"])
-    response.headers["Retry-After"] = RETRY_AFTER_SECONDS
-    return response
-
-
-def _page(accounts: list[Account], status: int = 200, **shown: Any) -> Response:
-    lang = _language()
-    words = TEXTS[lang]
-    tables = {"accounts": accounts, "states": CASE_NAMES, "results": RESULTS}
-    page = render_template(
-        "home.html",
-        lang=lang,
-        tongue=int(lang == "en"),
-        words=words,
-        password=DEMONSTRATION_PASSWORD,
-        described="docs.show" in current_app.view_functions,
-        **tables,
-        **shown,
-    )
-    response = make_response(page, status)
-    response.headers.update(HEADERS)
-    return response
-
-
-def _language() -> str:
-    return "en" if request.args.get("lang") == "en" else "zh"
+def _field(name: str, form: re.Pattern[str]) -> str | None:
+    """A field of the form; None when it can be no number, or no code, of ours."""
+    value = request.form.get(name, "").strip()
+    return value if form.fullmatch(value) else None

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 FOLDER = Path(__file__).resolve().parent / "static"
 ONE_YEAR = 31_536_000
 #: Said here: what the machine's own table says of an ending differs between machines.
-TYPES = {".js": "text/javascript", ".css": "text/css", ".txt": "text/plain"}
+TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".txt": "text/plain"}
 
 
 def asset_path(name: str) -> str:
@@ -26,8 +26,8 @@ def asset_path(name: str) -> str:
 
 
 def assets_blueprint() -> Blueprint:
-    """Serves the files of the manifest below /assets/, and nothing else (404)."""
-    blueprint = Blueprint("assets", __name__, url_prefix="/assets")
+    """Serves the files of the manifest below /assets/, and nothing else (404); brings the templates that pages share."""
+    blueprint = Blueprint("assets", __name__, url_prefix="/assets", template_folder="templates")
 
     @blueprint.get("/<name>")
     def asset(name: str) -> Response:

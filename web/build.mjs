@@ -63,7 +63,7 @@ async function bundles() {
 }
 
 async function build(hash) {
-  const files = [...(await bundles()), ['third-party.txt', notices()]];
+  const files = [...(await bundles()), ['icon.svg', text(HERE, 'src', 'icon.svg')], ['third-party.txt', notices()]];
   const manifest = {};
   rmSync(STAMP, { force: true });
   mkdirSync(STATIC, { recursive: true });

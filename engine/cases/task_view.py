@@ -43,10 +43,12 @@ def get_task(house: House, uow: UnitOfWork, case_id: UUID, number: int) -> dict[
     if not supervises(house, uow, uow.actor, row["region_code"]):
         check_task(uow.actor, whose, row["region_code"], shown, Permission.TASK_READ)
     live = house.definition(uow, row["definition_id"])
-    view = task_row(house, row)
-    return view | {
-        "outcomes": outcomes_of(live.compiled.nodes[row["node"]]),
-        "form_fields": list((live.compiled.nodes[row["node"]].extension("form") or {}).get("fields") or ()),
+    node = live.compiled.nodes[row["node"]]
+    return task_row(house, row) | {
+        "number": number,
+        "outcomes": outcomes_of(node),
+        "form_fields": list((node.extension("form") or {}).get("fields") or ()),
+        "opinion_public": (node.extension("public") or {}).get("opinion") == "public",
         "can": _can(uow, row, whose, shown),
         "case_file": {k: v for k, v in case_view(house, uow, row["case_number"]).items() if k != "submitted_by"},
     }

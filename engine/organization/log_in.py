@@ -8,10 +8,11 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from engine.clock import wall_now
 from engine.errors import Unauthenticated
@@ -25,11 +26,13 @@ _NOBODY = _HASHER.hash(secrets.token_hex(16))
 
 _OFFICER = text("SELECT id, password_hash FROM officers WHERE username = :username AND active")
 _KEEP = text("INSERT INTO access_tokens (hash, officer_id, created_at, expires_at) VALUES (:hash, :id, :now, :expires)")
-_ACTOR = (
-    "SELECT o.id, o.name, o.region_code, "
+_ACTOR_COLUMNS = (
+    "o.id, o.name, o.region_code, "
     "ARRAY(SELECT r.role FROM officer_roles r WHERE r.officer_id = o.id) AS roles, "
-    "ARRAY(SELECT p.department_id || chr(31) || p.title FROM posts p WHERE p.officer_id = o.id) AS posts "
-    "FROM access_tokens t JOIN officers o ON o.id = t.officer_id AND o.active "
+    "ARRAY(SELECT p.department_id || chr(31) || p.title FROM posts p WHERE p.officer_id = o.id) AS posts"
+)
+_ACTOR = (
+    f"SELECT {_ACTOR_COLUMNS} FROM access_tokens t JOIN officers o ON o.id = t.officer_id AND o.active "
     "WHERE t.hash = :hash AND t.expires_at > :now AND t.revoked_at IS NULL"
 )
 _BY_TOKEN = text(_ACTOR)
@@ -51,6 +54,18 @@ def hash_password(password: str) -> str:
 
 def issue_token(connection: Connection, username: str, password: str) -> tuple[str, datetime]:
     """Check a password and give a token with the instant at which it expires. Raises LogInFailed."""
+    officer = verify_password(connection, username, password)
+    token, now = secrets.token_urlsafe(32), wall_now()
+    expires = now + TOKEN_LIFE
+    connection.execute(_KEEP, {"hash": _digest(token), "id": officer, "now": now, "expires": expires})
+    return token, expires
+
+
+def verify_password(connection: Connection, username: str, password: str) -> str:
+    """The id of the officer whose name and password these are; the same work when there is no such name.
+
+    Raises LogInFailed.
+    """
     row = connection.execute(_OFFICER, {"username": username}).one_or_none()
     try:
         _HASHER.verify(row.password_hash if row else _NOBODY, password)
@@ -58,10 +73,7 @@ def issue_token(connection: Connection, username: str, password: str) -> tuple[s
         raise LogInFailed() from None
     if row is None:
         raise LogInFailed()
-    token, now = secrets.token_urlsafe(32), wall_now()
-    expires = now + TOKEN_LIFE
-    connection.execute(_KEEP, {"hash": _digest(token), "id": row.id, "now": now, "expires": expires})
-    return token, expires
+    return str(row.id)
 
 
 def actor_of_token(connection: Connection, token: str) -> Actor:
@@ -69,6 +81,16 @@ def actor_of_token(connection: Connection, token: str) -> Actor:
     row = connection.execute(_BY_TOKEN, {"hash": _digest(token), "now": wall_now()}).one_or_none()
     if row is None:
         raise Unauthenticated()
+    return actor_of_row(row)
+
+
+def actor_columns() -> str:
+    """The columns of an officer `o` that `actor_of_row` reads."""
+    return _ACTOR_COLUMNS
+
+
+def actor_of_row(row: Row[Any]) -> Actor:
+    """The actor that the columns of `actor_columns` tell."""
     posts = frozenset((department, title) for department, _, title in (post.partition(chr(31)) for post in row.posts))
     roles = frozenset(Role(role) for role in row.roles if role in list(Role))
     return Actor.officer(row.id, row.name, row.region_code, posts=posts, roles=roles)

@@ -120,6 +120,18 @@ class AccessTokenRow(Base):
     revoked_at: Mapped[datetime | None]
 
 
+class SessionRow(Base):
+    """A session of the pages; only the hash of its secret is stored."""
+
+    __tablename__ = "sessions"
+
+    hash: Mapped[bytes] = mapped_column(primary_key=True)
+    officer_id: Mapped[str] = mapped_column(ForeignKey("officers.id"), index=True)
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
 class ThrottleRow(Base):
     """Failures of guessing at a secret in the present window; see `throttle.py`. `key` is a digest."""
 

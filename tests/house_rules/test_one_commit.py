@@ -26,7 +26,7 @@ AUTOCOMMIT = {
     "engine/store/embedded.py": "CREATE and DROP DATABASE can't stand in a transaction",
     "engine/store/backup.py": "asks whether a database is empty and unused before it is restored",
     "engine/background/demonstration_clock.py": "holds the lock of who moves the clock, over many transactions of the steps",
-    "engine/assemble.py": "reads the actor of a token: one SELECT, nothing to commit",
+    "engine/assemble.py": "reads the actor of a token or of a session: one SELECT, nothing to commit",
 }
 
 

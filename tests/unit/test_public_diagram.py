@@ -93,6 +93,9 @@ def test_what_comes_next_is_certain_or_possible():
     diagram = executable_process(read(FILE))
     after_reviews = [(one.node.id, one.certain) for one in ahead(diagram, {"fire", "planning"})]
     assert after_reviews == [("merge", False), ("rectify", False)]
+    reviews = [(one.node.id, one.certain) for one in ahead(diagram, {"accept"})]
+    assert [name for name, certain in reviews if not certain] == ["planning", "fire", *[r for r, _ in reviews[2:]]]
+    assert len(reviews) == 6
     assert [(one.node.id, one.certain) for one in ahead(diagram, {"merge"})] == [("decide", True)]
     assert ahead(diagram, {"certificate"}) == []
     assert ahead(diagram, {"no such node"}) == []

@@ -68,6 +68,7 @@ function show(drawing, host) {
 }
 
 async function draw(host) {
+  host.classList.add('is-drawn'); // it gets its height from that, and the drawing has to fit into it
   const viewer = new NavigatedViewer({ container: host });
   const drawing = { viewer, xml: host.dataset.xml, host, marked: [] };
   drawn.push(drawing);

@@ -4,6 +4,7 @@ const settings = {
   includeIndicatorCSS: false, // app.css has these rules: the pages allow no style that a script makes
   mode: 'same-origin',
   history: true,
+  noSwap: [204, 304, '4xx', '5xx'], // what is on the page stays while the server is away
 };
 
 if (!document.querySelector('meta[name="htmx-config"]')) {

@@ -26,6 +26,12 @@ function pressKey(key) {
   return true;
 }
 
+// What works with a script only is shown with a script only.
+document.documentElement.classList.add('has-script');
+document.addEventListener('click', (event) => {
+  if (event.target instanceof Element && event.target.closest('[data-print]')) window.print();
+});
+
 document.addEventListener('keydown', (event) => {
   if (event.defaultPrevented || event.isComposing || event.repeat || !(event.target instanceof Element)) return;
   const control = event.ctrlKey || event.metaKey;

@@ -1,0 +1,32 @@
+"""The pages of the inside zone: `register_admin(app)` mounts them below /admin."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from admin.cases import serve_cases
+from admin.department import serve_department
+from admin.desk import serve_log_in
+from admin.inbox import serve_inbox
+from admin.texts import TEXTS
+from admin.window import serve_window
+from web.pages import Pages
+
+#: An opinion of 4,000 characters and a form fit many times over.
+MOST_BODY = 256 * 1024
+
+
+def register_admin(app: Flask) -> None:
+    """Mount the pages on the application."""
+    pages = Pages(
+        "admin",
+        __name__,
+        TEXTS,
+        log_in="/admin/login",
+        open_to_all=("log_in", "show_log_in"),
+        most_body=MOST_BODY,
+        url_prefix="/admin",
+    )
+    for serve in (serve_log_in, serve_inbox, serve_window, serve_cases, serve_department):
+        serve(pages)
+    app.register_blueprint(pages)

@@ -1,0 +1,62 @@
+"""The list of cases, and one case whole."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Response, request
+
+from admin.desk import fresh_key, me, page
+from engine.cases.case_list import CaseQuery
+from engine.organization.permissions import Permission
+from web.pages import Pages
+from web.serving import engine
+from web.words import language
+
+ROWS = 30
+STATES = ("submitted", "accepted", "concluded")
+LIGHTS = ("green", "red")
+
+
+def serve_cases(pages: Pages) -> None:
+    """The addresses of cases."""
+
+    @pages.get("/cases")
+    def cases() -> Response:
+        asked = {name: _plain(name) for name in ("state", "light", "applicant", "external_number")}
+        query = CaseQuery(
+            states=(asked["state"],) if asked["state"] in STATES else (),
+            lights=(asked["light"],) if asked["light"] in LIGHTS else (),
+            applicant=asked["applicant"] or None,
+            external_number=asked["external_number"] or None,
+            limit=ROWS,
+            cursor=request.args.get("cursor") or None,
+        )
+        found = engine().cases(me(), query)
+        cursor = found["next_cursor"]
+        more = f"/admin/cases?{urlencode({**asked, 'cursor': cursor})}" if cursor else None
+        return page("admin/cases.html", rows=found["items"], asked=asked, more=more, states=STATES)
+
+    @pages.get("/cases/<number>")
+    def case(number: str) -> Response:
+        found = engine().get_case(me(), number)
+        may_accept = (
+            found["state"] == "submitted"
+            and me().may(Permission.CASE_ACCEPT)
+            and me().region_code == found["region"]
+            and not found["held"]
+        )
+        shown: dict[str, Any] = {
+            "case": found,
+            "case_row": found | {"ended_at": found["concluded_at"]},
+            "diagram": engine().case_picture(me(), number, language()),
+            "may_accept": may_accept,
+            "may_print": me().may(Permission.CASE_SUBMIT),
+            "key": fresh_key(),
+        }
+        return page("admin/case.html", **shown)
+
+
+def _plain(name: str) -> str:
+    return "".join(char for char in request.args.get(name, "").strip() if char.isprintable())[:100]

@@ -1,0 +1,104 @@
+"""The window: what waits for acceptance, a new application, its receipt, and accepting it, all by keyboard."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Response, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from admin.desk import fresh_key, me, page
+from admin.inbox import once_of
+from engine.cases.accept import Acceptance
+from engine.cases.access import need
+from engine.cases.case_list import CaseQuery
+from engine.cases.complete_task import MOST_OPINION
+from engine.cases.submit import PERSONAL, Application
+from engine.errors import ApprovalError, Forbidden, NotFound
+from engine.organization.permissions import Permission
+from web.pages import Pages, field
+from web.serving import engine
+from web.words import language, t
+
+ROWS = 30
+#: Name and value pairs of an application, until items bring forms of their own.
+PAIRS = 4
+MOST_VALUE = 500
+
+
+def serve_window(pages: Pages) -> None:
+    """The addresses of the window."""
+
+    @pages.get("/window")
+    def window() -> AnyResponse:
+        need(me(), Permission.CASE_ACCEPT)
+        if number := request.args.get("number", "").strip()[:80] if "find" in request.args else "":
+            return _find(number)
+        return _window_page()
+
+    @pages.get("/applications/new")
+    def new_application() -> Response:
+        need(me(), Permission.CASE_SUBMIT)
+        return _form_page()
+
+    @pages.post("/applications")
+    def submit() -> AnyResponse:
+        try:
+            asked = _application()
+            made = engine().submit(me(), asked, once_of("submit", "", [asked.item, asked.applicant, asked.form]))
+        except Forbidden:
+            raise
+        except ApprovalError as error:
+            return _form_page(error.status, problem=error.sentence(language()), kept=request.form)
+        return redirect(f"/admin/cases/{made['number']}/receipt", 303)
+
+    @pages.get("/cases/<number>/receipt")
+    def receipt(number: str) -> Response:
+        case = engine().receipt(me(), number)
+        return page("admin/receipt.html", case=case, address=request.host_url)
+
+    @pages.post("/cases/<number>/acceptance")
+    def accept(number: str) -> AnyResponse:
+        asked = Acceptance(number, "accepted", field("opinion", MOST_OPINION))
+        engine().accept(me(), asked, once_of("accept", number, [asked.answer, asked.opinion]))
+        return redirect(f"/admin/window?{urlencode({'done': 'accepted', 'number': number})}", 303)
+
+
+def _find(number: str) -> AnyResponse:
+    try:
+        found = engine().get_case(me(), number.replace("\0", ""))
+    except (NotFound, Forbidden):
+        return _window_page(404, problem=t("window.not_found", number=number), asked=number)
+    return redirect(f"/admin/cases/{found['number']}", 303)
+
+
+def _window_page(status: int = 200, **shown: Any) -> Response:
+    query = CaseQuery(states=("submitted",), region=me().region_code, sort="submitted", limit=ROWS)
+    return page("admin/window.html", status, rows=engine().cases(me(), query)["items"], **shown)
+
+
+def _application() -> Application:
+    applicant = {name: value for name in PERSONAL if (value := field(f"applicant.{name}", MOST_VALUE))}
+    kind = field("applicant.kind", 20)
+    names = [(field(f"name.{n}", 100), field(f"value.{n}", MOST_VALUE)) for n in range(1, PAIRS + 1)]
+    return Application(
+        item=field("item", 100),
+        region=field("region", 20),
+        applicant=applicant | ({"kind": kind} if kind in ("enterprise", "person") else {}),
+        form={name: value for name, value in names if name and value},
+        external_number=field("external_number", 100) or None,
+    )
+
+
+def _form_page(status: int = 200, **shown: Any) -> Response:
+    known: dict[str, Any] = {
+        "items": engine().items(),
+        "region": me().region_code,
+        "personal": PERSONAL,
+        "pairs": range(1, PAIRS + 1),
+        "key": fresh_key(),
+        "kept": {},
+        "problem": "",
+    }
+    return page("admin/application.html", status, **{**known, **shown})

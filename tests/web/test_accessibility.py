@@ -1,0 +1,117 @@
+"""Every page by axe (WCAG 2.2 AA: nothing serious or critical), at 320 px and at 200 % zoom, in both languages."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from engine.cases.inbox import InboxQuery
+from engine.cases.submit import query_code
+from tests.engine.stories import accepted, complete, submitted
+from tests.web.conftest import advance, needs_browser
+from web.assets import FOLDER
+
+pytestmark = needs_browser
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+LOOK = """async (rules) => {
+  const found = await axe.run(document, { runOnly: { type: 'tag', values: rules }, resultTypes: ['violations'] });
+  return found.violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary.slice(0, 200)}`));
+}"""
+
+
+def violations(page) -> list[str]:
+    page.evaluate((FOLDER / "axe.js").read_text("utf-8"))
+    return page.evaluate(LOOK, RULES)
+
+
+@pytest.fixture
+def places(engine, actor):
+    """Who sees which pages, the late and the done among them."""
+    number = accepted(engine, actor)
+    complete(engine, actor("water.jiang"), number, "drainage", "faults", "雨水管错接。")
+    advance(engine, 9)
+    waiting = submitted(engine, actor)
+    task = engine.inbox(actor("fire.liu"), InboxQuery())["items"][0]["id"]
+    return {
+        None: ["/", "/admin/login", f"/progress/{number}", "/nowhere"],
+        "clerk.chen": [
+            "/admin/window",
+            "/admin/applications/new",
+            f"/admin/cases/{waiting}",
+            f"/admin/cases/{waiting}/receipt",
+        ],
+        "fire.wei": [
+            "/admin/inbox",
+            f"/admin/tasks/{task}",
+            "/admin/cases",
+            "/admin/department",
+            "/admin/inbox?cursor=x",
+        ],
+    }, number
+
+
+def visit(places, number, person, engine, check, **browser):
+    for username, paths in places.items():
+        somebody = person(**browser)
+        if username:
+            somebody.log_in(username)
+        else:
+            somebody.look_up(number, query_code(engine.settings.secret_key, number))
+        for path in paths:
+            somebody.open(path)
+            check(somebody.page, path)
+
+
+def test_axe_finds_itself_what_is_wrong(person):
+    somebody = person()
+    somebody.open("/")
+    somebody.page.evaluate("document.querySelector('main').innerHTML += '<img src=\"x\"><input>'")
+    assert {one.split(":")[0] for one in violations(somebody.page)} == {"image-alt", "label"}
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_axe_finds_nothing_serious_on_any_page(places, person, engine, lang):
+    def check(page, path):
+        assert violations(page) == [], path
+
+    visit(*places, person, engine, check, lang=lang)
+
+
+@pytest.mark.parametrize(("width", "height"), [(320, 640), (640, 450)], ids=["320 px", "200 % of 1280 px"])
+def test_nothing_is_cut_off_on_a_narrow_page(places, person, engine, width, height):
+    def check(page, path):
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        hidden = page.evaluate(
+            """() => [...document.querySelectorAll('main a, main button, main input:not([type=hidden]), main select')]
+              .filter((one) => one.getClientRects().length && !one.closest('.process-diagram, .wide'))
+              .filter((one) => one.getBoundingClientRect().right > innerWidth + 1).map((one) => one.outerHTML.slice(0, 100))"""
+        )
+        assert hidden == [], path
+        assert violations(page) == [], path
+
+    visit(*places, person, engine, check, width=width, height=height)
+
+
+def test_a_page_is_walked_by_keyboard_and_the_focus_is_seen(person):
+    somebody = person()
+    somebody.open("/")
+    seen = []
+    for _ in range(8):
+        somebody.page.keyboard.press("Tab")
+        seen.append(
+            somebody.page.evaluate(
+                """() => {
+                  const one = document.activeElement;
+                  const { outlineStyle, boxShadow } = getComputedStyle(one);
+                  return [one.id || one.textContent.trim().slice(0, 20), outlineStyle !== 'none' || boxShadow !== 'none'];
+                }"""
+            )
+        )
+    assert all(visible for _, visible in seen), seen
+    names = [name for name, _ in seen]
+    assert names[0] == "跳到正文"
+    assert names.index("number") < names.index("query_code")
+    assert re.search("查询", names[names.index("query_code") + 1])

@@ -1,0 +1,230 @@
+"""Pages: a blueprint whose views answer HTML in the reader's language, with strict headers, and with a page for every error.
+
+Language: `?lang=` wins and is remembered in a cookie, else that cookie, else Chinese.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from flask import Blueprint, Response, g, make_response, redirect, render_template, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from engine.errors import ApprovalError, Invalid, Unauthenticated
+from engine.logs import request_id
+from web import words
+from web.assets import asset_path
+from web.clock import DATABASE_AWAY, clock_panel
+from web.origin import refuse_foreign
+from web.serving import engine
+from web.sessions import csrf_is_good, csrf_token, current
+from web.texts import COMMON, Texts
+from web.words import language, t
+
+log = logging.getLogger("onewindow.pages")
+
+LANGUAGES = ("zh", "en")
+LANGUAGE_COOKIE = "lang"
+A_YEAR = 31_536_000
+MOST_SEGMENT = 200
+FORM = "application/x-www-form-urlencoded"
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self' data:; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    # Not `no-referrer`: with that, a form's Origin is `null` and can't be checked. No address of ours holds a secret.
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cache-Control": "no-store",
+}
+
+
+class Pages(Blueprint):
+    """A blueprint of pages. `texts` are its words, key -> (Chinese, English).
+
+    With `log_in` (the address of the page to log in at) its pages are for those signed in, but for the `open_to_all` ones,
+    and every form has to carry the session's token.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        import_name: str,
+        texts: Texts,
+        *,
+        log_in: str | None = None,
+        open_to_all: tuple[str, ...] = (),
+        most_body: int = 4096,
+        **options: Any,
+    ) -> None:
+        super().__init__(name, import_name, template_folder="templates", **options)
+        self.texts, self.log_in, self.most_body = {**COMMON, **texts}, log_in, most_body
+        self.open_to_all = {f"{name}.{one}" for one in open_to_all}
+        self.before_request(self._begin)
+        self.after_request(_finish)
+        self.register_error_handler(HTTPException, _http_error)
+        self.register_error_handler(ApprovalError, self._refused)
+        for away in DATABASE_AWAY:
+            self.register_error_handler(away, _away)
+        self.register_error_handler(Exception, _unexpected)
+
+    def _begin(self) -> AnyResponse | None:
+        g.texts, g.lang = self.texts, _language()
+        # No id and no number of ours is so long or holds a NUL, which PostgreSQL could not even be asked about.
+        if any("\0" in value or len(value) > MOST_SEGMENT for value in (request.view_args or {}).values()):
+            return error_page(404, t("error.not_found"))
+        if request.method == "POST" and (refused := self._refuse_body()):
+            return refused
+        if self.log_in is None or request.endpoint in self.open_to_all:
+            return None
+        if current() is None:
+            raise Unauthenticated()
+        if request.method == "POST" and not csrf_is_good():
+            return render("web/again.html", 403, path=request.path, fields=list(sent_fields()), expired=False)
+        return None
+
+    def _refuse_body(self) -> AnyResponse | None:
+        refuse_foreign()
+        request.max_content_length = request.max_form_memory_size = self.most_body
+        length = request.content_length  # None for a chunked body, too
+        if length is None or "Transfer-Encoding" in request.headers:
+            return error_page(411, t("error.length_missing"))
+        if length > self.most_body:
+            return error_page(413, t("error.too_large"))
+        if length and request.mimetype != FORM:
+            return error_page(415, t("error.no_form"))
+        return None
+
+    def _refused(self, error: ApprovalError) -> AnyResponse:
+        if isinstance(error, Unauthenticated) and self.log_in:
+            if request.method == "GET" and not request.headers.get("HX-Request"):
+                wanted = request.full_path.rstrip("?")
+                return redirect(f"{self.log_in}?next={quote(wanted, safe='/')}", 303)
+            if request.method == "POST":
+                # What was written is not lost: it is sent again after the log-in.
+                return render("web/again.html", 401, path=request.path, fields=list(sent_fields()), expired=True)
+        response = error_page(error.status, error.sentence(language()), error.code)
+        if "retry_after" in error.params:
+            response.headers["Retry-After"] = str(error.params["retry_after"])
+        return response
+
+
+def sent_fields() -> Iterator[tuple[str, str]]:
+    """What a form sent, without the token and without what logs in."""
+    for name, values in request.form.lists():
+        if name not in ("csrf", "password", "username") and not name.startswith("again."):
+            yield from ((name, value) for value in values)
+
+
+def render(template: str, status: int = 200, **shown: Any) -> Response:
+    """A page. Templates know `t`, `own`, `name`, `minute`, `light_words`, `lang`, `me` (who is signed in), `csrf`, `asset`."""
+    known: dict[str, Any] = {
+        "t": t,
+        "own": words.own,
+        "name": words.name,
+        "minute": words.minute,
+        "light_words": words.light_words,
+        "counted": words.counted,
+        "marked": words.marked,
+        "texts": g.texts,
+        "lang": language(),
+        "asset": asset_path,
+        "demo": engine().settings.demo,
+        "other_lang_url": _other_language_url(),
+        "me": None,
+        "csrf": "",
+        "clock": None,
+        "here": request.path,
+        "links": [],
+    }
+    if status != 503:
+        panel = clock_panel(engine())
+        g.today = panel["today"] if panel else None
+        me = current() if g.get("inside", True) else None
+        known |= {"me": me, "csrf": csrf_token() if me else "", "clock": panel}
+    return make_response(render_template(template, **{**known, **shown}), status)
+
+
+def error_page(status: int, sentence: str, code: str = "") -> Response:
+    """A page that says what is wrong and what to do; its request's number is for the administrator."""
+    if request.headers.get("HX-Request"):
+        return make_response(render_template("web/problem.html", sentence=sentence, t=t), status)
+    return render("web/error.html", status, sentence=sentence, code=code, request_id=request_id.get())
+
+
+def unmatched_page(error: HTTPException) -> AnyResponse:
+    """The page for an address that no view has: there is none, or not for this method."""
+    g.texts, g.lang, g.inside = COMMON, _language(), False
+    answer = _http_error(error)
+    return _finish(answer) if isinstance(answer, Response) else answer
+
+
+def field(name: str, most: int) -> str:
+    """A field of the form, trimmed; "" when it is not there. Raises Invalid for what can't be kept or is too long."""
+    value = request.form.get(name, "").strip().replace("\r\n", "\n")
+    if "\0" in value or any("\ud800" <= char <= "\udfff" for char in value):
+        raise Invalid(detail=name, fields={name: ["NUL"]})
+    if len(value) > most:
+        raise Invalid(detail=f"{name} ≤ {most}", fields={name: [f"≤ {most}"]})
+    return value
+
+
+def local_path(text: str | None, otherwise: str) -> str:
+    """A path of this site that a form or an address named; `otherwise` for anything else (no open redirects)."""
+    fine = text is not None and re.fullmatch(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*", text) and len(text) < 1000
+    return text if fine and text is not None else otherwise
+
+
+def _http_error(error: HTTPException) -> AnyResponse:
+    if error.response is not None or (error.code or 500) < 400:
+        return error.get_response()
+    status = error.code or 500
+    key = {404: "error.not_found", 405: "error.method", 413: "error.too_large"}.get(status, "error.bad_request")
+    return error_page(status, t(key), f"http-{status}")
+
+
+def _away(error: Exception) -> Response:
+    log.warning("the database does not answer", exc_info=error)
+    response = error_page(503, t("error.away"), "database-unavailable")
+    response.headers["Retry-After"] = "5"
+    return response
+
+
+def _unexpected(error: Exception) -> Response:
+    log.error("unexpected error: %s %s", request.method, request.url_rule, exc_info=error)
+    g.signed_in = None
+    return error_page(500, t("error.internal"), "internal-error")
+
+
+def _finish(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers["Content-Language"] = "en" if language() == "en" else "zh-CN"
+    if request.args.get("lang") in LANGUAGES:
+        secure = not engine().settings.demo
+        response.set_cookie(
+            LANGUAGE_COOKIE, language(), max_age=A_YEAR, samesite="Lax", httponly=True, secure=secure, path="/"
+        )
+    return response
+
+
+def _language() -> str:
+    for said in (request.args.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
+        if said in LANGUAGES:
+            return str(said)
+    return "zh"
+
+
+def _other_language_url() -> str:
+    """This page in the other language. A page that was reached by a POST has no address of its own: its form's page has."""
+    wanted = request.args.to_dict(flat=False) | {"lang": ["en" if language() == "zh" else "zh"]}
+    return f"{request.path}?{urlencode(wanted, doseq=True)}"
