@@ -10,6 +10,7 @@ from marshmallow import Schema, fields
 
 from api.caller import serve_engine
 from api.cases import cases
+from api.clients import clients
 from api.definitions import definitions
 from api.demo import demo
 from api.docs_page import docs_page
@@ -55,7 +56,7 @@ def register_api(app: Flask, engine: Engine) -> None:
     app.config.setdefault("OPENAPI_URL_PREFIX", PREFIX)
     api = Api(app, spec_kwargs=_about())
     api.spec.components.security_scheme(_SECURITY, {"type": "http", "scheme": "bearer"})
-    for resource in (tokens, own_token, cases, tasks, progress, events, definitions):
+    for resource in (tokens, own_token, cases, tasks, progress, events, definitions, clients):
         api.register_blueprint(resource)
     app.register_blueprint(docs_page)
     if engine.settings.demo:

@@ -39,6 +39,15 @@ def actor() -> Actor:
     return found
 
 
+def acting(asked: dict[str, Any]) -> Actor:
+    """Who acts: the caller, or the clerk that the request names and the calling client acts for.
+
+    Takes `acting_for` out of what is asked. Raises ActingForNotAllowed.
+    """
+    named = asked.pop("acting_for", None)
+    return engine().acting_for(actor(), named) if named is not None else actor()
+
+
 def once(asked: Mapping[str, Any]) -> Once | None:
     """The idempotency key of this request with a digest of what is asked; None when it has no key.
 

@@ -7,10 +7,10 @@ from typing import Any
 from flask import Response
 from marshmallow import ValidationError, fields, validates
 
-from api.caller import actor, engine, once
+from api.caller import acting, actor, engine, once
 from api.http_errors import both
 from api.resource import PREFIX, Resource, answer
-from api.shapes import Day, Form, Shape, Text, Whole, split
+from api.shapes import Acting, Day, Form, Shape, Text, Whole, split
 from engine.cases.accept import Acceptance
 from engine.cases.case_list import ORDERS, CaseQuery
 from engine.cases.inbox import MOST_ROWS
@@ -25,7 +25,7 @@ _LONG = both("不能超过 500 个字符", "may not be over 500 characters")
 _APPLICANT_TEXTS = ("kind", *PERSONAL)
 
 
-class NewCase(Shape):
+class NewCase(Acting):
     """An application. `applicant` takes kind, name, credit_code, id_number, contact, phone, address, and more."""
 
     item = Text(100, required=True)
@@ -56,7 +56,7 @@ class SubmittedCase(Shape):
     held = fields.Boolean()
 
 
-class CaseAnswer(Shape):
+class CaseAnswer(Acting):
     """The window's answer to an application."""
 
     answer = Text(32, required=True)
@@ -239,7 +239,8 @@ def list_cases(asked: dict[str, Any]) -> Response:
 @cases.serve("POST", "/cases", takes=NewCase(), gives=(201, SubmittedCase))
 def submit_case(asked: dict[str, Any]) -> Response:
     """Submit an application: it becomes a case with its number and query code"""
-    made = engine().submit(actor(), Application(**asked), once(asked))
+    kept = once(asked)
+    made = engine().submit(acting(asked), Application(**asked), kept)
     shown = {name: value for name, value in made.items() if name != "id"}
     return answer(shown, 201, Location=f"{PREFIX}/cases/{made['number']}")
 
@@ -253,4 +254,5 @@ def show_case(number: str) -> Response:
 @cases.serve("POST", "/cases/<number>/acceptance", takes=CaseAnswer(), gives=(200, CaseState))
 def accept_case(asked: dict[str, Any], number: str) -> Response:
     """Answer an application at the window; `answer` takes `accepted` only, yet"""
-    return answer(engine().accept(actor(), Acceptance(number, **asked), once(asked)))
+    kept = once(asked)
+    return answer(engine().accept(acting(asked), Acceptance(number, **asked), kept))

@@ -112,3 +112,9 @@ class Whole(ma.fields.Field[int]):
         if not digits or not self.least <= int(value) <= self.most:
             raise self.make_error("invalid", least=self.least, most=self.most)
         return int(value)
+
+
+class Acting(Shape):
+    """A request that creates or completes: a client may say for which window clerk (username) it acts."""
+
+    acting_for = Text(100)

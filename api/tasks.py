@@ -7,10 +7,10 @@ from typing import Any
 from flask import Response
 from marshmallow import fields
 
-from api.caller import actor, engine, once
+from api.caller import acting, actor, engine, once
 from api.cases import CaseState, CaseView
 from api.resource import Resource, answer
-from api.shapes import Form, Shape, Text, Whole, Yes, split
+from api.shapes import Acting, Form, Shape, Text, Whole, Yes, split
 from engine.cases.access import parse_task_id
 from engine.cases.complete_task import Completion
 from engine.cases.inbox import MOST_ROWS, ORDERS, WAITING, InboxQuery
@@ -92,8 +92,8 @@ class TaskPage(Shape):
     next_cursor = fields.String(allow_none=True)
 
 
-class Nothing(Shape):
-    """A request without a body."""
+class Nothing(Acting):
+    """A request without a body, but for whom a client acts."""
 
 
 class TaskClaim(Shape):
@@ -106,7 +106,7 @@ class TaskClaim(Shape):
     case = fields.Nested(CaseState)
 
 
-class TaskResult(Shape):
+class TaskResult(Acting):
     """How a task is completed. The diagram says which outcomes there are, and which need an opinion."""
 
     outcome = Text(100, load_default=None, allow_none=True)
@@ -148,16 +148,19 @@ def show_task(task: str) -> Response:
 @tasks.serve("POST", "/tasks/<task>/claim", takes=Nothing(), gives=(200, TaskClaim))
 def claim_task(asked: dict[str, Any], task: str) -> Response:
     """Take a task of one's department"""
-    return answer(engine().claim(actor(), *parse_task_id(task), once(asked)))
+    kept = once(asked)
+    return answer(engine().claim(acting(asked), *parse_task_id(task), kept))
 
 
 @tasks.serve("POST", "/tasks/<task>/release", takes=Nothing(), gives=(200, TaskClaim))
 def release_task(asked: dict[str, Any], task: str) -> Response:
     """Give a claimed task back"""
-    return answer(engine().release(actor(), *parse_task_id(task), once(asked)))
+    kept = once(asked)
+    return answer(engine().release(acting(asked), *parse_task_id(task), kept))
 
 
 @tasks.serve("POST", "/tasks/<task>/complete", takes=TaskResult(), gives=(200, CompletedTask))
 def complete_task(asked: dict[str, Any], task: str) -> Response:
     """Complete a task: the case goes as far as it can"""
-    return answer(engine().complete(actor(), Completion(*parse_task_id(task), **asked), once(asked)))
+    kept = once(asked)
+    return answer(engine().complete(acting(asked), Completion(*parse_task_id(task), **asked), kept))

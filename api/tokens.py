@@ -5,21 +5,36 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, request
-from marshmallow import fields
+from marshmallow import ValidationError, fields, validates_schema
 
 from api.caller import bearer, engine
+from api.http_errors import both
 from api.resource import Resource, answer
 from api.shapes import Shape, Text
 
+REQUIRED = both("必填", "is required")
+NOT_BOTH = both("不能与客户端凭证同时使用", "does not go with a client's credentials")
 tokens = Resource("tokens", __name__, "Log in", public=True)
 own_token = Resource("own-token", __name__, "Log out")
 
 
 class Credentials(Shape):
-    """Who logs in."""
+    """Who logs in: an officer by `username` and `password`, or a client by `grant_type`, `client_id` and `client_secret`."""
 
-    username = Text(100, required=True)
-    password = Text(200, required=True)
+    username = Text(100)
+    password = Text(200)
+    grant_type = Text(40, values=("client_credentials",))
+    client_id = Text(100)
+    client_secret = Text(200)
+
+    @validates_schema(skip_on_field_errors=False)
+    def _one_kind(self, data: dict[str, Any], **_: Any) -> None:
+        client = {"grant_type", "client_id", "client_secret"}
+        wanted = client if client & set(data) else {"username", "password"}
+        flaws = {name: [REQUIRED] for name in wanted - set(data)}
+        flaws |= {name: [NOT_BOTH] for name in set(data) - wanted}
+        if flaws:
+            raise ValidationError(flaws)
 
 
 class Token(Shape):
@@ -32,8 +47,11 @@ class Token(Shape):
 
 @tokens.serve("POST", "/tokens", takes=Credentials(), gives=(201, Token))
 def create_token(asked: dict[str, Any]) -> Response:
-    """Log in: a token for a username and a password"""
-    given = engine().log_in(asked["username"], asked["password"], request.remote_addr)
+    """Log in: a token for a username and a password, or for a client's id and secret"""
+    if "client_id" in asked:
+        given = engine().log_in_client(asked["client_id"], asked["client_secret"], request.remote_addr)
+    else:
+        given = engine().log_in(asked["username"], asked["password"], request.remote_addr)
     return answer(given, 201, Cache_Control="no-store")
 
 

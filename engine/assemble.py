@@ -25,7 +25,7 @@ from engine.cases.case_list import CaseQuery, department_load, list_cases
 from engine.cases.complete_task import Completion, complete_task
 from engine.cases.held import Command, StepHeld
 from engine.cases.house import House
-from engine.cases.inbox import InboxQuery, get_case, inbox
+from engine.cases.inbox import InboxQuery, get_case, inbox, regions_below
 from engine.cases.submit import Application, find_case, query_code, submit
 from engine.cases.task_view import get_task
 from engine.cases.verify_record import Verdict, verify_record
@@ -34,15 +34,15 @@ from engine.clock import wall_now
 from engine.definitions import deploy
 from engine.definitions import models as _definition_models  # noqa: F401
 from engine.errors import ApprovalError
+from engine.organization import clients, sessions
 from engine.organization import models as _organization_models  # noqa: F401
-from engine.organization import sessions
 from engine.organization.actor import Actor
 from engine.organization.log_in import LogInFailed, actor_of_token, issue_token, revoke_token
 from engine.organization.permissions import Permission
 from engine.organization.throttle import Guess, check_tries, count_failure, forget_failures
 from engine.plugins.handlers import HandlerRegistry, ServiceAnswer, ServiceCall, built_in_handlers
 from engine.register import models as _register_models  # noqa: F401
-from engine.settings import Settings
+from engine.settings import DEMONSTRATION_CLIENT, DEMONSTRATION_CLIENT_SECRET, Settings
 from engine.store import platform as _platform  # noqa: F401
 from engine.store.base import Base
 from engine.store.database import connect_engine
@@ -65,6 +65,8 @@ class Engine:
         self.database = database
         self.transactions = Transactions(database)
         self.house = House(handlers or built_in_handlers())
+        known = {DEMONSTRATION_CLIENT: DEMONSTRATION_CLIENT_SECRET} if settings.demo else {}
+        self.secrets = clients.Secrets(settings.secret_key, known)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -95,6 +97,23 @@ class Engine:
         """The actor behind a token."""
         with self.database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             return actor_of_token(connection, token)
+
+    def log_in_client(self, client: str, secret: str, address: str | None = None) -> dict[str, Any]:
+        """A token for a client's id and secret. Raises LogInFailed, TooManyTries."""
+        guess = Guess("client id", client)
+
+        def work(uow: UnitOfWork) -> tuple[str, datetime]:
+            given = clients.issue_client_token(uow.connection, self.secrets, client, secret)
+            forget_failures(uow.connection, guess)
+            return given
+
+        token, expires = self._guarded([guess, *_from("log-in address", address)], LogInFailed, work)
+        return {"token": token, "token_type": "Bearer", "expires_at": progress.instant(expires)}
+
+    def acting_for(self, client: Actor, username: str) -> Actor:
+        """The clerk that a client acts for. Raises ActingForNotAllowed."""
+        with self.database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            return clients.clerk_of(connection, client, username)
 
     def log_out(self, token: str) -> None:
         """Let a token open nothing any more."""
@@ -138,6 +157,71 @@ class Engine:
         except failure:
             self.perform(actor, lambda uow: count_failure(uow.connection, guesses, now))
             raise
+
+    # -- clients of front offices
+
+    def create_client(self, actor: Actor, asked: clients.NewClient, once: Once | None = None) -> dict[str, Any]:
+        """Make a client; its secret is told now and at a rotation, and never else."""
+
+        def work(uow: UnitOfWork) -> dict[str, Any]:
+            regions = self._managed(uow)
+            clients.create_client(uow.connection, regions, asked)
+            return clients.get_client(uow.connection, regions, asked.id)
+
+        return self._with_secret(self.perform(actor, work, once))
+
+    def list_clients(self, actor: Actor, after: str = "", limit: int = 50) -> dict[str, Any]:
+        """The clients of the actor's region and below; `next_cursor` is the `after` of the next page."""
+
+        def work(uow: UnitOfWork) -> list[dict[str, Any]]:
+            return clients.list_clients(uow.connection, self._managed(uow), after, limit + 1)
+
+        found = self.perform(actor, work)
+        return {"items": found[:limit], "next_cursor": found[limit - 1]["id"] if len(found) > limit else None}
+
+    def get_client(self, actor: Actor, client: str) -> dict[str, Any]:
+        """One client."""
+        return self.perform(actor, lambda uow: clients.get_client(uow.connection, self._managed(uow), client))
+
+    def rotate_client_secret(self, actor: Actor, client: str, once: Once | None = None) -> dict[str, Any]:
+        """A new secret for a client; the old one and its tokens are over."""
+
+        def work(uow: UnitOfWork) -> dict[str, Any]:
+            regions = self._managed(uow)
+            clients.get_client(uow.connection, regions, client)
+            clients.rotate_secret(uow.connection, client)
+            return clients.get_client(uow.connection, regions, client)
+
+        return self._with_secret(self.perform(actor, work, once))
+
+    def deactivate_client(self, actor: Actor, client: str, once: Once | None = None) -> dict[str, Any]:
+        """Let a client do nothing any more."""
+
+        def work(uow: UnitOfWork) -> dict[str, Any]:
+            regions = self._managed(uow)
+            clients.get_client(uow.connection, regions, client)
+            clients.deactivate_client(uow.connection, client)
+            return clients.get_client(uow.connection, regions, client)
+
+        return self.perform(actor, work, once)
+
+    def set_clerks(self, actor: Actor, client: str, names: list[str]) -> dict[str, Any]:
+        """Say whom a client may act for."""
+
+        def work(uow: UnitOfWork) -> dict[str, Any]:
+            regions = self._managed(uow)
+            region = clients.get_client(uow.connection, regions, client)["region"]
+            clients.set_clerks(uow.connection, regions_below(self.house, uow, region), client, names)
+            return clients.get_client(uow.connection, regions, client)
+
+        return self.perform(actor, work)
+
+    def _managed(self, uow: UnitOfWork) -> list[str]:
+        clients.may_manage(uow.actor)
+        return regions_below(self.house, uow, uow.actor.region_code)
+
+    def _with_secret(self, view: dict[str, Any]) -> dict[str, Any]:
+        return view | {"secret": self.secrets.of(view["id"], view["rotation"])}
 
     # -- cases
 

@@ -14,10 +14,11 @@ from engine.cases.accept import Acceptance
 from engine.cases.submit import Application, query_code
 from engine.errors import Refused
 from engine.organization.actor import Actor
+from engine.organization.clients import register_client, set_clerks
 from engine.organization.load import load_actor
 from engine.organization.log_in import hash_password
 from engine.organization.seed import seed_organization
-from engine.settings import DEMONSTRATION_PASSWORD
+from engine.settings import DEMONSTRATION_CLIENT, DEMONSTRATION_PASSWORD
 from engine.unit_of_work import UnitOfWork
 
 _MARK = text("UPDATE platform SET demonstration = true, organization_version = organization_version + 1")
@@ -58,6 +59,8 @@ def load_demonstration(engine: Engine, cases: bool = True) -> list[str]:
 
     def seed(uow: UnitOfWork) -> list[str]:
         made = seed_organization(uow.session, data, lambda _username: shared)
+        if register_client(uow.connection, DEMONSTRATION_CLIENT):
+            set_clerks(uow.connection, [one["code"] for one in data["regions"]], DEMONSTRATION_CLIENT, data["clerks"])
         uow.connection.execute(_MARK)
         return made
 

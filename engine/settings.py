@@ -19,6 +19,8 @@ from pathlib import Path
 from engine.errors import Refused
 
 DEMONSTRATION_PASSWORD = "onewindow-demo"  # noqa: S105 - shown on purpose, exists in demonstration mode only
+DEMONSTRATION_CLIENT = "front.office"
+DEMONSTRATION_CLIENT_SECRET = "onewindow-demo-client"  # noqa: S105 - shown on purpose, exists in demonstration mode only
 DEMONSTRATION_SECRET = "demonstration-only"  # noqa: S105 - no secret is kept by a demonstration
 
 

@@ -23,6 +23,7 @@ from engine.cases.states import TaskState, move_case
 from engine.cases.step_documents import Planned, issue, planned
 from engine.cases.step_store import CaseRow, TaskRow, Written, write_step
 from engine.clock import day_of
+from engine.organization.actor import Actor
 from engine.organization.directory import Directory
 from engine.organization.routing import Assignment, Route, route
 from engine.plugins.handlers import ServiceAnswer, ServiceCall
@@ -357,7 +358,7 @@ class StepDraft:
             "node": node,
             "definition": self.live.version,
         }
-        return Entry(kind, {**said, **facts, "state": [self.case.state, self.state]}, personal)
+        return Entry(kind, {**said, **via(actor), **facts, "state": [self.case.state, self.state]}, personal)
 
     # -- what is left behind
 
@@ -415,6 +416,11 @@ def _waiting(run: ProcessRun) -> frozenset[str]:
     """The armed timers and pending outside calls of a run, as subjects of incidents."""
     timers = (f"timer:{token}" for token in run.timers())
     return frozenset([*timers, *(f"call:{call.token}" for call in run.pending_calls())])
+
+
+def via(actor: Actor) -> dict[str, str]:
+    """Through which client somebody acted, for the record; nothing when none was between."""
+    return {"via": actor.via} if actor.via else {}
 
 
 def public_names(node: Node) -> tuple[str, str, str, str]:

@@ -13,6 +13,7 @@ from engine.cases.inbox import LIGHTS, MOST_ROWS, check_choices, regions_of
 from engine.cases.paging import Order, read_cursor, write_cursor
 from engine.cases.progress import instant
 from engine.cases.states import CASE_NAMES
+from engine.cases.submit import SUBMITTED_BY
 from engine.clock import DOMAIN_NOW_SQL, DOMAIN_TODAY_SQL, day_of
 from engine.organization.actor import Actor
 from engine.organization.permissions import Permission, Role
@@ -38,7 +39,7 @@ _FROM = (
 )
 _CONCERNS = (
     "(%(all)s OR (%(window)s AND c.region_code = %(region)s) OR c.region_code = ANY(%(regions)s) "
-    "OR EXISTS (SELECT 1 FROM events e WHERE e.case_id = c.id AND e.seq = 1 AND e.payload::jsonb->>'actor' = %(me)s) "
+    f"OR EXISTS (SELECT 1 FROM events e WHERE e.case_id = c.id AND e.seq = 1 AND {SUBMITTED_BY} = %(me)s) "
     "OR EXISTS (SELECT 1 FROM tasks t WHERE t.case_id = c.id AND t.department_id = ANY(%(departments)s))) "
 )
 _FILTERS = (
@@ -121,7 +122,7 @@ def _whose(house: House, uow: UnitOfWork, actor: Actor) -> dict[str, Any]:
         "region": actor.region_code,
         "regions": regions_of(house, uow, actor) if watches else [],
         "departments": list(actor.departments),
-        "me": actor.id,
+        "me": actor.submitter,
     }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from engine.cases.access import check_task, task_id
+from engine.cases.apply_step import via
 from engine.cases.record import Entry, chain
 from engine.cases.states import TaskStateConflict, move_task
 from engine.cases.step_store import CaseRow, TaskRow, lock_case
@@ -46,7 +47,8 @@ def _locked(uow: UnitOfWork, case_id: UUID, number: int) -> tuple[CaseRow, TaskR
 
 
 def _set(uow: UnitOfWork, case: CaseRow, task: TaskRow, state: str, by: str | None, kind: str) -> dict[str, Any]:
-    entry = Entry(kind, {"task": task.number, "node": task.node, "actor": uow.actor.id, "state": [task.state, state]})
+    facts = {"task": task.number, "node": task.node, "actor": uow.actor.id, "state": [task.state, state]}
+    entry = Entry(kind, facts | via(uow.actor))
     events, seq, head = chain(case.id, case.seq, case.head, case.now, [entry])
     uow.write(_SET_CLAIM, (state, by, case.id, task.number))
     uow.write(_SET_HEAD, (seq, head, case.now, case.id))

@@ -27,7 +27,8 @@ _LOCK = "SELECT pg_advisory_xact_lock(hashtext('onewindow.feed'))"
 _FEED = (
     "INSERT INTO feed (position, case_id, seq, kind, at, number, item, region_code, external_number, submitted_by) "
     "SELECT (SELECT coalesce(max(position), 0) FROM feed) + row_number() OVER (ORDER BY e.seq), e.case_id, e.seq, e.kind, "
-    "e.at, c.number, c.item, c.region_code, c.external_number, s.payload::jsonb->>'actor' FROM events e "
+    "e.at, c.number, c.item, c.region_code, c.external_number, "
+    "coalesce(s.payload::jsonb->>'via', s.payload::jsonb->>'actor') FROM events e "
     "JOIN cases c ON c.id = e.case_id JOIN events s ON s.case_id = e.case_id AND s.seq = 1 WHERE e.case_id = %(case)s "
     "AND e.seq > (SELECT coalesce(max(seq), 0) FROM feed WHERE case_id = %(case)s)"
 )

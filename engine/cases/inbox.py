@@ -10,7 +10,7 @@ from engine.cases.access import need, task_id
 from engine.cases.house import House
 from engine.cases.paging import Order, read_cursor, write_cursor
 from engine.cases.progress import APPLICANT, case_file, instant
-from engine.cases.submit import find_case
+from engine.cases.submit import SUBMITTED_BY, find_case
 from engine.clock import DOMAIN_NOW_SQL, DOMAIN_TODAY_SQL, day_of
 from engine.errors import NotFound, not_one_of
 from engine.organization.actor import Actor
@@ -177,7 +177,7 @@ def get_case(house: House, uow: UnitOfWork, number: str) -> dict[str, Any]:
     need(actor, Permission.CASE_READ)
     view = case_view(house, uow, number)
     submitted_by = view.pop("submitted_by")
-    if submitted_by != actor.id and not _concerns(house, uow, actor, view):
+    if submitted_by != actor.submitter and not _concerns(house, uow, actor, view):
         raise NotFound(what="case", id=number[:80])
     return view
 
@@ -192,7 +192,7 @@ def case_view(house: House, uow: UnitOfWork, number: str) -> dict[str, Any]:
 
 _APPLICATION = (
     "SELECT c.applicant, c.form, c.channel, d.version AS definition_version, "
-    "(SELECT e.payload::jsonb->>'actor' FROM events e WHERE e.case_id = c.id AND e.seq = 1) AS submitted_by "
+    f"(SELECT {SUBMITTED_BY} FROM events e WHERE e.case_id = c.id AND e.seq = 1) AS submitted_by "
     "FROM case_numbers n "
     "JOIN cases c ON c.id = n.case_id JOIN definitions d ON d.id = c.definition_id WHERE n.number = %s"
 )
@@ -221,6 +221,13 @@ def supervises(house: House, uow: UnitOfWork, actor: Actor, region_code: str) ->
 
 def regions_of(house: House, uow: UnitOfWork, actor: Actor) -> list[str]:
     """The codes of the actor's region and of those below."""
+    return regions_below(house, uow, actor.region_code)
+
+
+def regions_below(house: House, uow: UnitOfWork, region_code: str | None) -> list[str]:
+    """The codes of a region and of those below it; all of them for the platform itself, which has none."""
     version = uow.read(("SELECT organization_version AS v FROM platform", None))[0][0]["v"]
     regions = house.directory(uow, version).regions
-    return [code for code in regions if any(up.code == actor.region_code for up in path_up(regions, code))]
+    return [
+        code for code in regions if region_code is None or any(up.code == region_code for up in path_up(regions, code))
+    ]

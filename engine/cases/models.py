@@ -18,6 +18,7 @@ class Case(Base):
     __table_args__ = (
         Index("ix_cases_look_at", "look_at", postgresql_where=text("look_at IS NOT NULL")),
         Index("ix_cases_region", "region_code", "submitted_at"),
+        Index("ix_cases_external_number", "external_number", postgresql_where=text("external_number IS NOT NULL")),
         # Updated at every step: room on the page keeps the updates off the indexes (HOT).
         {"postgresql_with": {"fillfactor": "70"}},
     )

@@ -16,7 +16,7 @@ from sqlalchemy import select, text
 
 from engine.bpmn.run import ProcessRun
 from engine.cases.access import need
-from engine.cases.apply_step import PROGRESS, StepDraft, facts_of, form_values
+from engine.cases.apply_step import PROGRESS, StepDraft, facts_of, form_values, via
 from engine.cases.held import Command, held
 from engine.cases.house import House
 from engine.cases.record import GENESIS, Entry, canonical
@@ -24,8 +24,8 @@ from engine.cases.states import CaseState
 from engine.cases.step_store import CaseRow
 from engine.clock import DOMAIN_NOW_SQL, day_of
 from engine.definitions.models import Definition
-from engine.errors import Invalid, NotFound
-from engine.organization.permissions import Permission
+from engine.errors import Conflict, Invalid, NotFound
+from engine.organization.permissions import Permission, Role
 from engine.store.base import new_id
 from engine.unit_of_work import UnitOfWork
 
@@ -34,6 +34,8 @@ PERSONAL = ("name", "credit_code", "id_number", "contact", "phone", "address")
 #: scrypt parameters of the query code: about 15 ms, the same for a number that does not exist.
 SCRYPT = {"n": 4096, "r": 8, "p": 1}
 
+#: Who submitted a case, of the first entry `e` of its record: the client that acted, else the person.
+SUBMITTED_BY = "coalesce(e.payload::jsonb->>'via', e.payload::jsonb->>'actor')"
 _PLATFORM = (
     f"SELECT {DOMAIN_NOW_SQL} AS now, p.organization_version, p.calendar_version, p.query_salt, "
     "nextval('case_serial') AS serial FROM platform p"
@@ -81,6 +83,8 @@ def submit(house: House, uow: UnitOfWork, asked: Application, secret_key: str, s
     """
     need(uow.actor, Permission.CASE_SUBMIT)
     _check(asked)
+    if asked.external_number and (uow.actor.via or Role.FRONT_OFFICE_SYSTEM in uow.actor.roles):
+        _check_external_number(uow, asked.external_number)
     ((platform,),) = uow.read((_PLATFORM, None))
     uow.now = platform["now"]
     published = select(Definition.id).where(Definition.item == asked.item, Definition.state == "published")
@@ -106,7 +110,7 @@ def submit(house: House, uow: UnitOfWork, asked: Application, secret_key: str, s
         "region": asked.region,
         "channel": asked.channel,
         "actor": uow.actor.id,
-    }
+    } | via(uow.actor)
     draft.entries.append(Entry("case.submitted", {**said, "definition": draft.live.version}, personal))
     run = None
     if start and draft.live.acceptance_node is not None:
@@ -147,6 +151,29 @@ def find_case(uow: UnitOfWork, number: str) -> UUID:
         raise NotFound(what="case", id=number[:80])
     assert isinstance(found, UUID)
     return found
+
+
+class ExternalNumberKnown(Conflict):
+    """The same front office has submitted a case with this number of its own already. Params: number (the case's)."""
+
+    code = "external-number-known"
+    zh = "外部编号“{external_number}”已用于办件 {number}。如为同一申请，请直接查询该办件；否则请换一个编号。"
+    en = "The external number “{external_number}” is that of case {number}. Look at that case, or use another number."
+
+
+def _check_external_number(uow: UnitOfWork, external_number: str) -> None:
+    """A front office has each of its own numbers once, also when it sends one twice at the same time."""
+    mine = {"external_number": external_number, "me": uow.actor.submitter}
+    rows = uow.read((_LOCK_EXTERNAL, mine), (_EXTERNAL, mine))[1]
+    if rows:
+        raise ExternalNumberKnown(number=rows[0]["number"], external_number=external_number)
+
+
+_LOCK_EXTERNAL = "SELECT pg_advisory_xact_lock(hashtextextended(%(me)s || chr(31) || %(external_number)s, 0))"
+_EXTERNAL = (
+    "SELECT c.number FROM cases c JOIN events e ON e.case_id = c.id AND e.seq = 1 "
+    f"WHERE c.external_number = %(external_number)s AND {SUBMITTED_BY} = %(me)s LIMIT 1"
+)
 
 
 def _check(asked: Application) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from engine.organization.permissions import APPLICANT_PERMISSIONS, Permission, Role, permissions_of
@@ -26,6 +26,7 @@ class Actor:
     posts: frozenset[tuple[str, str]] = frozenset()
     roles: frozenset[Role] = frozenset()
     permissions: frozenset[Permission] = frozenset()
+    via: str | None = None  #: the client that acts for this person, when one does
 
     @classmethod
     def system(cls, name: str = "system") -> Actor:
@@ -55,6 +56,15 @@ class Actor:
         """An officer (or a front-office system's account); departments follow from posts, permissions from roles."""
         departments = frozenset(department for department, _ in posts)
         return cls("officer", id, name, region_code, departments, posts, roles, permissions_of(roles))
+
+    def through(self, client: str) -> Actor:
+        """The same person, for whom a client acts."""
+        return replace(self, via=client)
+
+    @property
+    def submitter(self) -> str:
+        """Who counts as having submitted a case: the client where one acts, else the person."""
+        return self.via or self.id
 
     def may(self, permission: Permission) -> bool:
         """Whether the actor has the permission at all."""

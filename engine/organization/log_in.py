@@ -54,9 +54,13 @@ def hash_password(password: str) -> str:
 
 def issue_token(connection: Connection, username: str, password: str) -> tuple[str, datetime]:
     """Check a password and give a token with the instant at which it expires. Raises LogInFailed."""
-    officer = verify_password(connection, username, password)
+    return keep_token(connection, verify_password(connection, username, password), TOKEN_LIFE)
+
+
+def keep_token(connection: Connection, officer: str, life: timedelta) -> tuple[str, datetime]:
+    """A new token for an officer, and the instant at which it expires."""
     token, now = secrets.token_urlsafe(32), wall_now()
-    expires = now + TOKEN_LIFE
+    expires = now + life
     connection.execute(_KEEP, {"hash": _digest(token), "id": officer, "now": now, "expires": expires})
     return token, expires
 

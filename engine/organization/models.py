@@ -120,6 +120,25 @@ class AccessTokenRow(Base):
     revoked_at: Mapped[datetime | None]
 
 
+class ClientRow(Base):
+    """A program of a front office; its account is the officer of the same id (see `clients.py`)."""
+
+    __tablename__ = "clients"
+
+    id: Mapped[str] = mapped_column(ForeignKey("officers.id"), primary_key=True)
+    rotation: Mapped[int]  #: how often its secret was changed
+    created_at: Mapped[datetime]
+
+
+class ClientClerkRow(Base):
+    """A window clerk that a client may act for."""
+
+    __tablename__ = "client_clerks"
+
+    client_id: Mapped[str] = mapped_column(ForeignKey("clients.id"), primary_key=True)
+    officer_id: Mapped[str] = mapped_column(ForeignKey("officers.id"), primary_key=True)
+
+
 class SessionRow(Base):
     """A session of the pages; only the hash of its secret is stored."""
 

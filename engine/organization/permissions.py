@@ -27,6 +27,7 @@ class Permission(StrEnum):
     DEFINITION_READ = "definition:read"
     DEFINITION_WRITE = "definition:write"
     DEFINITION_PUBLISH = "definition:publish"
+    CLIENT_MANAGE = "client:manage"  #: the clients of front offices, and whom they may act for
     EVENT_READ = "event:read"  #: the event feed: of what one submitted, or of one's region and below
     INCIDENT_READ = "incident:read"
     INCIDENT_RETRY = "incident:retry"
@@ -76,7 +77,9 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.OFFICER: _DESK,
         Role.DEPARTMENT_HEAD: _DESK | {Permission.INCIDENT_READ},
         Role.DESIGNER: _DESIGN | {Permission.ORGANIZATION_READ},
-        Role.ADMINISTRATOR: _ORGANIZATION | _INCIDENTS | {Permission.DEFINITION_READ, Permission.EVENT_READ},
+        Role.ADMINISTRATOR: _ORGANIZATION
+        | _INCIDENTS
+        | {Permission.DEFINITION_READ, Permission.EVENT_READ, Permission.CLIENT_MANAGE},
         Role.SUPERVISOR: _WATCH,
         Role.FRONT_OFFICE_SYSTEM: _FRONT_OFFICE,
     }

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from server import create_app
 from tests.api.conftest import APPLICATION, contents, fresh_engine, refused, task_of
 
 BPMN = Path("processes/joint-final-inspection/process.bpmn").read_text("utf-8")
@@ -259,8 +260,11 @@ def test_the_http_layer_speaks_like_the_rest(client):
     assert "POST" in answer.headers["Allow"]
 
 
-def test_a_browser_that_is_lost_gets_a_page(client):
-    assert client.get("/nothing", headers={"Accept": "text/html"}).mimetype == "text/html"
+@pytest.mark.parametrize("serve", [("api",), ("api", "portal", "admin")])
+def test_a_browser_that_is_lost_gets_a_page(engine, serve):
+    client = create_app(engine, serve).test_client()
+    answer = client.get("/nothing", headers={"Accept": "text/html"})
+    assert (answer.status_code, answer.mimetype) == (404, "text/html")
 
 
 @pytest.mark.parametrize(
