@@ -74,6 +74,8 @@ class Finding(Shape):
     message_en = fields.String()
     advice_en = fields.String()
     docs = fields.String()
+    fix = fields.Dict(allow_none=True)
+    fix_en = fields.Dict(allow_none=True)
 
 
 class DefinitionView(Shape):

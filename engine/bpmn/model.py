@@ -123,6 +123,45 @@ class Diagram:
 
 
 @dataclass(frozen=True, slots=True)
+class Option:
+    """One answer to the question of a fix: what a machine writes, and how a person reads it in both languages."""
+
+    value: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A mend that the lint offers for a finding: what it does, and what has to be asked before it can be done.
+
+    `safe` keeps the meaning and asks nothing: it has neither question nor options. The others ask one question, with the
+    option that a person would most likely take as `suggested`. `id` is the same whenever the same file is judged.
+    """
+
+    id: str
+    safe: bool
+    does: str  #: Chinese
+    does_en: str
+    question: str | None = None  #: Chinese
+    question_en: str | None = None
+    options: tuple[Option, ...] = ()
+    suggested: str | None = None
+
+    def as_data(self, lang: str = "zh") -> dict[str, Any]:
+        """The fix as JSON, in `zh` or `en`."""
+        zh = lang == "zh"
+        return {
+            "id": self.id,
+            "safe": self.safe,
+            "does": self.does if zh else self.does_en,
+            "question": self.question if zh else self.question_en,
+            "options": [{"value": each.value, "label": each.zh if zh else each.en} for each in self.options],
+            "suggested": self.suggested,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that is wrong (or worth knowing) about a diagram, said so that its designer can mend it."""
 
@@ -135,10 +174,12 @@ class Finding:
     message_en: str
     advice: str  #: Chinese
     advice_en: str
+    fix: Fix | None = None  #: the mend that is offered, when there is one
 
     def in_both_languages(self) -> dict[str, Any]:
         """The finding as JSON for callers whose language is not known: English stands beside the Chinese."""
-        return self.as_data("zh") | {"message_en": self.message_en, "advice_en": self.advice_en}
+        said = self.as_data("zh") | {"message_en": self.message_en, "advice_en": self.advice_en}
+        return said | {"fix_en": self.fix.as_data("en") if self.fix else None}
 
     def as_data(self, lang: str = "zh") -> dict[str, Any]:
         """The finding as JSON, in `zh` or `en`."""
@@ -152,4 +193,5 @@ class Finding:
             "message": self.message if zh else self.message_en,
             "advice": self.advice if zh else self.advice_en,
             "docs": f"docs/lint.md#{self.rule}",
+            "fix": self.fix.as_data(lang) if self.fix else None,
         }
