@@ -1,7 +1,8 @@
 """The command line: every command that needs no web server. `server.py` adds `run` and is what `onewindow` starts.
 
 Exit codes: 0 done; 1 the answer is no (a broken record, a scenario that went otherwise) or the program failed; 2 refused,
-with a sentence on stderr; 130 Ctrl-C. With `--json`, stdout holds one JSON value and nothing else.
+with a sentence on stderr; 130 Ctrl-C; `lint` has its own (`commands/lint.py`). With `--json`, stdout holds one JSON value
+and nothing else.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import psycopg
 from alembic.migration import MigrationContext
@@ -29,6 +30,7 @@ from engine.assemble import Engine, open_engine
 from engine.background import demonstration_clock
 from engine.cases.verify_record import Verdict
 from engine.clock import CST, wall_now
+from engine.commands import lint
 from engine.errors import ApprovalError, Refused
 from engine.organization.actor import Actor
 from engine.settings import Settings, read_settings
@@ -62,16 +64,24 @@ class DatabaseAway(Refused):
 
 def main(argv: Sequence[str] | None = None, more: Callable[[Commands], None] | None = None) -> int:
     """Run a command line and answer the exit code. `more` adds commands."""
-    parser = argparse.ArgumentParser(
-        prog="onewindow", description="一窗 OneWindow：跨部门行政审批 / approvals across departments"
-    )
+    parser = _Parser(prog="onewindow", description="一窗 OneWindow：跨部门行政审批 / approvals across departments")
     parser.add_argument("--lang", choices=("zh", "en"), help="消息语言 / language of messages")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     if more:
         more(commands)
     _add_commands(commands)
-    asked = parser.parse_args(argv)
+    asked, unknown = parser.parse_known_args(argv)
+    if unknown:
+        getattr(asked, "parser", parser).error(f"unrecognized arguments: {' '.join(unknown)}")
     return guarded(asked.command, asked)
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose exit code for wrong usage a command may choose."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(self.get_default("wrong_usage") or REFUSED, f"{self.prog}: error: {message}\n")
 
 
 def guarded(command: Command, asked: argparse.Namespace) -> int:
@@ -262,6 +272,7 @@ def _amount(text: str) -> int:
 
 
 def _add_commands(commands: Commands) -> None:
+    lint.add(commands)
     demo = _add(
         commands, "demo", _play, "播放竣工联合验收演示 / play the joint final inspection", data=False, as_json=True
     )

@@ -23,6 +23,7 @@ from engine.bpmn.rules import (
     structure,
     supported,
     texts,
+    unreadable,
 )
 from engine.bpmn.rules.rule import APPROVAL, BPMN, ERROR, MOST_FINDINGS, Rule, Spot
 from engine.bpmn.rules.subject import Subject, names_of, subject_of
@@ -40,7 +41,7 @@ TOO_MANY = Rule(
 
 _FAMILIES = (file, ids, supported, structure, gateways, reach, texts, outcome, extensions, approval)
 RULES: tuple[Rule, ...] = (
-    *(rule for family in (*_FAMILIES, single, read_extensions) for rule in family.RULES),
+    *(rule for family in (*_FAMILIES, single, read_extensions, unreadable) for rule in family.RULES),
     TOO_MANY,
 )
 

@@ -34,6 +34,7 @@ from engine.errors import ApprovalError
 MAX_BYTES = 5 * 1024 * 1024
 MAX_ELEMENTS = 50_000
 MAX_ATTRIBUTES = 200  #: of one element; reading them is quadratic in libxml2
+_ARCHIVES = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf")
 _DI = "http://www.omg.org/spec/BPMN/20100524/DI"
 
 _CONTAINERS = frozenset({"subProcess", "transaction", "adHocSubProcess"})
@@ -94,6 +95,7 @@ _REASONS: Mapping[str, tuple[str, str]] = {
         "its bytes are not of the encoding it declares: save it as UTF-8",
     ),
     "too-deep": ("元素嵌套过深，请简化", "its elements are nested too deeply: simplify it"),
+    "archive": ("这是压缩文件，请先解压", "it is an archive: unpack it first"),
     "not-xml": ("不是完整的 XML，请从设计器重新导出", "it is not well-formed XML: export it again from the designer"),
     "not-bpmn": ("不是 BPMN 2.0 文件，请导出为 BPMN 2.0", "it is not a BPMN 2.0 file: export it as BPMN 2.0"),
     "no-process": (
@@ -138,6 +140,8 @@ def _bpmn(name: str) -> str:
 def _parse(data: bytes) -> Xml:
     if not data.strip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"):
         raise UnreadableDiagram("empty")
+    if data.startswith(_ARCHIVES):
+        raise UnreadableDiagram("archive")
     if len(data) > MAX_BYTES:
         raise UnreadableDiagram("too-large")
     if b"<!DOCTYPE" in data.replace(b"\0", b"").upper():  # without NULs, UTF-16 and UTF-32 read as ASCII does

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from engine.bpmn.model import Finding
+from engine.bpmn.model import Finding, Fix
 
 ERROR, WARNING, INFO = "error", "warning", "info"
 BPMN, APPROVAL = "bpmn", "approval"
@@ -53,8 +53,8 @@ class Rule:
     profile: str = BPMN
     approval_severity: str | None = None
 
-    def at(self, place: Place, profile: str = BPMN, **params: Any) -> Finding:
-        """The finding of this rule at a place."""
+    def at(self, place: Place, profile: str = BPMN, fix: Fix | None = None, **params: Any) -> Finding:
+        """The finding of this rule at a place, with its mend where there is one."""
         values = {key: shortened(value) for key, value in params.items()} | {"what": label(place)}
         heavier = self.approval_severity if profile == APPROVAL else None
         return Finding(
@@ -67,6 +67,7 @@ class Rule:
             message_en=self.en.format(**values),
             advice=self.advice_zh.format(**values),
             advice_en=self.advice_en.format(**values),
+            fix=fix,
         )
 
 

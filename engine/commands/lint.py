@@ -1,0 +1,175 @@
+"""`onewindow lint FILE…`: everything that is wrong with BPMN files, of any tool, without a database.
+
+Exit code of the worst file: 0 no error, 1 some, 2 unreadable; 64 wrong usage. Each file is judged in a child of its own
+(`children.py`): never more than 10 s or 500 MB, whatever it holds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import stat
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from engine.bpmn.judge import Judgement, judge, unread
+from engine.bpmn.read import MAX_BYTES
+from engine.bpmn.rules import unreadable
+from engine.bpmn.rules.rule import APPROVAL, BPMN, ERROR
+from engine.commands.children import SECONDS, Failure, in_children
+
+WRONG_USAGE = 64
+UNREADABLE = 2
+STDIN = "-"
+
+
+def add(commands: Any) -> argparse.ArgumentParser:
+    """Register the command; `wrong_usage` is the exit code of its mistakes."""
+    told = "检查 BPMN 流程图（不需要数据库）/ check BPMN files, no database needed"
+    parser: argparse.ArgumentParser = commands.add_parser("lint", help=told, description=told)
+    parser.add_argument("files", nargs="+", metavar="FILE", help="BPMN 2.0 文件，- 为标准输入 / - is standard input")
+    parser.add_argument("--profile", choices=(BPMN, APPROVAL), default=BPMN, help="能否运行 / 能否在本平台发布")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument("--lang", choices=("zh", "en"), default=argparse.SUPPRESS, help="语言 / language")
+    parser.set_defaults(command=run, parser=parser, wrong_usage=WRONG_USAGE)
+    return parser
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Judge the files and say what was found; answers the exit code."""
+    lang = asked.lang or spoken()
+    if asked.format == "json" and hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    elif hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")
+    files = judged(asked.files, asked.profile, lang)
+    if asked.format == "json":
+        print(json.dumps({"files": files}, ensure_ascii=False, indent=2))
+    else:
+        print("\n\n".join(_told(file, lang) for file in files))
+    return max(_code(file) for file in files)
+
+
+def judged(names: Sequence[str], profile: str, lang: str) -> list[dict[str, Any]]:
+    """What there is to say of each file, as JSON, in the order of the names."""
+    standard = sys.stdin.buffer.read(MAX_BYTES + 1) if STDIN in names else b""
+
+    def work(name: str) -> bytes:
+        judgement = _judgement(name, standard, profile)
+        return json.dumps(_as_data(name, judgement, lang)).encode()
+
+    found: dict[int, dict[str, Any]] = {}
+    progress = _Progress(len(names))
+    for index, answer in in_children(names, work):
+        if isinstance(answer, Failure):
+            found[index] = _as_data(names[index], _failed(answer), lang)
+        else:
+            found[index] = json.loads(answer)
+        progress.show(len(found))
+    progress.clear()
+    return [found[index] for index in range(len(names))]
+
+
+def spoken() -> str:
+    """The language of the shell, Chinese where it has none of ours."""
+    said = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return "en" if said[:2] == "en" else "zh"
+
+
+def _judgement(name: str, standard: bytes, profile: str) -> Judgement:
+    if name == STDIN:
+        return judge(standard, profile)
+    try:
+        return judge(_bytes_of(name), profile)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        return unread(unreadable.MISSING, reason=reason)
+
+
+def _bytes_of(name: str) -> bytes:
+    """The first bytes of a file, one more than may be; never waits for a pipe or a device."""
+    descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(descriptor, "rb") as file:
+        mode = os.fstat(descriptor).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(21, os.strerror(21))
+        if stat.S_ISFIFO(mode):
+            os.set_blocking(descriptor, True)  # `lint <(…)`: the child's own time limit ends the wait
+        return file.read(MAX_BYTES + 1)
+
+
+def _failed(failure: Failure) -> Judgement:
+    if failure is Failure.HUNGRY:
+        return unread(unreadable.TOO_MUCH_MEMORY)
+    if failure is Failure.SLOW:
+        return unread(unreadable.TOO_SLOW, seconds=int(SECONDS))
+    return unread(unreadable.CRASHED)
+
+
+def _as_data(name: str, judgement: Judgement, lang: str) -> dict[str, Any]:
+    return {
+        "file": name.encode("utf-8", "surrogateescape").decode("utf-8", "replace"),
+        "readable": judgement.readable,
+        "deployable": judgement.deployable,
+        "findings": [finding.as_data(lang) for finding in judgement.findings],
+    }
+
+
+def _code(file: dict[str, Any]) -> int:
+    if not file["readable"]:
+        return UNREADABLE
+    return int(any(finding["severity"] == ERROR for finding in file["findings"]))
+
+
+_WORDS = {
+    "zh": {"error": "错误", "warning": "警告", "info": "提示", "do": "处理：", "mend": "可修复：", "ask": "需选择："},
+    "en": {"error": "error", "warning": "warning", "info": "info", "do": "do: ", "mend": "mend: ", "ask": "asks: "},
+}
+_VERDICTS = {
+    "zh": ("可以部署", "不能部署", "无法读取"),
+    "en": ("deployable", "not deployable", "unreadable"),
+}
+
+
+def _told(file: dict[str, Any], lang: str) -> str:
+    deployable, not_deployable, cannot = _VERDICTS[lang]
+    verdict = deployable if file["deployable"] else not_deployable if file["readable"] else cannot
+    lines = [f"{file['file']}: {verdict}"]
+    for finding in file["findings"]:
+        lines += _lines(finding, file["file"], _WORDS[lang])
+    return "\n".join(lines)
+
+
+def _lines(finding: dict[str, Any], file: str, words: dict[str, str]) -> list[str]:
+    place = f"{file}:{finding['line']}" if finding["line"] else file
+    lines = [
+        f"  {place} {words[finding['severity']]} {finding['rule']}: {finding['message']}",
+        f"      {words['do']}{finding['advice']} ({finding['docs']})",
+    ]
+    fix = finding["fix"]
+    if fix:
+        said = (
+            fix["question"]
+            and f"{words['ask']}{fix['question']} [{' / '.join(option['label'] for option in fix['options'])}]"
+        )
+        lines.append(f"      {said or words['mend'] + fix['does']}")
+    return lines
+
+
+class _Progress:
+    """A bar on stderr, where a person sees it; nothing anywhere else."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.shown = most > 1 and sys.stderr.isatty()
+
+    def show(self, done: int) -> None:
+        if self.shown:
+            filled = 30 * done // self.most
+            print(f"\r[{'#' * filled}{'.' * (30 - filled)}] {done}/{self.most}", end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        if self.shown:
+            print("\r" + " " * 60 + "\r", end="", file=sys.stderr, flush=True)
