@@ -18,6 +18,7 @@ from api.events import events
 from api.health import health_of
 from api.problems import handle_unmatched
 from api.progress import progress
+from api.regions import regions
 from api.request_id import watch_requests
 from api.resource import PREFIX
 from api.tasks import tasks
@@ -56,7 +57,7 @@ def register_api(app: Flask, engine: Engine) -> None:
     app.config.setdefault("OPENAPI_URL_PREFIX", PREFIX)
     api = Api(app, spec_kwargs=_about())
     api.spec.components.security_scheme(_SECURITY, {"type": "http", "scheme": "bearer"})
-    for resource in (tokens, own_token, cases, tasks, progress, events, definitions, clients):
+    for resource in (tokens, own_token, cases, tasks, progress, events, definitions, clients, regions):
         api.register_blueprint(resource)
     app.register_blueprint(docs_page)
     if engine.settings.demo:

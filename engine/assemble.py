@@ -33,6 +33,7 @@ from engine.catalogue import models as _catalogue_models  # noqa: F401
 from engine.clock import wall_now
 from engine.definitions import deploy
 from engine.definitions import models as _definition_models  # noqa: F401
+from engine.doors.regions import RegionsDoor
 from engine.errors import ApprovalError
 from engine.organization import clients, sessions
 from engine.organization import models as _organization_models  # noqa: F401
@@ -67,6 +68,7 @@ class Engine:
         self.house = House(handlers or built_in_handlers())
         known = {DEMONSTRATION_CLIENT: DEMONSTRATION_CLIENT_SECRET} if settings.demo else {}
         self.secrets = clients.Secrets(settings.secret_key, known)
+        self.regions = RegionsDoor(self.transactions)
 
     def close(self) -> None:
         """Give the connections back."""

@@ -44,7 +44,14 @@ class Invalid(ApprovalError):
 
 
 #: What may not be found, and its Chinese name (docs/glossary.md).
-THINGS = {"task": "任务", "case": "办件", "definition": "流程定义", "incident": "事件", "client": "客户端"}
+THINGS = {
+    "task": "任务",
+    "case": "办件",
+    "definition": "流程定义",
+    "incident": "事件",
+    "client": "客户端",
+    "region": "行政区划",
+}
 
 
 class NotFound(ApprovalError):

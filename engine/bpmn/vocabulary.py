@@ -99,6 +99,7 @@ UNITS: tuple[Choice, ...] = (
     ("working-hour", "工作小时", "working hours"),
     ("hour", "小时", "hours"),
 )
+BODIES: tuple[Choice, ...] = (("deciding", "审批部门", "deciding"), ("supervising", "监管部门", "supervising"))
 OPINIONS: tuple[Choice, ...] = (("public", "公开", "public"), ("internal", "内部", "internal"))
 MOMENTS: tuple[Choice, ...] = (
     ("complete", "环节办结时", "when the task is completed"),
@@ -126,6 +127,16 @@ VOCABULARY: tuple[Element, ...] = (
                 "level", "choice", "层级", "Level", "办理部门的层级", "the level of the department", choices=LEVELS
             ),
             Attribute("post", "text", "岗位", "Post", "部门内的岗位，可不填", "a post in the department; optional"),
+            Attribute(
+                "body",
+                "choice",
+                "审批或监管",
+                "Body",
+                "由该职能的审批部门还是监管部门办理（审批与监管分离的地区为两个部门）",
+                "the body that decides for the function, or the one that supervises it: two where a bureau has the approvals",
+                default="deciding",
+                choices=BODIES,
+            ),
             Attribute(
                 "applicant",
                 "boolean",
@@ -181,6 +192,25 @@ VOCABULARY: tuple[Element, ...] = (
                 "whether the opinion is shown",
                 default="internal",
                 choices=OPINIONS,
+            ),
+        ),
+    ),
+    Element(
+        "presence",
+        PERSON_TASKS,
+        "须到现场",
+        "Presence",
+        "办理本环节须申请人到场；到现场次数由此算出（行政许可法第二十九条：法律要求的才可以）",
+        "the applicant has to be there for it: the visits of a guide are counted from this, and the law has to ask for it",
+        (
+            Attribute(
+                "basis",
+                "text",
+                "法律依据",
+                "Legal basis",
+                "要求到场的法律依据",
+                "the act and article that ask for it",
+                required=True,
             ),
         ),
     ),

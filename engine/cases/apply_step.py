@@ -25,7 +25,7 @@ from engine.cases.step_store import CaseRow, TaskRow, Written, write_step
 from engine.clock import day_of
 from engine.organization.actor import Actor
 from engine.organization.directory import Directory
-from engine.organization.routing import Assignment, Route, route
+from engine.organization.routing import Route, route, wanted_of
 from engine.plugins.handlers import ServiceAnswer, ServiceCall
 from engine.timelimits.calendar import WorkingCalendar
 from engine.timelimits.limits import Limit, due
@@ -277,11 +277,8 @@ class StepDraft:
         self._plan_documents(node, "open", where.department_id)
 
     def _route(self, assignment: Mapping[str, Any], opened: Opened) -> Route:
-        function = str(assignment.get("function") or self.live.item.lead_function or "government")
-        if function == "{item}":
-            function = str(opened.item)
-        wanted = Assignment(function, assignment.get("level"), assignment.get("post"))
-        return route(self.directory, wanted, self.case.region_code, day_of(self.case.now))
+        wanted = wanted_of(assignment, self.live.item.lead_function, item=opened.item)
+        return route(self.directory, wanted, self.case.region_code, day_of(self.case.now), locality_of(self.form))
 
     def _cancel(self, token: int) -> None:
         task = self.case.task(token)
@@ -416,6 +413,12 @@ def _waiting(run: ProcessRun) -> frozenset[str]:
     """The armed timers and pending outside calls of a run, as subjects of incidents."""
     timers = (f"timer:{token}" for token in run.timers())
     return frozenset([*timers, *(f"call:{call.token}" for call in run.pending_calls())])
+
+
+def locality_of(form: Mapping[str, Any]) -> str | None:
+    """The region that the matter lies in, as the application's form says it; it may be below the case's."""
+    said = form.get("locality")
+    return said if isinstance(said, str) else None
 
 
 def via(actor: Actor) -> dict[str, str]:

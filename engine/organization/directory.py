@@ -108,6 +108,11 @@ class Directory:
         body = self.bodies.get((region_code, function))
         return self.departments.get(body.deciding_id) if body else None
 
+    def supervising(self, region_code: str, function: str) -> Department | None:
+        """The department that supervises what is decided for `function` in a region, where that is another one."""
+        body = self.bodies.get((region_code, function))
+        return self.departments.get(body.supervising_id or "") if body else None
+
 
 def build_directory(
     *,

@@ -2,10 +2,12 @@
 
 The rule, in order:
 
-1. The region: of the wanted level among the case's region and its ancestors; without a level, the nearest one, going
-   up, that has a body for the function.
-2. The department: the region's deciding body for the function. Without one, the department for government services
-   of that region or of its nearest ancestor that has one.
+1. The region: of the wanted level among the case's region and its ancestors; of a level below, the region on the way down
+   to the case's locality, or the only one there is; without a level, the nearest one, going up, that has a body for the
+   function.
+2. The department: the region's deciding body for the function, or the one that supervises it where the diagram asks for
+   that one (相对集中许可权: they may be two). Without one, the department for government services of that region or of its
+   nearest ancestor that has one.
 3. The person: when the diagram names a post that one officer holds, that officer; on leave, the deputy.
 4. Nobody there: the department's fallback, and so on along the chain.
 
@@ -15,25 +17,31 @@ refusal. Everything is pure; the day is handed in.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from engine.organization.directory import GOVERNMENT, Department, Directory
 from engine.organization.regions import Region, path_up
 
 MOST_DEPUTIES = 3
+DECIDING, SUPERVISING = "deciding", "supervising"
 #: Where a task waits when the organisation has no department at all.
 UNASSIGNED = "unassigned"
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """What a node of a diagram asks for. An unknown function, level or post gets a fallback, no refusal."""
+    """What a node of a diagram asks for. An unknown function, level or post gets a fallback, no refusal.
+
+    `body` is which of the function's two bodies is wanted: the one that decides, or the one that supervises.
+    """
 
     function: str
     level: str | None = None
     post: str | None = None
+    body: str = DECIDING
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +69,27 @@ class _Desk:
     reasons: tuple[str, ...] = ()
 
 
-def route(directory: Directory, assignment: Assignment, case_region: str, day: date) -> Route:
-    """The desk for a task of a case in `case_region` that opens on `day`. Never raises; always names a department."""
+def wanted_of(
+    assignment: Mapping[str, Any] | None, lead_function: str, level: str | None = None, item: Any = None
+) -> Assignment:
+    """What an `ow:assignment` asks for: without a function, the item's leading one; `{item}` is the multi-instance's item."""
+    said = assignment or {}
+    function = str(said.get("function") or lead_function or GOVERNMENT)
+    if function == "{item}":
+        function = str(item)
+    return Assignment(function, said.get("level") or level, said.get("post"), said.get("body") or DECIDING)
+
+
+def route(
+    directory: Directory, assignment: Assignment, case_region: str, day: date, locality: str | None = None
+) -> Route:
+    """The desk for a task of a case in `case_region` that opens on `day`. Never raises; always names a department.
+
+    `locality` is the region that the matter lies in, at or below the case's: it leads down to a township or a village.
+    """
     if not directory.departments:
         return Route(UNASSIGNED, case_region, fallback=True, reasons=("the organisation has no department",))
-    desk = _deciding_desk(directory, assignment, case_region)
+    desk = _wanted_desk(directory, assignment, case_region, locality)
     if desk.fallback:
         return _first_staffed(directory, desk, day)
     return _post_holder(directory, desk, assignment.post, day) or _first_staffed(directory, desk, day, assignment.post)
@@ -86,24 +110,48 @@ def default_department(directory: Directory, region_code: str) -> Department:
     return min(near or directory.departments.values(), key=lambda department: department.id)
 
 
-def _deciding_desk(directory: Directory, assignment: Assignment, case_region: str) -> _Desk:
+def _wanted_desk(directory: Directory, assignment: Assignment, case_region: str, locality: str | None) -> _Desk:
     function = assignment.function
-    region = _region_of_level(directory, assignment, case_region)
+    region = _region_of_level(directory, assignment, case_region, locality)
     if region is None:
         reason = f"no region of level {assignment.level or 'any'} at or above {case_region} has a body for {function}"
         return _Desk(default_department(directory, case_region), True, (reason,))
     department = directory.deciding(region.code, function)
+    does = "decides"
+    if department is not None and assignment.body == SUPERVISING:
+        department, does = directory.supervising(region.code, function) or department, "supervises"
     if department is None:
         reason = f"region {region.code} has no body for {function}"
         return _Desk(default_department(directory, region.code), True, (reason,))
-    return _Desk(department, reasons=(f"{department.id} decides on {function} in {region.code}",))
+    return _Desk(department, reasons=(f"{department.id} {does} on {function} in {region.code}",))
 
 
-def _region_of_level(directory: Directory, assignment: Assignment, case_region: str) -> Region | None:
-    path = path_up(directory.regions, case_region)
-    if assignment.level is not None:
-        return next((region for region in path if region.level == assignment.level), None)
-    return next((region for region in path if directory.deciding(region.code, assignment.function)), None)
+def _region_of_level(
+    directory: Directory, assignment: Assignment, case_region: str, locality: str | None
+) -> Region | None:
+    path = list(path_up(directory.regions, case_region))
+    if assignment.level is None:
+        return next((region for region in path if directory.deciding(region.code, assignment.function)), None)
+    at_or_above = next((region for region in path if region.level == assignment.level), None)
+    return at_or_above or _region_below(directory, assignment, case_region, locality)
+
+
+def _region_below(
+    directory: Directory, assignment: Assignment, case_region: str, locality: str | None
+) -> Region | None:
+    """The region of the wanted level that lies below the case's: towards its locality, else the only one with a body."""
+    down = list(path_up(directory.regions, locality))
+    if case_region in {region.code for region in down}:
+        return next((region for region in down if region.level == assignment.level), None)
+    fitting = (code for code, function in directory.bodies if function == assignment.function)
+    regions = [directory.regions[code] for code in fitting if code in directory.regions]
+    found = [
+        region
+        for region in regions
+        if region.level == assignment.level
+        and case_region in {above.code for above in path_up(directory.regions, region.code)}
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def _post_holder(directory: Directory, desk: _Desk, post: str | None, day: date) -> Route | None:

@@ -184,3 +184,22 @@ def test_whatever_the_organisation_looks_like_a_task_finds_a_department_and_the_
     if found.officer_id is not None:
         assert directory.is_present(found.officer_id, day)
         assert found.officer_id != found.deputy_for
+
+
+def test_the_body_that_supervises_is_found_where_it_is_another_one():
+    asked = Assignment("fire", "city", body="supervising")
+    assert route(organisation(), asked, COUNTY, TODAY).department_id == "housing"
+    alone = Assignment("planning", "county", body="supervising")
+    assert route(organisation(), alone, COUNTY, TODAY).department_id == "county-planning"
+
+
+def test_a_level_below_is_found_on_the_way_down_to_where_the_matter_lies():
+    found = route(organisation(), Assignment("planning", "county"), CITY, TODAY, locality=TOWNSHIP)
+    assert (found.department_id, found.fallback) == ("county-planning", False)
+    elsewhere = route(organisation(), Assignment("planning", "township"), COUNTY, TODAY, locality="999999")
+    assert elsewhere.fallback
+
+
+def test_a_level_below_is_the_only_one_there_is():
+    found = route(organisation(), Assignment("planning", "county"), CITY, TODAY)
+    assert (found.department_id, found.fallback) == ("county-planning", False)
