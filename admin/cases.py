@@ -52,7 +52,7 @@ def serve_cases(pages: Pages) -> None:
             "case_row": found | {"ended_at": found["concluded_at"]},
             "diagram": engine().case_picture(me(), number, language()),
             "may_accept": may_accept,
-            "may_print": me().may(Permission.CASE_SUBMIT),
+            "may_print": me().may(Permission.CASE_ACCEPT),
             "key": fresh_key(),
         }
         return page("admin/case.html", **shown)

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from engine.errors import ApprovalError, Unauthenticated
 from engine.organization.actor import Actor
-from engine.organization.permissions import Permission, Role
+from engine.organization.permissions import Permission
 from web.pages import Pages, local_path, render
 from web.serving import engine
 from web.sessions import csrf_token_of, current, sign_in, sign_out
@@ -35,7 +35,7 @@ def links(actor: Actor) -> Links:
         found.append(("/admin/window", "nav.window"))
     if actor.may(Permission.TASK_COMPLETE) or actor.may(Permission.TASK_COMPLETE_FOR_APPLICANT):
         found.append(("/admin/inbox", "nav.inbox"))
-    if Role.DEPARTMENT_HEAD in actor.roles:
+    if actor.may(Permission.DEPARTMENT_WATCH) and actor.departments:
         found.append(("/admin/department", "nav.department"))
     if actor.may(Permission.CASE_READ):
         found.append(("/admin/cases", "nav.cases"))

@@ -19,7 +19,6 @@ from sqlalchemy import MetaData
 from engine.cases import claim_task, feed, go_on, incidents, progress
 from engine.cases import models as _case_models  # noqa: F401
 from engine.cases.accept import Acceptance, accept
-from engine.cases.access import need
 from engine.cases.announce import announce
 from engine.cases.case_list import CaseQuery, department_load, list_cases
 from engine.cases.complete_task import Completion, complete_task
@@ -39,7 +38,7 @@ from engine.organization import clients, sessions
 from engine.organization import models as _organization_models  # noqa: F401
 from engine.organization.actor import Actor
 from engine.organization.log_in import LogInFailed, actor_of_token, issue_token, revoke_token
-from engine.organization.permissions import Permission
+from engine.organization.permissions import UseCase
 from engine.organization.throttle import Guess, check_tries, count_failure, forget_failures
 from engine.plugins.handlers import HandlerRegistry, ServiceAnswer, ServiceCall, built_in_handlers
 from engine.register import models as _register_models  # noqa: F401
@@ -291,8 +290,7 @@ class Engine:
         """收件回执: a case with its query code, for the window that may submit. Raises Forbidden, NotFound."""
 
         def work(uow: UnitOfWork) -> dict[str, Any]:
-            need(uow.actor, Permission.CASE_SUBMIT)
-            return get_case(self.house, uow, number)
+            return get_case(self.house, uow, number, UseCase.CASE_RECEIPT)
 
         return self.perform(actor, work) | {"query_code": query_code(self.settings.secret_key, number)}
 

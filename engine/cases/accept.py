@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from engine.cases.access import check_task, need, task_id
+from engine.cases.access import check_task, is_platform, need, task_id
 from engine.cases.apply_step import StepDraft
 from engine.cases.complete_task import Completion, complete_locked
 from engine.cases.house import House
@@ -13,7 +13,7 @@ from engine.cases.states import CASE_NAMES, CaseState, CaseStateConflict
 from engine.cases.step_store import CaseRow, lock_case
 from engine.cases.submit import find_case, start_run
 from engine.errors import NotFound, not_one_of
-from engine.organization.permissions import Permission
+from engine.organization.permissions import UseCase
 from engine.unit_of_work import UnitOfWork
 
 ANSWERS = ("accepted",)
@@ -37,19 +37,19 @@ def accept(house: House, uow: UnitOfWork, asked: Acceptance) -> dict[str, Any]:
         CaseStateConflict: it was accepted already, or is over.
         StepHeld: the step can't be made.
     """
-    need(uow.actor, Permission.CASE_ACCEPT)
     if asked.answer not in ANSWERS:
         raise not_one_of("answer", ANSWERS)
     case = lock_case(uow, find_case(uow, asked.number))
     if case is None or not _at_my_window(uow, case):
         raise NotFound(what="case", id=asked.number)
+    need(uow.actor, UseCase.CASE_ACCEPT)
     if case.state != CaseState.SUBMITTED:
         raise CaseStateConflict(number=case.number, state=case.state, state_zh=CASE_NAMES[case.state][0])
     draft = StepDraft.of(house, uow, case)
     waiting = [task for task in case.tasks if task.node == draft.live.acceptance_node]
     if waiting:
         shown = task_id(case.id, waiting[0].number)
-        check_task(uow.actor, waiting[0], case.region_code, shown, Permission.CASE_ACCEPT)
+        check_task(uow.actor, waiting[0], case.region_code, shown, UseCase.CASE_ACCEPT)
         asked_of_task = Completion(case.id, waiting[0].number, "accepted", asked.opinion)
         done = complete_locked(house, uow, case, waiting[0], asked_of_task)
         return {**done["case"], "number": case.number}
@@ -67,4 +67,4 @@ def _start_now(uow: UnitOfWork, draft: StepDraft) -> dict[str, Any]:
 
 
 def _at_my_window(uow: UnitOfWork, case: CaseRow) -> bool:
-    return uow.actor.kind in ("system", "job") or uow.actor.region_code == case.region_code
+    return is_platform(uow.actor) or uow.actor.region_code == case.region_code

@@ -1,14 +1,16 @@
 """Whose a case or task is. One rule, asked by every use case: a task in one's own region but of another department is
-403, anything else that is not one's own is 404, with the same answer as for what does not exist."""
+403, anything else that is not one's own is 404, with the same answer as for what does not exist. The table is
+`organization/permissions.py`'s; this is where it is asked."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 from uuid import UUID
 
 from engine.errors import Forbidden, NotFound
 from engine.organization.actor import Actor
-from engine.organization.permissions import Permission, Role
+from engine.organization.permissions import Permission, Place, Role, UseCase, Verdict, verdict
 
 
 class TaskLike(Protocol):
@@ -28,8 +30,9 @@ class TaskIdInvalid(NotFound):
     """A task id that is not of the form `<case id>.<number>`: there is no such task."""
 
 
-def need(actor: Actor, permission: Permission) -> None:
-    """Forbidden unless the actor has the permission."""
+def need(actor: Actor, asked: UseCase | Permission) -> None:
+    """Forbidden unless the actor has the permission, or the one that the use case needs."""
+    permission = asked.value.permission if isinstance(asked, UseCase) else asked
     if not actor.may(permission):
         raise Forbidden(permission=permission)
 
@@ -50,27 +53,65 @@ def parse_task_id(text: str) -> tuple[UUID, int]:
     raise TaskIdInvalid(what="task", id=text[:80])
 
 
-def check_task(actor: Actor, task: TaskLike, case_region: str, shown: str, permission: Permission) -> None:
-    """The actor may do `permission` to this task, or Forbidden / NotFound."""
-    if actor.kind in ("system", "job"):
+def permit(actor: Actor, use: UseCase, place: Place, what: str, shown: str) -> None:
+    """What the matrix says of this attempt: nothing when it is allowed.
+
+    Raises:
+        NotFound: it lies where the actor may not know of it; the same as for what does not exist.
+        Forbidden: the actor may know of it, but not do this.
+    """
+    if is_platform(actor):
         return
-    if task.kind == "applicant" and actor.kind == "officer":
-        if actor.region_code != case_region:
-            raise NotFound(what="task", id=shown)
-        need(actor, Permission.TASK_COMPLETE_FOR_APPLICANT)
-        return
-    if task.kind == "applicant" and actor.kind == "applicant":
-        # Only a played scenario has an applicant as an actor: accounts of applicants come with the issue on the window.
-        need(actor, permission)
-        return
-    mine = actor.works_in(task.department_id) or task.officer_id == actor.id
-    if not mine and actor.region_code != task.region_code:
-        raise NotFound(what="task", id=shown)
-    if not mine or not _for_me(actor, task):
-        raise Forbidden(permission=permission)
-    need(actor, permission)
+    said = verdict(use, actor.permissions, place)
+    if said is Verdict.HIDDEN:
+        raise NotFound(what=what, id=shown)
+    if said is Verdict.FORBIDDEN:
+        raise Forbidden(permission=use.value.permission)
 
 
-def _for_me(actor: Actor, task: TaskLike) -> bool:
-    """A task that names one person is that person's, or the head's of the department."""
-    return task.officer_id in (None, actor.id) or Role.DEPARTMENT_HEAD in actor.roles
+def is_platform(actor: Actor) -> bool:
+    """Whether the actor is the platform itself, which has no place and no bounds."""
+    return actor.kind in ("system", "job")
+
+
+def at_window(actor: Actor) -> bool:
+    """Whether the actor stands at the window of the region, where every case of it is seen."""
+    return actor.may(Permission.CASE_ACCEPT) and not is_platform(actor)
+
+
+def place_of(actor: Actor, region_code: str, own: bool) -> Place:
+    """Where something of a region lies, seen from the actor."""
+    if own:
+        return Place.OWN
+    return Place.OTHER_DEPARTMENT if actor.region_code == region_code else Place.OTHER_REGION
+
+
+def check_task(
+    actor: Actor,
+    task: TaskLike,
+    case_region: str,
+    shown: str,
+    use: UseCase,
+    submitted_by: Callable[[], str | None] = lambda: None,
+) -> None:
+    """The actor may do `use` to this task, or Forbidden / NotFound.
+
+    An applicant's task lies where its case does: it is open to the region's window, and to the front office that submitted
+    the case (`submitted_by`, asked only then).
+    """
+    if is_platform(actor):
+        return
+    if task.kind == "applicant":
+        if actor.kind == "applicant":
+            # Only a played scenario has an applicant as an actor: accounts of applicants come with the issue on the window.
+            need(actor, use)
+            return
+        own = Role.FRONT_OFFICE_SYSTEM in actor.roles and submitted_by() == actor.submitter
+        place = place_of(actor, case_region, own)
+        permit(actor, UseCase.TASK_COMPLETE_FOR_APPLICANT, place, "task", shown)
+        return
+    own = actor.works_in(task.department_id) or task.officer_id == actor.id
+    permit(actor, use, place_of(actor, task.region_code, own), "task", shown)
+    # A task that names one person is that person's, or the head's of the department.
+    if task.officer_id not in (None, actor.id) and Role.DEPARTMENT_HEAD not in actor.roles:
+        raise Forbidden(permission=use.value.permission)

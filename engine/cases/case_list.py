@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from engine.cases.access import need
+from engine.cases.access import at_window, is_platform, need
 from engine.cases.house import House
 from engine.cases.inbox import LIGHTS, MOST_ROWS, check_choices, regions_of
 from engine.cases.paging import Order, read_cursor, write_cursor
@@ -16,7 +16,7 @@ from engine.cases.states import CASE_NAMES
 from engine.cases.submit import SUBMITTED_BY
 from engine.clock import DOMAIN_NOW_SQL, DOMAIN_TODAY_SQL, day_of
 from engine.organization.actor import Actor
-from engine.organization.permissions import Permission, Role
+from engine.organization.permissions import Permission, UseCase
 from engine.timelimits.limits import light, remaining
 from engine.unit_of_work import UnitOfWork
 
@@ -87,7 +87,7 @@ class CaseQuery:
 def list_cases(house: House, uow: UnitOfWork, asked: CaseQuery) -> dict[str, Any]:
     """The cases that the actor has to do with, by the rule of `get_case`. Raises Forbidden, Invalid."""
     actor: Actor = uow.actor
-    need(actor, Permission.CASE_READ)
+    need(actor, UseCase.CASE_LIST)
     check_choices(states=(asked.states, CASE_NAMES), light=(asked.lights, LIGHTS), sort=((asked.sort,), ORDERS))
     order = ORDERS[asked.sort]
     after = read_cursor(order, asked.cursor, numbered=False) if asked.cursor else {"key": None, "id": None}
@@ -114,11 +114,11 @@ def list_cases(house: House, uow: UnitOfWork, asked: CaseQuery) -> dict[str, Any
 
 
 def _whose(house: House, uow: UnitOfWork, actor: Actor) -> dict[str, Any]:
-    whole = actor.kind in ("system", "job")
+    whole = is_platform(actor)
     watches = actor.may(Permission.CASE_READ_ANY) and not whole
     return {
         "all": whole,
-        "window": actor.may(Permission.CASE_SUBMIT) and actor.kind == "officer",
+        "window": at_window(actor),
         "region": actor.region_code,
         "regions": regions_of(house, uow, actor) if watches else [],
         "departments": list(actor.departments),
@@ -156,9 +156,7 @@ _LOAD = (
 def department_load(uow: UnitOfWork) -> dict[str, Any]:
     """How many open and late tasks the actor's departments have, by node and by officer. For heads of departments."""
     actor: Actor = uow.actor
-    need(actor, Permission.TASK_READ)
-    if Role.DEPARTMENT_HEAD not in actor.roles:
-        need(actor, Permission.CASE_READ_ANY)
+    need(actor, UseCase.DEPARTMENT_WATCH)
     ((rows),) = uow.read((_LOAD, (list(actor.departments),)))
     nodes: dict[str, dict[str, Any]] = {}
     officers: dict[str | None, dict[str, Any]] = {}

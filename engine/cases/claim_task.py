@@ -11,7 +11,7 @@ from engine.cases.record import Entry, chain
 from engine.cases.states import TaskStateConflict, move_task
 from engine.cases.step_store import CaseRow, TaskRow, lock_case
 from engine.errors import NotFound
-from engine.organization.permissions import Permission
+from engine.organization.permissions import UseCase
 from engine.unit_of_work import UnitOfWork
 
 _SET_CLAIM = "UPDATE tasks SET state = %s, claimed_by = %s WHERE case_id = %s AND number = %s"
@@ -42,7 +42,7 @@ def _locked(uow: UnitOfWork, case_id: UUID, number: int) -> tuple[CaseRow, TaskR
     task = case.task(number) if case else None
     if case is None or task is None:
         raise NotFound(what="task", id=task_id(case_id, number))
-    check_task(uow.actor, task, case.region_code, task_id(case_id, number), Permission.TASK_CLAIM)
+    check_task(uow.actor, task, case.region_code, task_id(case_id, number), UseCase.TASK_CLAIM)
     return case, task
 
 

@@ -15,8 +15,9 @@ from engine.cases.held import Command, held
 from engine.cases.house import House
 from engine.cases.states import CaseState, TaskStateConflict, move_task
 from engine.cases.step_store import CaseRow, TaskRow, lock_case
+from engine.cases.submit import submitter_of
 from engine.errors import Invalid, NotFound, not_one_of
-from engine.organization.permissions import Permission
+from engine.organization.permissions import UseCase
 from engine.unit_of_work import UnitOfWork
 
 MOST_FORM_BYTES = 65_536  #: of the case's whole form, with what a task adds to it
@@ -60,7 +61,7 @@ def complete_task(house: House, uow: UnitOfWork, asked: Completion) -> dict[str,
     task = case.task(asked.task) if case else None
     if case is None or task is None:
         raise NotFound(what="task", id=shown)
-    check_task(uow.actor, task, case.region_code, shown, Permission.TASK_COMPLETE)
+    check_task(uow.actor, task, case.region_code, shown, UseCase.TASK_COMPLETE, lambda: submitter_of(uow, case.id))
     return complete_locked(house, uow, case, task, asked)
 
 

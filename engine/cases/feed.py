@@ -18,7 +18,7 @@ from engine.cases.access import need, task_id
 from engine.cases.house import House
 from engine.cases.progress import instant
 from engine.organization.actor import Actor
-from engine.organization.permissions import Permission, Role
+from engine.organization.permissions import Permission, UseCase
 from engine.organization.regions import path_up
 from engine.unit_of_work import UnitOfWork
 
@@ -69,7 +69,7 @@ def events(house: House, uow: UnitOfWork, asked: FeedQuery) -> dict[str, Any]:
     regions below. Raises Forbidden.
     """
     actor: Actor = uow.actor
-    need(actor, Permission.EVENT_READ)
+    need(actor, UseCase.EVENT_READ)
     limit = max(1, min(asked.limit, MOST_EVENTS))
     question = {
         "after": asked.after,
@@ -92,7 +92,7 @@ def events(house: House, uow: UnitOfWork, asked: FeedQuery) -> dict[str, Any]:
 
 
 def _regions(house: House, uow: UnitOfWork, actor: Actor) -> list[str]:
-    if not actor.roles & {Role.SUPERVISOR, Role.ADMINISTRATOR}:
+    if not actor.may(Permission.EVENT_READ_ANY):
         return []
     regions = house.directory(uow, uow.read((_REGIONS, None))[0][0]["version"]).regions
     return [code for code in regions if any(up.code == actor.region_code for up in path_up(regions, code))]

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.cases.access import need, task_id
+from engine.cases.access import at_window, is_platform, need, permit, place_of, task_id
 from engine.cases.house import House
 from engine.cases.paging import Order, read_cursor, write_cursor
 from engine.cases.progress import APPLICANT, case_file, instant
 from engine.cases.submit import SUBMITTED_BY, find_case
 from engine.clock import DOMAIN_NOW_SQL, DOMAIN_TODAY_SQL, day_of
-from engine.errors import NotFound, not_one_of
+from engine.errors import not_one_of
 from engine.organization.actor import Actor
-from engine.organization.permissions import Permission
+from engine.organization.permissions import Permission, Place, Role, UseCase
 from engine.organization.regions import path_up
 from engine.timelimits.limits import light, remaining
 from engine.unit_of_work import UnitOfWork
@@ -42,7 +42,9 @@ TASK_COLUMNS = (
 )
 _MINE = (
     "(%(all)s OR t.department_id = ANY(%(departments)s) OR t.officer_id = %(me)s "
-    "OR (%(window)s AND t.kind = 'applicant' AND c.region_code = %(region)s)) "
+    "OR (%(window)s AND t.kind = 'applicant' AND c.region_code = %(region)s) "
+    "OR (%(front_office)s AND t.kind = 'applicant' AND EXISTS (SELECT 1 FROM events e WHERE e.case_id = c.id AND e.seq = 1 "
+    f"AND {SUBMITTED_BY} = %(me)s))) "
 )
 _FILTERS = (
     "AND t.state = ANY(%(states)s) "
@@ -88,7 +90,7 @@ class InboxQuery:
 def inbox(house: House, uow: UnitOfWork, asked: InboxQuery) -> dict[str, Any]:
     """The actor's tasks: those of the departments, those that name the person, and, at a window, the applicants'."""
     actor: Actor = uow.actor
-    need(actor, Permission.TASK_READ)
+    need(actor, UseCase.TASK_LIST)
     check_choices(states=(asked.states, STATES), light=(asked.lights, LIGHTS), sort=((asked.sort,), ORDERS))
     order = ORDERS[asked.sort]
     after = read_cursor(order, asked.cursor, numbered=True) if asked.cursor else {"key": None, "id": None, "number": 0}
@@ -123,10 +125,11 @@ def check_choices(**asked: Any) -> None:
 def whose(actor: Actor) -> dict[str, Any]:
     """What of the actor decides which tasks are the actor's."""
     return {
-        "all": actor.kind in ("system", "job"),
+        "all": is_platform(actor),
         "departments": list(actor.departments),
         "me": actor.id,
-        "window": actor.may(Permission.TASK_COMPLETE_FOR_APPLICANT),
+        "window": at_window(actor),
+        "front_office": Role.FRONT_OFFICE_SYSTEM in actor.roles,
         "region": actor.region_code,
     }
 
@@ -167,18 +170,17 @@ def task_row(house: House, row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def get_case(house: House, uow: UnitOfWork, number: str) -> dict[str, Any]:
+def get_case(house: House, uow: UnitOfWork, number: str, use: UseCase = UseCase.CASE_READ) -> dict[str, Any]:
     """A case as the officers who have to do with it see it: NotFound for everybody else.
 
     One has to do with a case when one has submitted it, when one's department has or had a task of it, when one is at its
     region's window, or when one supervises the region or one above it.
     """
     actor: Actor = uow.actor
-    need(actor, Permission.CASE_READ)
+    need(actor, use.value.permission)
     view = case_view(house, uow, number)
-    submitted_by = view.pop("submitted_by")
-    if submitted_by != actor.submitter and not _concerns(house, uow, actor, view):
-        raise NotFound(what="case", id=number[:80])
+    permit(actor, use, _place(house, uow, actor, view), "case", number[:80])
+    view.pop("submitted_by")
     return view
 
 
@@ -202,19 +204,18 @@ _INCIDENTS = (
 )
 
 
-def _concerns(house: House, uow: UnitOfWork, actor: Actor, file: Mapping[str, Any]) -> bool:
-    if actor.kind in ("system", "job"):
-        return True
-    if any(row["department_id"] in actor.departments for row in file["timeline"]):
-        return True
-    if actor.may(Permission.CASE_SUBMIT):
-        return bool(actor.region_code == file["region"])
-    return supervises(house, uow, actor, file["region"])
+def _place(house: House, uow: UnitOfWork, actor: Actor, file: Mapping[str, Any]) -> Place:
+    """Where a case lies: one's own is what one has submitted, or what one's department has or had a task of."""
+    own = file["submitted_by"] == actor.submitter
+    own = own or any(row["department_id"] in actor.departments for row in file["timeline"])
+    if not own and supervises(house, uow, actor, file["region"]):
+        return Place.OTHER_DEPARTMENT
+    return place_of(actor, file["region"], own)
 
 
 def supervises(house: House, uow: UnitOfWork, actor: Actor, region_code: str) -> bool:
     """Whether the actor watches over a region: it is the actor's own or lies below it."""
-    if not actor.may(Permission.CASE_READ_ANY) or actor.kind in ("system", "job"):
+    if not actor.may(Permission.CASE_READ_ANY) or is_platform(actor):
         return False
     return region_code in regions_of(house, uow, actor)
 

@@ -13,21 +13,21 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import case as when
-from sqlalchemy import select, text, update
+from sqlalchemy import select, text, true, update
 from sqlalchemy.dialects.postgresql import insert
 
 from engine.cases import go_on
-from engine.cases.access import need
+from engine.cases.access import is_platform, need
 from engine.cases.complete_task import Completion, complete_task
 from engine.cases.held import Command, StepHeld, Unexpected, in_short
 from engine.cases.house import House
-from engine.cases.models import Incident
+from engine.cases.models import Case, Incident
 from engine.cases.step_store import lock_case
 from engine.clock import wall_now
 from engine.errors import ApprovalError, Conflict, NotFound
 from engine.organization.actor import Actor
 from engine.organization.load import load_actor
-from engine.organization.permissions import Permission
+from engine.organization.permissions import UseCase
 from engine.plugins.handlers import ServiceAnswer
 from engine.unit_of_work import Transactions, UnitOfWork
 
@@ -143,8 +143,8 @@ def list_incidents(
     uow: UnitOfWork, actor: Actor, *, number: str | None = None, all_states: bool = False
 ) -> list[IncidentView]:
     """Open incidents, oldest first (with `all_states`, resolved ones too)."""
-    need(actor, Permission.INCIDENT_READ)
-    query = select(Incident).order_by(Incident.id)
+    need(actor, UseCase.INCIDENT_READ)
+    query = select(Incident).where(_in_reach(uow, actor)).order_by(Incident.id)
     if not all_states:
         query = query.where(Incident.state == "open")
     if number is not None:
@@ -174,9 +174,9 @@ def retry_incident(house: House, transactions: Transactions, incident_id: int, a
         NotFound: no open incident of that number.
         StepHeldUp: it fails again; the try is counted.
     """
-    need(actor, Permission.INCIDENT_RETRY)
+    need(actor, UseCase.INCIDENT_RETRY)
 
-    command, asker = transactions.perform(actor, lambda uow: _asked(uow, incident_id))
+    command, asker = transactions.perform(actor, lambda uow: _asked(uow, incident_id, actor))
 
     def again(uow: UnitOfWork) -> bool:
         # The case first (lock order); behind its lock, whether somebody else has settled the incident meanwhile.
@@ -201,9 +201,23 @@ def retry_incident(house: House, transactions: Transactions, incident_id: int, a
         raise refused
 
 
-def _asked(uow: UnitOfWork, incident_id: int) -> tuple[Mapping[str, Any], Actor]:
+def _in_reach(uow: UnitOfWork, actor: Actor) -> Any:
+    """The incidents of the actor's region and those below."""
+    if is_platform(actor):
+        return true()
+    below = uow.connection.scalars(_BELOW, {"code": actor.region_code}).all()
+    return Incident.case_id.in_(select(Case.id).where(Case.region_code.in_(below)))
+
+
+_BELOW = text(
+    "WITH RECURSIVE below AS (SELECT code FROM regions WHERE code = :code UNION "
+    "SELECT r.code FROM regions r JOIN below b ON r.parent_code = b.code) SELECT code FROM below"
+)
+
+
+def _asked(uow: UnitOfWork, incident_id: int, actor: Actor) -> tuple[Mapping[str, Any], Actor]:
     """The command of an open incident and who asked for it."""
-    row = uow.session.get(Incident, incident_id)
+    row = uow.session.scalar(select(Incident).where(Incident.id == incident_id, _in_reach(uow, actor)))
     if row is None or row.state != "open":
         raise NotFound(what="incident", id=incident_id)
     command = row.command

@@ -25,7 +25,7 @@ from engine.cases.step_store import CaseRow
 from engine.clock import DOMAIN_NOW_SQL, day_of
 from engine.definitions.models import Definition
 from engine.errors import Conflict, Invalid, NotFound
-from engine.organization.permissions import Permission, Role
+from engine.organization.permissions import Role, UseCase
 from engine.store.base import new_id
 from engine.unit_of_work import UnitOfWork
 
@@ -81,7 +81,7 @@ def submit(house: House, uow: UnitOfWork, asked: Application, secret_key: str, s
         Invalid: unknown item or region, or an applicant without a name.
         StepHeld: the process can't be started.
     """
-    need(uow.actor, Permission.CASE_SUBMIT)
+    need(uow.actor, UseCase.CASE_SUBMIT)
     _check(asked)
     if asked.external_number and (uow.actor.via or Role.FRONT_OFFICE_SYSTEM in uow.actor.roles):
         _check_external_number(uow, asked.external_number)
@@ -151,6 +151,12 @@ def find_case(uow: UnitOfWork, number: str) -> UUID:
         raise NotFound(what="case", id=number[:80])
     assert isinstance(found, UUID)
     return found
+
+
+def submitter_of(uow: UnitOfWork, case_id: UUID) -> str | None:
+    """Who submitted a case: the client that acted, else the person."""
+    (rows,) = uow.read((f"SELECT {SUBMITTED_BY} AS id FROM events e WHERE e.case_id = %s AND e.seq = 1", (case_id,)))
+    return rows[0]["id"] if rows else None
 
 
 class ExternalNumberKnown(Conflict):

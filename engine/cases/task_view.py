@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,11 +12,15 @@ from engine.bpmn.model import Node
 from engine.cases.access import check_task, task_id
 from engine.cases.house import House
 from engine.cases.inbox import TASK_COLUMNS, TASK_FROM, case_view, supervises, task_row
+from engine.cases.submit import submitter_of
 from engine.errors import ApprovalError, NotFound
-from engine.organization.permissions import Permission
+from engine.organization.permissions import UseCase
 from engine.unit_of_work import UnitOfWork
 
 _TASK = f"SELECT {TASK_COLUMNS}, t.region_code AS task_region, c.definition_id {TASK_FROM} WHERE t.case_id = %s AND t.number = %s"
+
+
+Submitter = Callable[[], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +45,9 @@ def get_task(house: House, uow: UnitOfWork, case_id: UUID, number: int) -> dict[
         raise NotFound(what="task", id=shown)
     row = rows[0]
     whose = _Whose(row["kind"], row["task_region"], row["department_id"], row["officer_id"])
+    submitter = partial(submitter_of, uow, case_id)
     if not supervises(house, uow, uow.actor, row["region_code"]):
-        check_task(uow.actor, whose, row["region_code"], shown, Permission.TASK_READ)
+        check_task(uow.actor, whose, row["region_code"], shown, UseCase.TASK_READ, submitter)
     live = house.definition(uow, row["definition_id"])
     node = live.compiled.nodes[row["node"]]
     return task_row(house, row) | {
@@ -49,7 +55,7 @@ def get_task(house: House, uow: UnitOfWork, case_id: UUID, number: int) -> dict[
         "outcomes": outcomes_of(node),
         "form_fields": list((node.extension("form") or {}).get("fields") or ()),
         "opinion_public": (node.extension("public") or {}).get("opinion") == "public",
-        "can": _can(uow, row, whose, shown),
+        "can": _can(uow, row, whose, shown, submitter),
         "case_file": {k: v for k, v in case_view(house, uow, row["case_number"]).items() if k != "submitted_by"},
     }
 
@@ -64,12 +70,12 @@ def outcomes_of(node: Node) -> list[dict[str, Any]]:
     ]
 
 
-def _can(uow: UnitOfWork, row: Mapping[str, Any], whose: _Whose, shown: str) -> list[str]:
+def _can(uow: UnitOfWork, row: Mapping[str, Any], whose: _Whose, shown: str, submitter: Submitter) -> list[str]:
     """Which of claim, release and complete the actor could ask for now."""
 
-    def may(permission: Permission) -> bool:
+    def may(use: UseCase) -> bool:
         try:
-            check_task(uow.actor, whose, row["region_code"], shown, permission)
+            check_task(uow.actor, whose, row["region_code"], shown, use, submitter)
         except ApprovalError:
             return False
         return True
@@ -78,10 +84,10 @@ def _can(uow: UnitOfWork, row: Mapping[str, Any], whose: _Whose, shown: str) -> 
     mine = holder == uow.actor.id
     free = state == "open" or (state == "claimed" and mine)
     told = []
-    if state == "open" and may(Permission.TASK_CLAIM):
+    if state == "open" and may(UseCase.TASK_CLAIM):
         told.append("claim")
     if state == "claimed" and mine:
         told.append("release")
-    if free and may(Permission.TASK_COMPLETE):
+    if free and may(UseCase.TASK_COMPLETE):
         told.append("complete")
     return told

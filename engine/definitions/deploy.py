@@ -18,7 +18,7 @@ from engine.catalogue.models import ItemRow
 from engine.definitions.models import Definition
 from engine.definitions.trial import tried
 from engine.errors import ApprovalError, Conflict, Forbidden, Invalid, NotFound
-from engine.organization.permissions import Permission
+from engine.organization.permissions import UseCase
 from engine.plugins.handlers import HandlerRegistry
 from engine.store.base import new_id
 from engine.timelimits.limits import Unit
@@ -63,7 +63,7 @@ def store_draft(uow: UnitOfWork, handlers: HandlerRegistry, draft: Draft) -> dic
         Forbidden, UnreadableDiagram, Invalid.
     """
     # Who may add to the catalogue may bring the diagram of what is added.
-    _need(uow, Permission.DEFINITION_WRITE if draft.item_data is None else Permission.ORGANIZATION_WRITE)
+    _need(uow, UseCase.DEFINITION_STORE if draft.item_data is None else UseCase.ITEM_STORE)
     diagram = read(draft.bpmn)
     uow.tell_time()
     item = _item(uow, draft)
@@ -90,7 +90,7 @@ def publish(uow: UnitOfWork, handlers: HandlerRegistry, definition_id: UUID) -> 
     Raises:
         Forbidden, NotFound, DefinitionStateConflict, NotDeployable.
     """
-    _need(uow, Permission.DEFINITION_PUBLISH)
+    _need(uow, UseCase.DEFINITION_PUBLISH)
     # One publisher at a time: version numbers are gap-free, and the one before is superseded in the same transaction.
     uow.connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('onewindow.publish'))"))
     uow.tell_time()
@@ -136,7 +136,7 @@ def published_as(uow: UnitOfWork, item: str, bpmn: bytes) -> dict[str, Any] | No
 
 def _item(uow: UnitOfWork, draft: Draft) -> dict[str, Any]:
     if draft.item_data is not None:
-        _need(uow, Permission.ORGANIZATION_WRITE)
+        _need(uow, UseCase.ITEM_STORE)
         if load_item(uow, draft.item_data).code != draft.item:
             raise Invalid(detail="item", fields={"item": ["is not the code of item_data"]})
     row = uow.session.get(ItemRow, draft.item)
@@ -175,6 +175,6 @@ def _unknown_here(diagram: Diagram, handlers: HandlerRegistry) -> list[Finding]:
     return found
 
 
-def _need(uow: UnitOfWork, permission: Permission) -> None:
-    if not uow.actor.may(permission):
-        raise Forbidden(permission=permission)
+def _need(uow: UnitOfWork, use: UseCase) -> None:
+    if not uow.actor.may(use.value.permission):
+        raise Forbidden(permission=use.value.permission)

@@ -22,7 +22,7 @@ from engine.clock import wall_now
 from engine.errors import Conflict, Forbidden, Invalid, NotFound
 from engine.organization.actor import Actor
 from engine.organization.log_in import LogInFailed, actor_columns, actor_of_row, hash_password, keep_token
-from engine.organization.permissions import Permission, Role
+from engine.organization.permissions import Role, UseCase
 
 TOKEN_LIFE = timedelta(hours=1)
 MOST_CLERKS = 500
@@ -191,8 +191,8 @@ def set_clerks(connection: Connection, regions: Collection[str], client: str, na
 
 def may_manage(actor: Actor) -> None:
     """Raises Forbidden for who may not manage clients."""
-    if not actor.may(Permission.CLIENT_MANAGE):
-        raise Forbidden(permission=Permission.CLIENT_MANAGE)
+    if not actor.may(UseCase.CLIENT_MANAGE.value.permission):
+        raise Forbidden(permission=UseCase.CLIENT_MANAGE.value.permission)
 
 
 def _end_tokens(connection: Connection, client: str) -> None:

@@ -1,13 +1,16 @@
 """Every permission and every role of the platform, and the one table that says which role may do what.
 
-A permission says what somebody may do at all; whether it may be done *to this case or task* (its department, its
-applicant) is asked where it is done. Naming: `<resource>:<action>`, the action's narrower forms with a hyphen.
+A permission says what somebody may do at all; whether it may be done *to this case or task* is said by `UseCase`: the
+permission that a use case needs and how far it reaches (own department, own region, anywhere). `cases/access.py` asks it
+inside the use cases, docs/permissions.md is written from it, and a test tries every cell.
+Naming: `<resource>:<action>`, the action's narrower forms with a hyphen.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from enum import StrEnum
+from dataclasses import dataclass
+from enum import Enum, StrEnum
 from types import MappingProxyType
 
 
@@ -28,7 +31,9 @@ class Permission(StrEnum):
     DEFINITION_WRITE = "definition:write"
     DEFINITION_PUBLISH = "definition:publish"
     CLIENT_MANAGE = "client:manage"  #: the clients of front offices, and whom they may act for
-    EVENT_READ = "event:read"  #: the event feed: of what one submitted, or of one's region and below
+    EVENT_READ = "event:read"  #: the event feed: of what one submitted
+    EVENT_READ_ANY = "event:read-any"  #: the event feed of one's region and below
+    DEPARTMENT_WATCH = "department:watch"  #: what of one's departments is open and late, by officer
     INCIDENT_READ = "incident:read"
     INCIDENT_RETRY = "incident:retry"
     ORGANIZATION_READ = "organization:read"
@@ -68,6 +73,8 @@ _WATCH = frozenset(
         Permission.TASK_READ,
         Permission.INCIDENT_READ,
         Permission.EVENT_READ,
+        Permission.EVENT_READ_ANY,
+        Permission.DEPARTMENT_WATCH,
     }
 )
 
@@ -75,11 +82,11 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.WINDOW_CLERK: _DESK | _WINDOW,
         Role.OFFICER: _DESK,
-        Role.DEPARTMENT_HEAD: _DESK | {Permission.INCIDENT_READ},
+        Role.DEPARTMENT_HEAD: _DESK | {Permission.INCIDENT_READ, Permission.DEPARTMENT_WATCH},
         Role.DESIGNER: _DESIGN | {Permission.ORGANIZATION_READ},
         Role.ADMINISTRATOR: _ORGANIZATION
         | _INCIDENTS
-        | {Permission.DEFINITION_READ, Permission.EVENT_READ, Permission.CLIENT_MANAGE},
+        | {Permission.DEFINITION_READ, Permission.EVENT_READ, Permission.EVENT_READ_ANY, Permission.CLIENT_MANAGE},
         Role.SUPERVISOR: _WATCH,
         Role.FRONT_OFFICE_SYSTEM: _FRONT_OFFICE,
     }
@@ -103,3 +110,115 @@ def roles_conflict(roles: Iterable[Role]) -> bool:
     """Whether the roles may not be held by one person: supervisor together with any handling role."""
     held = frozenset(roles)
     return Role.SUPERVISOR in held and bool(held & HANDLING_ROLES)
+
+
+class Place(StrEnum):
+    """Where a thing lies, seen from who acts."""
+
+    OWN = "own"  #: of one's department, naming oneself, or (a front office's) submitted by oneself
+    OTHER_DEPARTMENT = "other-department"  #: of one's region, but of another department
+    OTHER_REGION = "other-region"  #: of a region that is neither one's own nor, for who watches over regions, below it
+
+
+class Verdict(StrEnum):
+    """What comes of an attempt."""
+
+    ALLOWED = "allowed"
+    FORBIDDEN = "403"  #: one may know that it exists
+    HIDDEN = "404"  #: the same answer as for what does not exist; lists leave it out
+
+
+_YES, _NO, _HIDDEN = Verdict.ALLOWED, Verdict.FORBIDDEN, Verdict.HIDDEN
+_Row = tuple[Verdict, Verdict, Verdict]  #: by Place, in its order
+
+
+class Scope(Enum):
+    """How far a permission reaches: the verdicts by `Place` for who has it, and for who does not.
+
+    Who lacks the permission is told so before anything is looked up, but for tasks, where the place is asked first.
+    """
+
+    PLATFORM = ((_YES, _YES, _YES), (_NO, _NO, _NO))  #: what belongs to no department
+    REGION = ((_YES, _YES, _HIDDEN), (_NO, _NO, _NO))  #: one's region (and, for who watches or manages, those below)
+    INVOLVED = ((_YES, _HIDDEN, _HIDDEN), (_NO, _NO, _NO))  #: a case that one has to do with
+    TASK = ((_YES, _NO, _HIDDEN), (_NO, _NO, _HIDDEN))  #: a task of one's department
+
+    @property
+    def held(self) -> _Row:
+        """The verdicts for who has the permission."""
+        return self.value[0]
+
+    @property
+    def lacking(self) -> _Row:
+        """The verdicts for who has it not."""
+        return self.value[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a use case needs: a permission, how far it reaches, and whose reach is the whole region all the same."""
+
+    zh: str
+    en: str
+    permission: Permission
+    scope: Scope
+    whole_region: frozenset[Permission] = frozenset()
+
+
+_WATCHED = frozenset({Permission.CASE_READ_ANY})
+_SEEN = _WATCHED | {Permission.CASE_ACCEPT}
+
+
+class UseCase(Enum):
+    """The matrix, a line a use case: everything that people and their programs can do once they are logged in."""
+
+    CASE_SUBMIT = Rule("收件", "submit an application", Permission.CASE_SUBMIT, Scope.PLATFORM)
+    CASE_ACCEPT = Rule("受理", "answer an application at the window", Permission.CASE_ACCEPT, Scope.TASK)
+    CASE_LIST = Rule("办件列表", "list cases", Permission.CASE_READ, Scope.INVOLVED, _SEEN)
+    CASE_READ = Rule("查看办件", "look at a case", Permission.CASE_READ, Scope.INVOLVED, _SEEN)
+    CASE_RECEIPT = Rule(
+        "打印收件回执（含查询码）",
+        "print the receipt, with the query code",
+        Permission.CASE_SUBMIT,
+        Scope.INVOLVED,
+        frozenset({Permission.CASE_ACCEPT}),
+    )
+    TASK_LIST = Rule("待办列表", "list one's tasks", Permission.TASK_READ, Scope.INVOLVED)
+    TASK_READ = Rule("查看环节", "look at a task", Permission.TASK_READ, Scope.TASK, _WATCHED)
+    TASK_CLAIM = Rule("领办、退领", "claim and release a task", Permission.TASK_CLAIM, Scope.TASK)
+    TASK_COMPLETE = Rule("办理", "complete a task", Permission.TASK_COMPLETE, Scope.TASK)
+    TASK_COMPLETE_FOR_APPLICANT = Rule(
+        "代申请人办理环节",
+        "complete an applicant's task",
+        Permission.TASK_COMPLETE_FOR_APPLICANT,
+        Scope.TASK,
+        frozenset({Permission.CASE_ACCEPT}),
+    )
+    DEPARTMENT_WATCH = Rule(
+        "部门在办与超期", "see what is open and late in a department", Permission.DEPARTMENT_WATCH, Scope.INVOLVED
+    )
+    EVENT_READ = Rule(
+        "事件流", "follow events", Permission.EVENT_READ, Scope.INVOLVED, frozenset({Permission.EVENT_READ_ANY})
+    )
+    INCIDENT_READ = Rule("查看故障事件", "list incidents", Permission.INCIDENT_READ, Scope.REGION)
+    INCIDENT_RETRY = Rule("重试故障事件", "retry an incident", Permission.INCIDENT_RETRY, Scope.REGION)
+    DEFINITION_STORE = Rule("保存流程草稿", "store a diagram as a draft", Permission.DEFINITION_WRITE, Scope.PLATFORM)
+    ITEM_STORE = Rule(
+        "保存事项及其流程", "store a service item with its diagram", Permission.ORGANIZATION_WRITE, Scope.PLATFORM
+    )
+    DEFINITION_PUBLISH = Rule("发布流程", "publish a diagram", Permission.DEFINITION_PUBLISH, Scope.PLATFORM)
+    CLIENT_MANAGE = Rule("管理客户端", "manage clients of front offices", Permission.CLIENT_MANAGE, Scope.REGION)
+
+    @property
+    def label(self) -> str:
+        """The name of the use case in documents and answers."""
+        return self.name.lower().replace("_", "-")
+
+
+def verdict(use: UseCase, held: frozenset[Permission], place: Place) -> Verdict:
+    """What comes of an attempt at a thing that lies there, by who has these permissions."""
+    rule: Rule = use.value
+    scope = Scope.REGION if rule.whole_region & held and rule.scope is not Scope.PLATFORM else rule.scope
+    if rule.permission not in held:
+        return rule.scope.lacking[list(Place).index(place)]
+    return scope.held[list(Place).index(place)]

@@ -1,0 +1,423 @@
+"""The permission matrix, whole: every use case tried by every role, on what is its own, another department's and another
+region's. What comes of it is what `permissions.py` declares and docs/permissions.md shows.
+
+A new use case needs its line in `UseCase` and its line in `ATTEMPTS` (or, above the case, a file like this one)."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+from werkzeug.test import TestResponse
+
+from api.app import register_api
+from engine.assemble import Engine
+from engine.cases.complete_task import Completion
+from engine.cases.incidents import record_failure_of
+from engine.errors import Forbidden, NotFound
+from engine.organization.actor import Actor
+from engine.organization.load import load_actor
+from engine.organization.log_in import TOKEN_LIFE, keep_token
+from engine.organization.permission_page import PAGE, ROLES, page
+from engine.organization.permissions import ROLE_PERMISSIONS, Place, Role, UseCase, Verdict, verdict
+from tests.api.conftest import APPLICATION, Caller, fresh_engine
+
+FOLDER = Path("processes/joint-final-inspection")
+BPMN = (FOLDER / "process.bpmn").read_text("utf-8")
+ITEM = json.loads((FOLDER / "item.json").read_text("utf-8"))
+REGION = "440100"
+SYSTEM = Actor.system("test")
+#: Where the actors stand, seen from the targets: the window and the fire department of REGION.
+POSTS = {
+    Place.OWN: (REGION, ("gz-government-services", "gz-fire-acceptance")),
+    Place.OTHER_DEPARTMENT: (REGION, ("gz-housing",)),
+    Place.OTHER_REGION: ("440105", ("haizhu-government-services",)),
+}
+REVIEWS = ("planning", "fire", "civil_air_defence", "archives", "municipal_works", "drainage")
+
+
+@dataclass
+class World:
+    """The product on one database, with an account for every role in every place."""
+
+    engine: Engine
+    app: Flask
+    tokens: dict[tuple[Role, Place], str] = field(default_factory=dict)
+    targets: dict[Any, Any] = field(default_factory=dict)  #: made for attempts, until one of them is allowed
+
+    def settle(self) -> None:
+        with self.engine.database.begin() as connection:
+            for role in Role:
+                for place, (region, departments) in POSTS.items():
+                    who = account(role, place)
+                    connection.execute(
+                        text("INSERT INTO officers VALUES (:id, :id, :id, '', 'x', true, :region)"),
+                        {"id": who, "region": region},
+                    )
+                    connection.execute(text("INSERT INTO officer_roles VALUES (:id, :role)"), {"id": who, "role": role})
+                    for department in departments if role is not Role.FRONT_OFFICE_SYSTEM else ():
+                        connection.execute(
+                            text("INSERT INTO posts VALUES (:post, :id, :department, '', false)"),
+                            {"post": uuid.uuid4(), "id": who, "department": department},
+                        )
+                    self.tokens[role, place] = keep_token(connection, who, TOKEN_LIFE)[0]
+            connection.execute(text("UPDATE platform SET organization_version = organization_version + 1"))
+
+    def actor(self, who: str) -> Actor:
+        with self.engine.database.connect() as connection:
+            found = load_actor(connection, who)
+        assert found is not None
+        return found
+
+    def footprint(self) -> Any:
+        """What no refused attempt may change."""
+        counts = (
+            "(SELECT count(*) FROM events), (SELECT count(*) FROM definitions), (SELECT sum(rotation) FROM clients)"
+        )
+        rest = "(SELECT count(*) FROM officers WHERE active), (SELECT count(*) FROM incidents WHERE state = 'open')"
+        with self.engine.database.connect() as connection:
+            return tuple(connection.execute(text(f"SELECT {counts}, {rest}")).one())
+
+
+def account(role: Role, place: Place) -> str:
+    return f"{role}.{place}"
+
+
+@dataclass
+class Attempt:
+    """Somebody of a role tries something on a target that lies in a place."""
+
+    world: World
+    role: Role
+    place: Place
+
+    @property
+    def who(self) -> Caller:
+        return Caller(self.world.app, self.world.tokens[self.role, self.place])
+
+    @property
+    def actor(self) -> Actor:
+        return self.world.actor(account(self.role, self.place))
+
+    def case(self, stage: str = "submitted") -> str:
+        """A case that nobody has touched; a front office's own is what it has submitted itself."""
+        mine = self.role is Role.FRONT_OFFICE_SYSTEM and self.place is Place.OWN
+        return self.target((stage, mine), lambda: self.new_case(stage, mine))
+
+    def target(self, kind: Any, make: Callable[[], Any]) -> Any:
+        if kind not in self.world.targets:
+            self.world.targets[kind] = make()
+        return self.world.targets[kind]
+
+    def new_case(self, stage: str, mine: bool) -> str:
+        by = self.actor if mine else self.world.actor("clerk.chen")
+        number = str(self.world.engine.submit(by, application())["number"])
+        if stage != "submitted":
+            self.step(number, "accept", "accepted")
+        if stage == "rectify":
+            for node in REVIEWS:
+                self.step(number, node, "faults" if node == "fire" else "passed")
+        return number
+
+    def step(self, number: str, node: str, outcome: str) -> None:
+        case_id, task = self.place_of(number, node)
+        self.world.engine.complete(SYSTEM, Completion(case_id, task, outcome, "意见"))
+
+    def place_of(self, number: str, node: str) -> tuple[UUID, int]:
+        found = text(
+            "SELECT t.case_id, t.number FROM tasks t JOIN cases c ON c.id = t.case_id "
+            "WHERE c.number = :case AND t.node = :node AND t.state = 'open'"
+        )
+        with self.world.engine.database.connect() as connection:
+            row = connection.execute(found, {"case": number, "node": node}).one()
+        return row[0], row[1]
+
+    def task(self, node: str, stage: str = "accepted") -> str:
+        case_id, number = self.place_of(self.case(stage), node)
+        return f"{case_id}.{number}"
+
+    def readable(self) -> str:
+        """A task to look at: a front office has to do with its applicants' alone."""
+        return self.task(*(("rectify", "rectify") if self.role is Role.FRONT_OFFICE_SYSTEM else ("fire",)))
+
+    def incident(self) -> tuple[str, int]:
+        return self.target("incident", self.new_incident)
+
+    def new_incident(self) -> tuple[str, int]:
+        number = self.case()
+        with self.world.engine.database.connect() as connection:
+            case_id = connection.scalar(text("SELECT id FROM cases WHERE number = :n"), {"n": number})
+        failure = record_failure_of(self.world.engine.transactions, "advance", case_id, None, RuntimeError("broken"))
+        return number, failure.params["incident"]
+
+    def client(self) -> str:
+        """A client of the targets' region."""
+        return str(self.target("client", self.new_client))
+
+    def new_client(self) -> str:
+        admin = self.world.actor("admin.yang")
+        made = {"id": f"c{uuid.uuid4().hex[:12]}", "name": "客户端", "region": REGION}
+        from engine.organization.clients import NewClient
+
+        return str(self.world.engine.create_client(admin, NewClient(**made))["id"])
+
+    def draft(self) -> str:
+        return str(self.target("draft", self.new_draft))
+
+    def new_draft(self) -> str:
+        from engine.definitions.deploy import Draft
+
+        return str(self.world.engine.store_draft(SYSTEM, Draft(ITEM["code"], BPMN.encode()))["id"])
+
+    def listed(self, answer: TestResponse, shown: Callable[[Any], bool]) -> TestResponse | bool:
+        """Whether a list shows the target; the answer itself when it is refused."""
+        return shown(answer.json) if answer.status_code == 200 else answer
+
+
+def ids(rows: list[dict[str, Any]], name: str = "id") -> list[Any]:
+    return [row[name] for row in rows]
+
+
+def application():
+    from engine.cases.submit import Application
+
+    return Application(**APPLICATION)
+
+
+def fed(attempt: Attempt) -> TestResponse | bool:
+    number = attempt.case()
+    with attempt.world.engine.database.connect() as connection:
+        case_id = connection.scalar(text("SELECT id FROM cases WHERE number = :n"), {"n": number})
+    attempt.world.engine.announce(case_id, 0, 1000)
+    answer = attempt.who.get(f"/events?case={number}")
+    return attempt.listed(answer, lambda page: len(page["items"]) > 0)
+
+
+def watched(attempt: Attempt) -> bool:
+    attempt.case("accepted")
+    return attempt.world.engine.department_load(attempt.actor)["open"] > 0
+
+
+def receipt(attempt: Attempt) -> bool:
+    return len(attempt.world.engine.receipt(attempt.actor, attempt.case())["query_code"]) == 10
+
+
+def incidents(attempt: Attempt) -> bool:
+    number, incident = attempt.incident()
+    return [one.id for one in attempt.world.engine.incidents(attempt.actor, number=number)] == [incident]
+
+
+def retried(attempt: Attempt) -> bool:
+    return attempt.world.engine.retry_incident(attempt.actor, attempt.incident()[1]) is True
+
+
+def clients_listed(attempt: Attempt) -> TestResponse | bool:
+    client = attempt.client()
+    return attempt.listed(attempt.who.get("/clients?limit=200"), lambda page: client in ids(page["items"]))
+
+
+def released(attempt: Attempt) -> TestResponse:
+    task = attempt.task("fire")
+    claimed = attempt.who.post(f"/tasks/{task}/claim")
+    return claimed if claimed.status_code != 200 else attempt.who.post(f"/tasks/{task}/release")
+
+
+def new_client(attempt: Attempt) -> dict[str, Any]:
+    return {"id": f"n{uuid.uuid4().hex[:12]}", "name": "新客户端", "region": REGION, "clerks": []}
+
+
+PASSED = {"outcome": "passed", "opinion": "合格"}
+RECTIFIED = {"outcome": "rectified", "opinion": "已整改"}
+NEW_ITEM = {"item": "matrix", "bpmn": BPMN, "item_data": ITEM | {"code": "matrix"}}
+
+#: How each use case is tried, at every door that it has. Answers: an HTTP answer, or whether what was asked came.
+ATTEMPTS: dict[UseCase, list[Callable[[Attempt], TestResponse | bool]]] = {
+    UseCase.CASE_SUBMIT: [lambda a: a.who.post("/cases", APPLICATION)],
+    UseCase.CASE_ACCEPT: [lambda a: a.who.post(f"/cases/{a.case()}/acceptance", {"answer": "accepted"})],
+    UseCase.CASE_LIST: [
+        lambda a: (
+            (number := a.case())
+            and a.listed(a.who.get("/cases?limit=200"), lambda page: number in ids(page["items"], "number"))
+        )
+    ],
+    UseCase.CASE_READ: [lambda a: a.who.get(f"/cases/{a.case()}")],
+    UseCase.CASE_RECEIPT: [receipt],
+    UseCase.TASK_LIST: [
+        lambda a: (task := a.readable()) and a.listed(a.who.get("/tasks?limit=200"), lambda p: task in ids(p["items"]))
+    ],
+    UseCase.TASK_READ: [lambda a: a.who.get(f"/tasks/{a.readable()}")],
+    UseCase.TASK_CLAIM: [lambda a: a.who.post(f"/tasks/{a.task('fire')}/claim"), released],
+    UseCase.TASK_COMPLETE: [lambda a: a.who.post(f"/tasks/{a.task('fire')}/complete", PASSED)],
+    UseCase.TASK_COMPLETE_FOR_APPLICANT: [
+        lambda a: a.who.post(f"/tasks/{a.task('rectify', 'rectify')}/complete", RECTIFIED)
+    ],
+    UseCase.DEPARTMENT_WATCH: [watched],
+    UseCase.EVENT_READ: [fed],
+    UseCase.INCIDENT_READ: [incidents],
+    UseCase.INCIDENT_RETRY: [retried],
+    UseCase.DEFINITION_STORE: [lambda a: a.who.post("/definitions", {"item": ITEM["code"], "bpmn": BPMN})],
+    UseCase.ITEM_STORE: [lambda a: a.who.post("/definitions", NEW_ITEM)],
+    UseCase.DEFINITION_PUBLISH: [lambda a: a.who.post(f"/definitions/{a.draft()}/publish")],
+    UseCase.CLIENT_MANAGE: [
+        clients_listed,
+        lambda a: a.who.get(f"/clients/{a.client()}"),
+        lambda a: a.who.post("/clients", new_client(a)),
+        lambda a: a.who.call("PUT", f"/clients/{a.client()}/clerks", json={"clerks": []}),
+        lambda a: a.who.post(f"/clients/{a.client()}/secret"),
+        lambda a: a.who.post(f"/clients/{a.client()}/deactivate"),
+    ],
+}
+READS = {
+    tried
+    for use in (UseCase.CASE_LIST, UseCase.CASE_READ, UseCase.TASK_LIST, UseCase.TASK_READ, UseCase.DEPARTMENT_WATCH)
+    for tried in ATTEMPTS[use]
+}
+#: Use cases whose door is not this API yet, and the file that tries every cell of them.
+TRIED_ELSEWHERE: dict[UseCase, str] = {}
+#: The operations of the API that need no permission: no account, or one's own.
+FREE = {
+    "POST /tokens",
+    "DELETE /tokens/current",
+    "GET /progress/<number>",
+    "GET /demo/clock",
+    "POST /demo/clock",
+}
+#: Which use case each operation of the API is.
+OPERATIONS: dict[str, UseCase] = {
+    "GET /cases": UseCase.CASE_LIST,
+    "POST /cases": UseCase.CASE_SUBMIT,
+    "GET /cases/<number>": UseCase.CASE_READ,
+    "POST /cases/<number>/acceptance": UseCase.CASE_ACCEPT,
+    "GET /tasks": UseCase.TASK_LIST,
+    "GET /tasks/<task>": UseCase.TASK_READ,
+    "POST /tasks/<task>/claim": UseCase.TASK_CLAIM,
+    "POST /tasks/<task>/release": UseCase.TASK_CLAIM,
+    "POST /tasks/<task>/complete": UseCase.TASK_COMPLETE,
+    "GET /events": UseCase.EVENT_READ,
+    "POST /definitions": UseCase.DEFINITION_STORE,
+    "POST /definitions/<definition>/publish": UseCase.DEFINITION_PUBLISH,
+    "GET /clients": UseCase.CLIENT_MANAGE,
+    "POST /clients": UseCase.CLIENT_MANAGE,
+    "GET /clients/<client>": UseCase.CLIENT_MANAGE,
+    "PUT /clients/<client>/clerks": UseCase.CLIENT_MANAGE,
+    "POST /clients/<client>/secret": UseCase.CLIENT_MANAGE,
+    "POST /clients/<client>/deactivate": UseCase.CLIENT_MANAGE,
+}
+
+
+@pytest.fixture(scope="module")
+def world(server, template):
+    with fresh_engine(server, template) as engine:
+        app = Flask("onewindow")
+        register_api(app, engine)
+        made = World(engine, app)
+        made.settle()
+        yield made
+
+
+def outcome(attempt: Attempt, tried: Callable[[Attempt], TestResponse | bool]) -> Verdict:
+    said = answer_of(attempt, tried)
+    if said is Verdict.ALLOWED and tried not in READS:
+        attempt.world.targets.clear()
+    return said
+
+
+def answer_of(attempt: Attempt, tried: Callable[[Attempt], TestResponse | bool]) -> Verdict:
+    try:
+        answer = tried(attempt)
+    except Forbidden:
+        return Verdict.FORBIDDEN
+    except NotFound:
+        return Verdict.HIDDEN
+    if isinstance(answer, bool):
+        return Verdict.ALLOWED if answer else Verdict.HIDDEN
+    if answer.status_code < 300:
+        return Verdict.ALLOWED
+    hidden = answer.status_code == 404 or "region" in (answer.json or {}).get("fields", ())
+    assert hidden or answer.status_code == 403, answer.text
+    return Verdict.HIDDEN if hidden else Verdict.FORBIDDEN
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("use", ATTEMPTS, ids=lambda use: use.label)
+def test_every_cell_is_what_the_matrix_says(world, use, role):
+    for tried in ATTEMPTS[use]:
+        for place in Place:
+            expected = verdict(use, ROLE_PERMISSIONS[role], place)
+            assert outcome(Attempt(world, role, place), tried) is expected, (use.label, role, place)
+
+
+def test_every_use_case_is_tried():
+    assert set(ATTEMPTS) | set(TRIED_ELSEWHERE) == set(UseCase)
+    assert all(Path(file).is_file() for file in TRIED_ELSEWHERE.values())
+
+
+def test_every_operation_of_the_api_is_a_use_case(world):
+    rules = [rule for rule in world.app.url_map.iter_rules() if rule.rule.startswith("/api/v1/")]
+    served = {
+        f"{method} {rule.rule.removeprefix('/api/v1')}"
+        for rule in rules
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+        if rule.endpoint.split(".")[0] not in ("api-docs", "docs")
+    }
+    assert served == set(OPERATIONS) | FREE
+    assert set(OPERATIONS.values()) <= set(UseCase)
+
+
+def test_a_refused_attempt_changes_nothing(world):
+    attempts = {place: Attempt(world, Role.OFFICER, place) for place in (Place.OTHER_DEPARTMENT, Place.OTHER_REGION)}
+    case, task = attempts[Place.OTHER_DEPARTMENT].case(), attempts[Place.OTHER_DEPARTMENT].task("fire")
+    before = world.footprint()
+    for attempt in attempts.values():
+        for path in (f"/cases/{case}/acceptance", f"/tasks/{task}/complete", f"/tasks/{task}/claim"):
+            body = {"answer": "accepted"} if "acceptance" in path else PASSED if "complete" in path else None
+            assert attempt.who.post(path, body).status_code in (403, 404)
+    assert world.footprint() == before
+
+
+def test_what_is_hidden_looks_like_what_does_not_exist(world):
+    attempt = Attempt(world, Role.OFFICER, Place.OTHER_REGION)
+    task = attempt.task("fire")
+    hidden, missing = (
+        attempt.who.get(f"/tasks/{one}").json for one in (task, f"{uuid.uuid4()}.{task.partition('.')[2]}")
+    )
+    for one in (hidden, missing):
+        one.pop("request_id"), one.pop("id"), one.pop("detail")
+    assert hidden == missing
+
+
+def test_who_watches_over_a_region_sees_those_below(world):
+    number = Attempt(world, Role.OFFICER, Place.OWN).case("accepted")
+    with world.engine.database.begin() as connection:
+        connection.execute(text("UPDATE officers SET region_code = '440000' WHERE id = 'supervisor.ma'"))
+    assert world.engine.get_case(world.actor("supervisor.ma"), number)["number"] == number
+    with world.engine.database.begin() as connection:
+        connection.execute(text("UPDATE officers SET region_code = '440105' WHERE id = 'supervisor.ma'"))
+    with pytest.raises(NotFound):
+        world.engine.get_case(world.actor("supervisor.ma"), number)
+
+
+def test_a_front_office_reads_and_completes_what_it_submitted_anywhere(world):
+    """Also a case that it handed in for another region: its applicant's task is its own."""
+    attempt = Attempt(world, Role.FRONT_OFFICE_SYSTEM, Place.OTHER_REGION)
+    number = attempt.who.post("/cases", APPLICATION).json["number"]
+    assert attempt.who.get(f"/cases/{number}").status_code == 200
+    for node in ("accept", *REVIEWS):
+        attempt.step(number, node, {"accept": "accepted", "fire": "faults"}.get(node, "passed"))
+    case_id, task = attempt.place_of(number, "rectify")
+    listed = attempt.who.get("/tasks").json["items"]
+    assert [row["id"] for row in listed] == [f"{case_id}.{task}"]
+    assert attempt.who.post(f"/tasks/{case_id}.{task}/complete", RECTIFIED).status_code == 200
+
+
+def test_the_page_is_fresh():
+    assert PAGE.read_text("utf-8") == page(), "run: python -m engine.organization.permission_page"
+    assert set(ROLES) == set(Role)
