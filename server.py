@@ -39,6 +39,7 @@ from engine.background.app import Pace
 from engine.background.supervise import Child, Supervisor, leave_with, on_stop_requests
 from engine.background.worker import work
 from engine.clock import monotonic
+from engine.commands import line
 from engine.demonstration import check_mode, load_demonstration
 from engine.errors import Refused
 from engine.logs import set_up_logs
@@ -113,7 +114,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 # -- onewindow run
 
 
-def _add_run(commands: cli.Commands) -> None:
+def _add_run(commands: line.Commands) -> None:
     told = "启动一窗：网页、接口与后台 / start OneWindow; Ctrl-C stops it"
     run = commands.add_parser("run", help=told, description=told)
     run.add_argument("--demo", action="store_true", help="演示模式 / demonstration mode, on this machine only")
@@ -141,7 +142,7 @@ def _run(asked: argparse.Namespace) -> int:
             _child("worker", settings, found, asked.serve),
         ]
         Supervisor(children, _Watch(settings, found.server, children[0], asked.serve)).run()
-    cli.say("已停止。/ Stopped.")
+    line.say("已停止。/ Stopped.")
     return 0
 
 

@@ -8,58 +8,44 @@ and nothing else.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
 import psycopg
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy.exc import OperationalError
 
 from engine import play
-from engine.assemble import Engine, open_engine
 from engine.background import demonstration_clock
 from engine.cases.verify_record import Verdict
 from engine.clock import CST, wall_now
+from engine.commands import calendar as calendar_commands
 from engine.commands import lint
-from engine.errors import ApprovalError, Refused
+from engine.commands.line import (
+    INTERRUPTED,
+    REFUSED,
+    Command,
+    Commands,
+    DatabaseAway,
+    add_command,
+    as_json,
+    located,
+    opened_engine,
+    say,
+    tell,
+)
+from engine.errors import ApprovalError
 from engine.organization.actor import Actor
-from engine.settings import Settings, read_settings
+from engine.settings import read_settings
 from engine.store import backup, schema
 from engine.store.database import connect_engine
 from engine.store.embedded import default_home
-from engine.store.location import Location, is_chosen, locate
-
-REFUSED = 2
-INTERRUPTED = 130
-Command = Callable[[argparse.Namespace], int]
-Commands = Any  # argparse has no public name for what add_subparsers gives
-
-
-class NotMigrated(Refused):
-    """A command met a database without our tables, or with those of an older release."""
-
-    code = "database-not-migrated"
-    zh = "该数据库的表结构不是本版本的。请先用 onewindow run 启动一次，它会自动升级。"
-    en = "The tables of this database are not this release's: start it once with 'onewindow run', which migrates them."
-
-
-class DatabaseAway(Refused):
-    """The database that was named doesn't answer. Params: reason."""
-
-    code = "database-away"
-    status = 503
-    zh = "无法连接数据库：{reason}。请检查 DATABASE_URL 和数据库服务。"
-    en = "The database can't be reached: {reason}. Check DATABASE_URL and the server."
 
 
 def main(argv: Sequence[str] | None = None, more: Callable[[Commands], None] | None = None) -> int:
@@ -107,75 +93,21 @@ def guarded(command: Command, asked: argparse.Namespace) -> int:
         return 1
 
 
-def tell(error: ApprovalError, lang: str | None = None) -> None:
-    """Say an error in the person's language; in both when nobody said which."""
-    chosen = lang or _language()
-    sentences = [error.sentence(one) for one in ((chosen,) if chosen else ("zh", "en"))]
-    for sentence in dict.fromkeys(sentences):
-        say(sentence)
-
-
-def say(sentence: str) -> None:
-    """Tell a person something that is not the answer."""
-    print(sentence, file=sys.stderr, flush=True)
-
-
-def settings_of(asked: argparse.Namespace) -> Settings:
-    """The settings that a command means: the demonstration's when it says so, or when nothing else was ever chosen."""
-    demo = bool(getattr(asked, "demo", False))
-    if not demo and not is_chosen(os.environ):
-        say("使用演示数据库（未设置 DATABASE_URL 或 ONEWINDOW_DATA）/ using the demonstration's database")
-        demo = True
-    return read_settings(os.environ, demo)
-
-
-@contextmanager
-def opened(settings: Settings, url: str) -> Iterator[Engine]:
-    """An engine on a database of this release.
-
-    Raises:
-        NotMigrated, DatabaseNewer: its tables are another release's.
-    """
-    engine = open_engine(settings, url, pool_size=2)
-    try:
-        with engine.database.connect() as connection:
-            schema.check(connection)
-            newest = ScriptDirectory.from_config(schema.config()).get_current_head()
-            if MigrationContext.configure(connection).get_current_revision() != newest:
-                raise NotMigrated()
-        yield engine
-    finally:
-        engine.close()
-
-
-@contextmanager
-def _located(asked: argparse.Namespace, *, make: bool = False) -> Iterator[tuple[Settings, Location]]:
-    settings = settings_of(asked)
-    with locate(settings, make=make) as found:
-        yield settings, found
-
-
-@contextmanager
-def _engine(asked: argparse.Namespace) -> Iterator[Engine]:
-    with _located(asked) as (settings, found), opened(settings, found.url) as engine:
-        yield engine
-
-
 # -- the commands
 
 
 def _play(asked: argparse.Namespace) -> int:
     settings = replace(read_settings(os.environ, demo=True), database_url=None)
     result = play.play(Path(asked.scenario), settings) if asked.scenario else play.demo(settings)
-    print(_json(result) if asked.json else play.render(result))
+    print(as_json(result) if asked.json else play.render(result))
     return 0 if result["passed"] else 1
 
 
 def _incidents(asked: argparse.Namespace) -> int:
-    with _engine(asked) as engine:
+    with opened_engine(asked) as engine:
         found = engine.incidents(Actor.system("command"), all_states=asked.all)
     if asked.json:
-        print(_json([asdict(one) for one in found]))
+        print(as_json([asdict(one) for one in found]))
     elif not found:
         print("没有待处理的事件。/ No open incidents.")
     else:
@@ -193,17 +125,17 @@ def _told(one: Mapping[str, Any]) -> str:
 
 
 def _retry(asked: argparse.Namespace) -> int:
-    with _engine(asked) as engine:
+    with opened_engine(asked) as engine:
         resolved = engine.retry_incident(Actor.system("command"), asked.id)
     print("已解决。/ Resolved." if resolved else "已重新发起调用，由后台执行。/ Called again; the worker is at it.")
     return 0
 
 
 def _verify(asked: argparse.Namespace) -> int:
-    with _engine(asked) as engine:
+    with opened_engine(asked) as engine:
         verdict = engine.verify_record(asked.case)
     if asked.json:
-        print(_json({"case": asked.case, "whole": verdict.whole, **asdict(verdict)}))
+        print(as_json({"case": asked.case, "whole": verdict.whole, **asdict(verdict)}))
     elif verdict.whole:
         erased = f"（已依法清除 {verdict.erased} 项个人信息 / erased）" if verdict.erased else ""
         print(f"记录完整：{verdict.entries} 条。/ The record is whole: {verdict.entries} entries.{erased}")
@@ -219,7 +151,7 @@ def _where(verdict: Verdict) -> str:
 
 
 def _clock(asked: argparse.Namespace) -> int:
-    with _engine(asked) as engine:
+    with opened_engine(asked) as engine:
         if asked.moves == "set":
             state = demonstration_clock.set_clock(engine, demonstration_clock.read_instant(asked.instant))
         elif asked.moves == "advance":
@@ -228,7 +160,7 @@ def _clock(asked: argparse.Namespace) -> int:
             state = demonstration_clock.show_clock(engine)
     data = state.as_data()
     if asked.json:
-        print(_json(data))
+        print(as_json(data))
         return 0
     day = "工作日 / a working day" if data["working_day"] else "非工作日 / no working day"
     print(f"演示时钟 / the demonstration's clock: {data['now']}（{day}）")
@@ -239,14 +171,14 @@ def _clock(asked: argparse.Namespace) -> int:
 
 
 def _backup(asked: argparse.Namespace) -> int:
-    with _located(asked) as (_, found):
+    with located(asked) as (_, found):
         size = backup.backup(found.url, Path(asked.file), found.binaries)
     print(f"已备份到 {asked.file}（{size} 字节）。/ Backed up: {size} bytes.")
     return 0
 
 
 def _restore(asked: argparse.Namespace) -> int:
-    with _located(asked, make=True) as (_, found):
+    with located(asked, make=True) as (_, found):
         backup.restore(found.url, Path(asked.file), found.binaries, replace=asked.replace)
         database = connect_engine(found.url, 0)
         try:
@@ -273,59 +205,41 @@ def _amount(text: str) -> int:
 
 def _add_commands(commands: Commands) -> None:
     lint.add(commands)
-    demo = _add(
+    demo = add_command(
         commands, "demo", _play, "播放竣工联合验收演示 / play the joint final inspection", data=False, as_json=True
     )
     demo.set_defaults(scenario=None)
-    played = _add(commands, "play", _play, "播放一个场景文件 / play a scenario file", data=False, as_json=True)
+    played = add_command(commands, "play", _play, "播放一个场景文件 / play a scenario file", data=False, as_json=True)
     played.add_argument("scenario", metavar="SCENARIO")
-    incidents = _add(commands, "incidents", _incidents, "无法继续的办件 / what can't go on, and why", as_json=True)
+    incidents = add_command(
+        commands, "incidents", _incidents, "无法继续的办件 / what can't go on, and why", as_json=True
+    )
     incidents.add_argument("--all", action="store_true", help="包括已解决的 / resolved ones too")
-    retry = _add(incidents.add_subparsers(metavar="[retry]"), "retry", _retry, "重试一个事件 / try an incident again")
+    retry = add_command(
+        incidents.add_subparsers(metavar="[retry]"), "retry", _retry, "重试一个事件 / try an incident again"
+    )
     retry.add_argument("id", type=_incident_id, metavar="ID")
-    verify = _add(commands, "verify-record", _verify, "核验办件记录是否完整 / whether a record is whole", as_json=True)
+    verify = add_command(
+        commands, "verify-record", _verify, "核验办件记录是否完整 / whether a record is whole", as_json=True
+    )
     verify.add_argument("case", metavar="CASE")
-    clock = _add(commands, "clock", _clock, "演示时钟 / the demonstration's clock", as_json=True)
+    clock = add_command(commands, "clock", _clock, "演示时钟 / the demonstration's clock", as_json=True)
     clock.set_defaults(moves="show")
     moves = clock.add_subparsers(metavar="[show|set|advance]")
-    _add(moves, "show", _clock, "显示 / where it stands", as_json=True).set_defaults(moves="show")
-    setting = _add(moves, "set", _clock, "调到某一时刻 / move it to an instant", as_json=True)
+    add_command(moves, "show", _clock, "显示 / where it stands", as_json=True).set_defaults(moves="show")
+    setting = add_command(moves, "set", _clock, "调到某一时刻 / move it to an instant", as_json=True)
     setting.add_argument("instant", metavar="2026-09-21[T09:00]")
     setting.set_defaults(moves="set")
-    advancing = _add(moves, "advance", _clock, "向前调 / move it forward", as_json=True)
+    advancing = add_command(moves, "advance", _clock, "向前调 / move it forward", as_json=True)
     advancing.add_argument("amount", type=_amount, metavar="N")
     advancing.add_argument("--unit", choices=demonstration_clock.UNITS, default="working-day")
     advancing.set_defaults(moves="advance")
-    saving = _add(commands, "backup", _backup, "备份数据库，可在运行时进行 / back up, also while it runs")
+    calendar_commands.add_commands(commands)
+    saving = add_command(commands, "backup", _backup, "备份数据库，可在运行时进行 / back up, also while it runs")
     saving.add_argument("file", metavar="FILE")
-    restoring = _add(commands, "restore", _restore, "恢复备份 / restore a backup")
+    restoring = add_command(commands, "restore", _restore, "恢复备份 / restore a backup")
     restoring.add_argument("file", metavar="FILE")
     restoring.add_argument("--replace", action="store_true", help="替换已有数据 / replace the data that is there")
-
-
-def _add(
-    commands: Commands, name: str, command: Command, told: str, *, data: bool = True, as_json: bool = False
-) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=told, description=told)
-    parser.set_defaults(command=command)
-    if data:
-        # SUPPRESS: a subcommand's default must not undo what its parent was told.
-        parser.add_argument(
-            "--demo", action="store_true", default=argparse.SUPPRESS, help="演示数据库 / the demonstration's"
-        )
-    if as_json:
-        parser.add_argument("--json", action="store_true", help="输出 JSON / answer as JSON")
-    return parser
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2, default=str)
-
-
-def _language() -> str | None:
-    """The person's language as the shell has it; None when it says neither."""
-    spoken = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
-    return spoken[:2] if spoken[:2] in ("zh", "en") else None
 
 
 def _keep_traceback() -> str:

@@ -21,7 +21,7 @@ from engine.background.worker import run_dry
 from engine.clock import CST, DOMAIN_NOW_SQL, PUT_DOMAIN_NOW_SQL, day_of
 from engine.errors import Conflict, Invalid, Refused
 from engine.organization.actor import Actor
-from engine.timelimits.calendar import national_calendar
+from engine.timelimits.national import national_calendar
 
 Unit = Literal["working-day", "calendar-day", "hour"]
 UNITS: tuple[str, ...] = get_args(Unit)

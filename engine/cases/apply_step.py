@@ -320,7 +320,7 @@ class StepDraft:
         for kind in ("legal", "promised"):
             amount = limit.get(kind)
             if amount is not None:
-                end = due(self.calendar, day_of(self.case.now), Limit(int(amount), str(limit["unit"])))
+                end = due(self.calendar, self.case.now, Limit(int(amount), str(limit["unit"])))
                 shown = (end.day, end.provisional)
                 self.limits.append(
                     {

@@ -23,7 +23,8 @@ from engine.errors import NotFound
 from engine.organization.directory import Directory
 from engine.organization.load import load_directory
 from engine.plugins.handlers import HandlerRegistry
-from engine.timelimits.calendar import WorkingCalendar, national_calendar
+from engine.timelimits.calendar import WorkingCalendar
+from engine.timelimits.national import national_calendar
 from engine.unit_of_work import UnitOfWork
 
 MOST_DEFINITIONS = 200

@@ -1,1 +1,1 @@
-"""Commands of the shell that have a file of their own; `engine/cli.py` registers them."""
+"""Commands of the command line, a file for each area; `line.py` is what they stand on. `engine/cli.py` puts them together."""

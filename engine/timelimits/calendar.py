@@ -10,16 +10,11 @@ out once per calendar, so that `add` and `between` are a bisection a year and no
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_right
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import MAXYEAR, date, timedelta
-from functools import cache
-from importlib import resources
-from typing import Any
+from datetime import MAXYEAR, date, datetime, timedelta
 
-from engine.timelimits.errors import CalendarDataInvalid, CalendarRangeExceeded
+from engine.timelimits.errors import CalendarRangeExceeded
 
 ONE_DAY = timedelta(days=1)
 SATURDAY = 5
@@ -32,11 +27,12 @@ class DueDate:
 
     day: date
     provisional: bool
+    at: datetime | None = None  #: the very instant, for limits in hours; otherwise the limit ends with the day
 
 
 @dataclass(frozen=True, slots=True)
 class WorkingCalendar:
-    """The working days of one region under one version of the holiday notices."""
+    """The working days of one region or department under one version of the holiday notices."""
 
     version: int
     holidays: frozenset[date] = frozenset()  #: days that do not count (a weekend day among them changes nothing)
@@ -66,8 +62,10 @@ class WorkingCalendar:
         Raises:
             CalendarRangeExceeded: the limit reaches further than any notice ever could.
         """
-        last = start if days == 0 else self._nth_after(start, days)
-        return DueDate(last, provisional=not self.published(start, last))
+        if days == 0:
+            return DueDate(start, provisional=not self.published(start, start))
+        last = self._nth_after(start, days)
+        return DueDate(last, provisional=not self.published_within(start, last))
 
     def between(self, start: date, end: date) -> int:
         """How many working days lie in (start, end]: the inverse of `add`; 0 when `end` is not after `start`."""
@@ -84,6 +82,10 @@ class WorkingCalendar:
         """Whether the notices of all the years from `first` to `last` are out."""
         return all(year in self.published_years for year in range(first.year, last.year + 1))
 
+    def published_within(self, start: date, end: date) -> bool:
+        """Whether the notices of the years of the days in (start, end] are out: the start day decides nothing."""
+        return end <= start or self.published(start + ONE_DAY, end)
+
     def _up_to(self, day: date) -> int:
         return bisect_right(self.working_days(day.year), day)
 
@@ -95,52 +97,3 @@ class WorkingCalendar:
                 return counted[wanted]
             wanted -= len(counted)
         raise CalendarRangeExceeded(start=start, years=FARTHEST_YEARS)
-
-
-@cache
-def national_calendar() -> WorkingCalendar:
-    """The mainland's calendar, from the State Council's notices as kept in `national_days.json`."""
-    text = resources.files("engine.timelimits").joinpath("national_days.json").read_text(encoding="utf-8")
-    return calendar_from_data(json.loads(text))
-
-
-def calendar_from_data(data: Mapping[str, Any]) -> WorkingCalendar:
-    """A calendar from `{"version": 1, "years": {"2026": {"holidays": [{"first", "last"}, …], "working_days": […]}}}`.
-
-    Raises:
-        CalendarDataInvalid: a day twice, a day outside its year, or a day that is both a rest day and a working day.
-    """
-    years = {int(year): _year_from_data(int(year), entry) for year, entry in data["years"].items()}
-    return WorkingCalendar(
-        version=int(data["version"]),
-        holidays=frozenset().union(*(rest for rest, _ in years.values())),
-        moved_workdays=frozenset().union(*(moved for _, moved in years.values())),
-        published_years=frozenset(years),
-    )
-
-
-def _year_from_data(year: int, entry: Mapping[str, Any]) -> tuple[frozenset[date], frozenset[date]]:
-    rest = [day for holiday in entry["holidays"] for day in _days_of(holiday)]
-    moved = [date.fromisoformat(text) for text in entry["working_days"]]
-    every = rest + moved
-    if len(set(every)) != len(every):
-        twice = min(day for day in every if every.count(day) > 1)
-        raise CalendarDataInvalid(year=year, detail_zh=f"{twice}重复出现", detail_en=f"{twice} is named twice")
-    stray = [day for day in every if day.year != year]
-    if stray:
-        raise CalendarDataInvalid(
-            year=year, detail_zh=f"{stray[0]}不在该年", detail_en=f"{stray[0]} is not in that year"
-        )
-    weekday = [day for day in moved if day.weekday() < SATURDAY]
-    if weekday:
-        raise CalendarDataInvalid(
-            year=year,
-            detail_zh=f"调休上班日{weekday[0]}不是周末",
-            detail_en=f"{weekday[0]} is moved into work but is no weekend day",
-        )
-    return frozenset(rest), frozenset(moved)
-
-
-def _days_of(holiday: Mapping[str, str]) -> list[date]:
-    first, last = date.fromisoformat(holiday["first"]), date.fromisoformat(holiday["last"])
-    return [first + n * ONE_DAY for n in range((last - first).days + 1)]

@@ -37,7 +37,7 @@ def marked(engine):
 
 def test_ten_working_days_skip_the_weekends_and_the_holidays(marked):
     moved = advance_clock(marked, 10)
-    # Friday 25 September is the Mid-Autumn holiday, 1 to 7 October the national one; see national_days.json.
+    # Friday 25 September is the Mid-Autumn holiday, 1 to 7 October the national one.
     assert moved.moved_from is not None
     assert (moved.moved_from - MONDAY) < timedelta(minutes=1)
     assert moved.as_data()["working_day"]

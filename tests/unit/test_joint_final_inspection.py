@@ -14,8 +14,8 @@ from engine.organization.directory import Absence, Department, FunctionBody, Off
 from engine.organization.permissions import Permission, Role, permissions_of, roles_conflict
 from engine.organization.regions import Region
 from engine.organization.routing import Assignment, default_department, route
-from engine.timelimits.calendar import national_calendar
 from engine.timelimits.limits import Limit, due, elapsed
+from engine.timelimits.national import national_calendar
 
 PROCESSES = Path(__file__).parents[2] / "processes"
 FOLDER = PROCESSES / "joint-final-inspection"
