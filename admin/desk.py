@@ -120,5 +120,5 @@ def _kept_fields() -> list[tuple[str, str]]:
 def _log_in_page(status: int, **shown: Any) -> Response:
     known: dict[str, Any] = {"links": [("/", "nav.progress")], "me": None}
     if request.method == "POST":
-        known["other_lang_url"] = f"/admin/login?lang={'en' if language() == 'zh' else 'zh'}"
+        known["here"] = "/admin/login"
     return render("admin/login.html", status, **known, **shown)

@@ -95,7 +95,15 @@ def _task_page(task: str, status: int = 200, **shown: Any) -> Response:
     view = engine().get_task(me(), *parse_task_id(task))
     case = view["case_file"]
     diagram = engine().case_picture(me(), case["number"], language()) if _may_see(case["number"]) else None
-    known = {"task": view, "case": case, "diagram": diagram, "key": fresh_key(), "kept": {}, "problem": ""}
+    known = {
+        "here": f"/admin/tasks/{task}",
+        "task": view,
+        "case": case,
+        "diagram": diagram,
+        "key": fresh_key(),
+        "kept": {},
+        "problem": "",
+    }
     return page("admin/task.html", status, **{**known, **shown})
 
 

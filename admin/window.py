@@ -93,6 +93,7 @@ def _application() -> Application:
 
 def _form_page(status: int = 200, **shown: Any) -> Response:
     known: dict[str, Any] = {
+        "here": "/admin/applications/new",
         "items": engine().items(),
         "region": me().region_code,
         "personal": PERSONAL,

@@ -42,25 +42,36 @@ _CODE = re.compile(r"[0-9A-Za-z]{1,80}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A demonstration account: its username, who it is, and what that person does."""
+    """A demonstration account: its username, who it is, and what that person does, in Chinese and in English."""
 
     username: str
     name: str
     work: str
+    work_en: str
+
+
+#: Whom to log in as first, in the order of a case: the window, a review, its head, merging, deciding.
+FIRST = ("clerk.chen", "fire.liu", "fire.wei", "housing.huang", "housing.liang")
 
 
 def demonstration_accounts(processes: Path) -> list[Account]:
     """The accounts of the demonstration's organisation, in its order."""
     data = json.loads((processes / "demonstration" / "organization.json").read_text("utf-8"))
-    departments = {one["id"]: one["name"] for one in data["departments"]}
-    return [Account(one["username"], one["name"], _work(one, departments)) for one in data["officers"]]
+    departments = {one["id"]: one for one in data["departments"]}
+    return [
+        Account(one["username"], one["name"], _work(one, departments), _work_en(one, departments))
+        for one in data["officers"]
+    ]
 
 
-def _work(officer: Mapping[str, Any], departments: Mapping[str, str]) -> str:
-    posts = [f"{departments[post['department_id']]} {post['title']}" for post in officer["posts"]]
-    return "、".join(posts) or {"supervisor": "效能监督", "front_office_system": "前台系统"}.get(
-        officer["roles"][0], ""
-    )
+def _work(officer: Mapping[str, Any], departments: Mapping[str, Any]) -> str:
+    posts = [f"{departments[post['department_id']]['name']} {post['title']}" for post in officer["posts"]]
+    return "、".join(posts) or TEXTS[f"role.{officer['roles'][-1]}"][0]
+
+
+def _work_en(officer: Mapping[str, Any], departments: Mapping[str, Any]) -> str:
+    role = TEXTS[f"role.{officer['roles'][-1]}"][1]
+    return "; ".join(f"{departments[post['department_id']]['name_en']}, {role}" for post in officer["posts"]) or role
 
 
 def register_portal(app: Flask, served: Engine) -> None:
@@ -142,8 +153,9 @@ def _home(accounts: list[Account], status: int = 200, **shown: Any) -> Response:
     examples = _examples() if accounts else []
     password = DEMONSTRATION_PASSWORD if accounts else ""
     known: dict[str, Any] = {"accounts": accounts, "examples": examples, "password": password, "links": LINKS}
+    known["first"] = [one for name in FIRST for one in accounts if one.username == name]
     if request.method == "POST":
-        known["other_lang_url"] = f"/?lang={'en' if language() == 'zh' else 'zh'}"
+        known["here"] = "/"
     return render("portal/home.html", status, **known, **shown)
 
 

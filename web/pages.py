@@ -9,7 +9,7 @@ import logging
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
@@ -139,11 +139,10 @@ def render(template: str, status: int = 200, **shown: Any) -> Response:
         "lang": language(),
         "asset": asset_path,
         "demo": engine().settings.demo,
-        "other_lang_url": _other_language_url(),
         "me": None,
         "csrf": "",
         "clock": None,
-        "here": request.path,
+        "here": _here(),
         "links": [],
     }
     if status != 503:
@@ -151,7 +150,9 @@ def render(template: str, status: int = 200, **shown: Any) -> Response:
         g.today = panel["today"] if panel else None
         me = current() if g.get("inside", True) else None
         known |= {"me": me, "csrf": csrf_token() if me else "", "clock": panel}
-    return make_response(render_template(template, **{**known, **shown}), status)
+    known |= shown
+    known["other_lang_url"] = _other_language_url(known["here"])
+    return make_response(render_template(template, **known), status)
 
 
 def error_page(status: int, sentence: str, code: str = "") -> Response:
@@ -224,7 +225,16 @@ def _language() -> str:
     return "zh"
 
 
-def _other_language_url() -> str:
-    """This page in the other language. A page that was reached by a POST has no address of its own: its form's page has."""
-    wanted = request.args.to_dict(flat=False) | {"lang": ["en" if language() == "zh" else "zh"]}
-    return f"{request.path}?{urlencode(wanted, doseq=True)}"
+def _here() -> str:
+    """Where this page is read again. What a POST answered has no address of its own, so that is the page it was sent from,
+    as the browser says, else the first page."""
+    if request.method in ("GET", "HEAD"):
+        return request.path
+    sent_from = urlsplit(request.headers.get("Referer", ""))
+    return local_path(sent_from.path if sent_from.netloc == request.host else None, "/")
+
+
+def _other_language_url(here: str) -> str:
+    """This page in the other language."""
+    wanted = request.args.to_dict(flat=False) if request.method in ("GET", "HEAD") else {}
+    return f"{here}?{urlencode(wanted | {'lang': ['en' if language() == 'zh' else 'zh']}, doseq=True)}"

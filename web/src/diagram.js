@@ -4,6 +4,11 @@ import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer';
 import './diagram.css';
 
 const STATUSES = new Set(['done', 'current', 'late']);
+/** A badge is as large as its text needs, however small the drawing is. */
+const READABLE = { min: 0.9, max: 1.2 };
+/** Space around the drawing, and the scale below which nobody can read what stands in a node. */
+const MARGIN = 30;
+const LEGIBLE = 0.75;
 /** What is drawn: {viewer, xml, host, marked}. */
 let drawn = [];
 
@@ -47,7 +52,7 @@ function mark(drawing, marks) {
     viewer.get('canvas').addMarker(one.id, `mark-${one.status}`);
     graphics.setAttribute('role', 'img');
     graphics.setAttribute('aria-label', one.label ? `${name}${colon}${one.label}` : name);
-    if (one.badge) viewer.get('overlays').add(one.id, 'mark', { position: { top: -14, left: 0 }, html: badgeOf(one) });
+    if (one.badge) viewer.get('overlays').add(one.id, 'mark', { position: { top: -14, left: 0 }, scale: READABLE, html: badgeOf(one) });
   }
 }
 
@@ -73,9 +78,71 @@ async function draw(host) {
   const drawing = { viewer, xml: host.dataset.xml, host, marked: [] };
   drawn.push(drawing);
   await viewer.importXML(decode(host.dataset.xml));
-  viewer.get('canvas').zoom('fit-viewport', 'auto');
+  panByTouch(viewer);
   return drawing;
 }
+
+/** All of the drawing, with a margin. */
+function showWhole(viewer) {
+  const { inner } = viewer.get('canvas').viewbox();
+  look(viewer, inner, Math.min(1, fit(viewer, inner)));
+}
+
+/** The scale at which a box just fits. */
+function fit(viewer, { width, height }) {
+  const { outer } = viewer.get('canvas').viewbox();
+  return Math.min(outer.width / (width + 2 * MARGIN), outer.height / (height + 2 * MARGIN));
+}
+
+/** Put the middle of a box into the middle, at a scale, without looking past the drawing's edge. */
+function look(viewer, box, scale) {
+  const { inner, outer } = viewer.get('canvas').viewbox();
+  const along = (from, size, least, whole, seen) => {
+    if (whole + 2 * MARGIN <= seen) return least + whole / 2 - seen / 2;
+    return Math.min(Math.max(from + size / 2 - seen / 2, least - MARGIN), least + whole + MARGIN - seen);
+  };
+  const [width, height] = [outer.width / scale, outer.height / scale];
+  const x = along(box.x, box.width, inner.x, inner.width, width);
+  const y = along(box.y, box.height, inner.y, inner.height, height);
+  viewer.get('canvas').viewbox({ x, y, width, height });
+}
+
+/** At first: what is under way, large enough to be read; the whole where that is legible, or where nothing is under way. */
+function showWhatMatters({ viewer, marked }) {
+  const registry = viewer.get('elementRegistry');
+  const boxes = marked.filter(({ status }) => status !== 'done').map(({ id }) => registry.get(id));
+  const { inner } = viewer.get('canvas').viewbox();
+  if (!boxes.length || fit(viewer, inner) >= LEGIBLE) return showWhole(viewer);
+  const [x, y] = [Math.min(...boxes.map((one) => one.x)), Math.min(...boxes.map((one) => one.y))];
+  const width = Math.max(...boxes.map((one) => one.x + one.width)) - x;
+  const height = Math.max(...boxes.map((one) => one.y + one.height)) - y;
+  const box = { x, y, width, height };
+  return look(viewer, box, Math.max(fit(viewer, inner), Math.min(LEGIBLE, fit(viewer, box))));
+}
+
+/** A finger moves the drawing sideways; up and down it scrolls the page (touch-action in diagram.css). */
+function panByTouch(viewer) {
+  const place = viewer._container;
+  let last = null;
+  place.addEventListener('pointerdown', (event) => { last = event.pointerType === 'touch' ? event : null; });
+  place.addEventListener('pointermove', (event) => {
+    if (!last || last.pointerId !== event.pointerId) return;
+    viewer.get('canvas').scroll({ dx: event.clientX - last.clientX, dy: event.clientY - last.clientY });
+    last = event;
+  });
+  for (const end of ['pointerup', 'pointercancel']) place.addEventListener(end, () => { last = null; });
+}
+
+/** The buttons above a drawing: data-diagram="in", "out" or "whole". */
+document.addEventListener('click', (event) => {
+  const button = event.target instanceof Element && event.target.closest('[data-diagram]');
+  if (!button) return;
+  const host = button.closest('.picture').querySelector('.process-diagram');
+  const drawing = drawn.find((one) => one.host === host);
+  if (!drawing?.ready) return;
+  if (button.dataset.diagram === 'whole') showWhole(drawing.viewer);
+  else drawing.viewer.get('zoomScroll').stepZoom(button.dataset.diagram === 'in' ? 1 : -1);
+});
 
 function isThere(drawing) {
   return drawing.host.isConnected && drawing.viewer._container.parentNode === drawing.host;
@@ -98,9 +165,11 @@ async function update(host) {
   if (!drawing) drawing = await draw(host);
   else if (drawing.ready && drawing.viewer._container.parentNode !== host) drawing.viewer.attachTo(host);
   else if (!drawing.ready) return; // on its way: it reads the marks when it is there
+  const first = !drawing.ready;
   drawing.ready = true;
   show(drawing, host);
   mark(drawing, readMarks(host));
+  if (first) showWhatMatters(drawing);
 }
 
 async function updateAll() {

@@ -26,6 +26,19 @@ function pressKey(key) {
   return true;
 }
 
+// Whether single keys work is remembered by the browser.
+function showKeys() {
+  const off = localStorage.getItem('keys') === 'off';
+  document.documentElement.dataset.keys = off ? 'off' : 'on';
+  for (const one of document.querySelectorAll('[data-keys-toggle]')) one.textContent = off ? one.dataset.off : one.dataset.on;
+}
+showKeys();
+document.addEventListener('click', (event) => {
+  if (!(event.target instanceof Element) || !event.target.closest('[data-keys-toggle]')) return;
+  localStorage.setItem('keys', document.documentElement.dataset.keys === 'off' ? 'on' : 'off');
+  showKeys();
+});
+
 // What works with a script only is shown with a script only.
 document.documentElement.classList.add('has-script');
 document.addEventListener('click', (event) => {
