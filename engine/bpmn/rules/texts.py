@@ -87,6 +87,12 @@ def is_expression(text: str) -> bool:
     return text.startswith(("${", "#{"))
 
 
+def is_duration(text: str) -> bool:
+    """Whether a text is a duration that a timer may wait."""
+    moment = _moment(text, "duration")
+    return moment is not None and _sensible(moment, "duration")
+
+
 def _expression(place: Place, text: str, names: Names, field: tuple[str, str]) -> Iterator[Finding]:
     _, findings = _compiled(place, text, names, field)
     yield from findings

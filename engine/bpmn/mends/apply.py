@@ -1,0 +1,135 @@
+"""Mending a file until nothing is left to mend: safe mends always, the others by the answers that were given.
+
+One mend may bring another thing to light (a marked process is judged where an unmarked one was not), so the file is
+read and judged again after every round, a bounded number of times.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from engine.bpmn.lint import deployable, lint
+from engine.bpmn.mends.mend import Mend
+from engine.bpmn.mends.offers import offers
+from engine.bpmn.mends.sheet import Sheet
+from engine.bpmn.model import Finding
+from engine.bpmn.read import UnreadableDiagram, read
+from engine.bpmn.rules.rule import BPMN
+from engine.errors import ApprovalError
+
+SUGGESTED = "suggested"
+MOST_ROUNDS = 60
+MOST_TRIES = 2  #: of one mend with one answer: what comes back again is not mended by it
+
+
+class AnswersWrong(ApprovalError):
+    """The answers name a fix or an option that this file does not have. Params: problems_zh, problems_en."""
+
+    code = "answers-wrong"
+    status = 422
+    zh = "答案有误：{problems_zh}。请核对 onewindow lint --format json 列出的 fix 编号和选项。"
+    en = "The answers are wrong: {problems_en}. See the ids and options of `fix` in onewindow lint --format json."
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A mend that was done, with the answer that was taken."""
+
+    mend: Mend
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """A file after mending: its bytes (the very same when nothing was done), what was done, what is left."""
+
+    data: bytes
+    done: tuple[Done, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def deployable(self) -> bool:
+        """Whether no error is left."""
+        return deployable(self.findings)
+
+
+def mend(data: bytes, answers: Mapping[str, str] | str | None = None, profile: str = BPMN) -> Mended:
+    """Do every safe mend of a file, and those that are answered (`"suggested"`: as suggested).
+
+    Raises:
+        UnreadableDiagram: the file can't be read.
+        AnswersWrong: an answer is for no fix that came up, or is none of its options.
+    """
+    given = {} if isinstance(answers, str) or answers is None else dict(answers)
+    done: list[Done] = []
+    tried: Counter[tuple[str, str]] = Counter()
+    wrong: dict[str, Mend] = {}
+    met: set[str] = set()
+    for _ in range(MOST_ROUNDS):
+        judged = lint(read(data), profile)
+        sheet = Sheet.of(data)
+        found = offers(sheet, judged)
+        met |= {each.fix.id for _, each in found if each is not None}
+        wrong |= {each.fix.id: each for _, each in found if each and not _fits(each, given)}
+        chosen = [(each, answer) for each, answer in _chosen(found, answers) if tried[each.fix.id, answer] < MOST_TRIES]
+        round_done = _do(sheet, chosen, tried) if not wrong else []
+        if not round_done:
+            break
+        after = sheet.data()
+        try:
+            read(after)
+        except UnreadableDiagram:  # for a file at the very bounds, what was added is too much
+            break
+        done += round_done
+        data = after
+    _check_answers(given, met, wrong)
+    left = [replace(finding, fix=each.fix if each else None) for finding, each in found]
+    return Mended(data, tuple(done), tuple(left))
+
+
+def _fits(each: Mend, given: Mapping[str, str]) -> bool:
+    return each.fix.safe or each.fix.id not in given or each.accepts(given[each.fix.id])
+
+
+def _chosen(
+    found: list[tuple[Finding, Mend | None]], answers: Mapping[str, str] | str | None
+) -> list[tuple[Mend, str]]:
+    """What is to be done in this round: the mends of the first stage that has any, each once."""
+    chosen: dict[str, tuple[Mend, str]] = {}
+    for _, each in found:
+        if each is None or each.fix.id in chosen:
+            continue
+        if each.fix.safe:
+            chosen[each.fix.id] = each, ""
+        elif answers == SUGGESTED and each.fix.suggested is not None:
+            chosen[each.fix.id] = each, each.fix.suggested
+        elif isinstance(answers, Mapping) and each.fix.id in answers:
+            chosen[each.fix.id] = each, answers[each.fix.id]
+    return sorted(chosen.values(), key=lambda pair: pair[0].stage)
+
+
+def _do(sheet: Sheet, chosen: list[tuple[Mend, str]], tried: Counter[tuple[str, str]]) -> list[Done]:
+    done: list[Done] = []
+    stage = None
+    for each, answer in chosen:
+        if done and each.stage != stage:
+            break
+        tried[each.fix.id, answer] += 1
+        if each.hand(sheet, answer):
+            done.append(Done(each, answer))
+            stage = each.stage
+    return done
+
+
+def _check_answers(given: Mapping[str, str], met: set[str], wrong: Mapping[str, Mend]) -> None:
+    unknown = sorted(set(given) - met)
+    zh = [f"没有编号为“{id}”的修补" for id in unknown[:10]]
+    en = [f"there is no fix “{id}”" for id in unknown[:10]]
+    for id, each in sorted(wrong.items())[:10]:
+        values = ", ".join(option.value for option in each.fix.options)
+        zh.append(f"“{id}”不能选“{given[id]}”，可选：{values}")
+        en.append(f"“{id}” can't be “{given[id]}”; there are: {values}")
+    if zh:
+        raise AnswersWrong(problems_zh="；".join(zh), problems_en="; ".join(en))

@@ -1,0 +1,40 @@
+"""All mends: for each finding the one that is offered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from engine.bpmn.mends import choices, ends, events, file, flows, forks, ids, tasks, texts
+from engine.bpmn.mends.mend import Maker, Mend
+from engine.bpmn.mends.sheet import Sheet
+from engine.bpmn.model import Finding
+
+MAKERS: Mapping[str, Maker] = {
+    rule: maker
+    for family in (ids, file, flows, ends, events, tasks, forks, choices, texts)
+    for rule, maker in family.MENDS.items()
+}
+MOST_OFFERS = 300  #: of one file; nobody answers more questions at once
+
+
+def offers(sheet: Sheet, findings: Iterable[Finding]) -> list[tuple[Finding, Mend | None]]:
+    """Each finding with the mend that is offered for it."""
+    offered: list[tuple[Finding, Mend | None]] = []
+    count = 0
+    for finding in findings:
+        maker = MAKERS.get(finding.rule)
+        mend = maker(sheet, finding) if maker is not None and count < MOST_OFFERS else None
+        count += mend is not None
+        offered.append((finding, mend))
+    return offered
+
+
+def with_fixes(data: bytes, findings: list[Finding]) -> list[Finding]:
+    """The findings about a file, each with the fix that is offered. `data` has been read before."""
+    if not any(finding.rule in MAKERS for finding in findings):
+        return findings
+    return [
+        replace(finding, fix=mend.fix) if mend is not None else finding
+        for finding, mend in offers(Sheet.of(data), findings)
+    ]

@@ -1,0 +1,438 @@
+"""A BPMN file that is being mended: its own tree, with comments, other tools' content and pictures left in place."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from lxml import etree
+
+from engine.bpmn.mends.picture import Picture
+from engine.bpmn.read_extensions import BPMN_NAMESPACE, Xml, local_name, namespace
+from engine.bpmn.rules.ids import reserved
+from engine.bpmn.vocabulary import NAMESPACE, PREFIX
+
+CONTAINERS = frozenset({"process", "subProcess", "transaction", "adHocSubProcess"})
+#: Children of a flow node that come before `incoming` and `outgoing`.
+_HEAD = ("documentation", "extensionElements", "auditing", "monitoring", "categoryValueRef")
+_NOT_NODES = frozenset(
+    {"documentation", "extensionElements", "laneSet", "sequenceFlow", "dataObject", "dataObjectReference"}
+    | {"dataStoreReference", "association", "textAnnotation", "group", "ioSpecification", "ioBinding", "property"}
+    | {"auditing", "monitoring", "incoming", "outgoing", "supports", "correlationSubscription", "resourceRole"}
+    | {"performer", "humanPerformer", "potentialOwner", "dataInputAssociation", "dataOutputAssociation"}
+    | {"standardLoopCharacteristics", "multiInstanceLoopCharacteristics", "completionCondition", "categoryValueRef"}
+)
+
+
+def bpmn(name: str) -> str:
+    """A name in BPMN's namespace."""
+    return f"{{{BPMN_NAMESPACE}}}{name}"
+
+
+def ow(name: str) -> str:
+    """A name in our namespace."""
+    return f"{{{NAMESPACE}}}{name}"
+
+
+def ref(text: str | None) -> str:
+    """A reference without the prefix that a QName may carry."""
+    return (text or "").rpartition(":")[2].strip()
+
+
+def name_of(element: Xml) -> str:
+    """The name on one line, empty when there is none."""
+    return " ".join((element.get("name") or "").split())
+
+
+class Sheet:
+    """One file under the pen. Indexes are made anew after every change that could move them."""
+
+    def __init__(self, root: Xml) -> None:
+        self.root = root
+        self.tree = root.getroottree()
+        self.picture = Picture(root)
+        self._by_id: dict[str, Xml] | None = None
+        self._out: dict[str, list[Xml]] = {}
+        self._in: dict[str, list[Xml]] = {}
+
+    @classmethod
+    def of(cls, data: bytes) -> Sheet:
+        """A file that `read` has taken before: nothing hostile is left in it."""
+        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, collect_ids=False)
+        return cls(etree.fromstring(data, parser))
+
+    def data(self) -> bytes:
+        """The file as it stands now, in the encoding that it declared."""
+        if PREFIX not in self.root.nsmap and next(self.root.iter(ow("*")), None) is not None:
+            prefixes = {prefix for element in self.root.iter("*") for prefix in element.nsmap if prefix}
+            etree.cleanup_namespaces(self.root, top_nsmap={PREFIX: NAMESPACE}, keep_ns_prefixes=sorted(prefixes))
+        encoding = self.tree.docinfo.encoding or "UTF-8"
+        return bytes(etree.tostring(self.tree, xml_declaration=True, encoding=encoding))
+
+    # -- looking
+
+    def changed(self) -> None:
+        """Forget the indexes: ids or ends of flows are other ones now."""
+        self._by_id = None
+
+    def _index(self) -> dict[str, Xml]:
+        if self._by_id is None:
+            self._by_id, self._out, self._in = {}, defaultdict(list), defaultdict(list)
+            for element in self.elements():
+                if element.get("id"):
+                    self._by_id.setdefault(element.get("id").strip(), element)
+                if local_name(element) == "sequenceFlow":
+                    self._out[ref(element.get("sourceRef"))].append(element)
+                    self._in[ref(element.get("targetRef"))].append(element)
+        return self._by_id
+
+    def elements(self) -> Iterator[Xml]:
+        """Every BPMN element outside extension elements, in document order."""
+        todo = [self.root]
+        while todo:
+            element = todo.pop()
+            yield element
+            inner = [child for child in element.iterchildren("*") if namespace(child) == BPMN_NAMESPACE]
+            todo += reversed([child for child in inner if local_name(child) != "extensionElements"])
+
+    def find(self, id: str | None, *tags: str) -> Xml | None:
+        """The element of an id (the first one), when it is of one of the tags."""
+        found = self._index().get(id or "")
+        return found if found is not None and (not tags or local_name(found) in tags) else None
+
+    def flows_out(self, node: Xml) -> list[Xml]:
+        """The sequence flows that leave a node."""
+        self._index()
+        return list(self._out.get((node.get("id") or "").strip() or "?", ()))
+
+    def flows_in(self, node: Xml) -> list[Xml]:
+        """The sequence flows that enter a node."""
+        self._index()
+        return list(self._in.get((node.get("id") or "").strip() or "?", ()))
+
+    def source(self, flow: Xml) -> Xml | None:
+        """The node that a flow leaves."""
+        return self.node(ref(flow.get("sourceRef")))
+
+    def target(self, flow: Xml) -> Xml | None:
+        """The node that a flow enters."""
+        return self.node(ref(flow.get("targetRef")))
+
+    def node(self, id: str | None) -> Xml | None:
+        """The flow node of an id."""
+        found = self.find(id)
+        return found if found is not None and is_node(found) else None
+
+    def nodes(self, scope: Xml) -> list[Xml]:
+        """The flow nodes of a process or sub-process, without those of its sub-processes."""
+        return [child for child in scope.iterchildren("*") if is_node(child)]
+
+    def processes(self) -> list[Xml]:
+        """The processes of the file."""
+        return list(self.root.iterchildren(bpmn("process")))
+
+    def boundary(self, host: Xml) -> list[Xml]:
+        """The boundary events of an activity."""
+        around = host.getparent()
+        events = around.iterchildren(bpmn("boundaryEvent")) if around is not None else ()
+        return [event for event in events if ref(event.get("attachedToRef")) == host.get("id")]
+
+    def condition(self, flow: Xml) -> str:
+        """The text of a flow's condition, empty when there is none."""
+        found = flow.find(bpmn("conditionExpression"))
+        return "" if found is None else "".join(found.itertext()).strip()
+
+    def extension(self, element: Xml, name: str) -> Xml | None:
+        """Our extension element of that name on an element."""
+        box = element.find(bpmn("extensionElements"))
+        return None if box is None else box.find(ow(name))
+
+    def new_id(self, stem: str) -> str:
+        """An id that nothing in the file has."""
+        taken = {element.get("id") for element in self.root.iter("*") if element.get("id")}
+        stem = re.sub(r"[^A-Za-z0-9_.-]", "_", stem)[:100]
+        stem = stem if re.match(r"[A-Za-z_]", stem) else f"_{stem}"
+        number = 1
+        while (made := f"{stem}_{number}") in taken or reserved(made):
+            number += 1
+        return made
+
+    # -- changing
+
+    def add_node(self, tag: str, scope: Xml, stem: str, name: str = "", near: Xml | None = None) -> Xml:
+        """A new flow node of a scope, behind `near` in the file and in its lane."""
+        node = etree.Element(bpmn(tag), {"id": self.new_id(stem)} | ({"name": name} if name else {}))
+        if near is not None and near.getparent() is scope:
+            insert_after(near, node)
+        else:
+            append(scope, node)
+        if near is not None:
+            self._same_lane(near, node)
+        self.changed()
+        return node
+
+    def _same_lane(self, near: Xml, node: Xml) -> None:
+        for told in self.root.iter(bpmn("flowNodeRef")):
+            if (told.text or "").strip() == near.get("id"):
+                beside = etree.Element(bpmn("flowNodeRef"))
+                beside.text = node.get("id")
+                insert_after(told, beside)
+                return
+
+    def add_flow(self, source: Xml, target: Xml, name: str = "", condition: str = "") -> Xml:
+        """A new sequence flow between two nodes of one scope, with its edge."""
+        flow = etree.Element(bpmn("sequenceFlow"), {"id": self.new_id(f"flow_{source.get('id')}")})
+        if name:
+            flow.set("name", name)
+        flow.set("sourceRef", source.get("id"))
+        flow.set("targetRef", target.get("id"))
+        append(source.getparent(), flow)
+        if condition:
+            self.set_condition(flow, condition)
+        self._say(source, "outgoing", flow.get("id"))
+        self._say(target, "incoming", flow.get("id"))
+        self.picture.draw_flow(flow.get("id"), source.get("id"), target.get("id"))
+        self.changed()
+        return flow
+
+    def set_condition(self, flow: Xml, text: str) -> None:
+        """Write (or, with an empty text, take away) the condition of a flow."""
+        for old in list(flow.iterchildren(bpmn("conditionExpression"))):
+            drop(old)
+        if text:
+            made = etree.Element(bpmn("conditionExpression"))
+            kind = "{http://www.w3.org/2001/XMLSchema-instance}type"
+            prefix = next((p for p, uri in flow.nsmap.items() if uri == BPMN_NAMESPACE and p), "")
+            if "xsi" in flow.nsmap:
+                made.set(kind, f"{prefix}:tFormalExpression" if prefix else "tFormalExpression")
+            made.text = text
+            append(flow, made)
+
+    def set_default(self, gateway: Xml, flow: Xml) -> None:
+        """Make a flow the default of a gateway; the condition of a default has no effect and goes."""
+        gateway.set("default", flow.get("id"))
+        self.set_condition(flow, "")
+
+    def lead_to(self, flow: Xml, target: Xml) -> None:
+        """Let a flow enter another node."""
+        old = self.target(flow)
+        if old is not None:
+            self._unsay(old, "incoming", flow.get("id"))
+        flow.set("targetRef", target.get("id"))
+        self._say(target, "incoming", flow.get("id"))
+        self.picture.move_end(flow.get("id"), target.get("id"), first=False)
+        self.changed()
+
+    def lead_from(self, flow: Xml, source: Xml) -> None:
+        """Let a flow leave another node."""
+        old = self.source(flow)
+        if old is not None:
+            self._unsay(old, "outgoing", flow.get("id"))
+            if old.get("default") == flow.get("id"):
+                del old.attrib["default"]
+        flow.set("sourceRef", source.get("id"))
+        self._say(source, "outgoing", flow.get("id"))
+        self.picture.move_end(flow.get("id"), source.get("id"), first=True)
+        self.changed()
+
+    def _say(self, node: Xml, tag: str, flow: str) -> None:
+        """Name a flow among the `incoming` or `outgoing` of a node, where the schema has them."""
+        made = etree.Element(bpmn(tag))
+        made.text = flow
+        before = (*_HEAD, "incoming") if tag == "incoming" else (*_HEAD, "incoming", "outgoing")
+        place = [child for child in node.iterchildren("*") if local_name(child) in before]
+        if place:
+            insert_after(place[-1], made)
+        else:
+            prepend(node, made)
+
+    def _unsay(self, node: Xml, tag: str, flow: str) -> None:
+        for child in list(node.iterchildren(bpmn(tag))):
+            if ref(child.text) == flow:
+                drop(child)
+
+    def remove_flow(self, flow: Xml) -> None:
+        """Take away a sequence flow with its edge and all that names it."""
+        id = flow.get("id")
+        for element in (self.source(flow), self.target(flow)):
+            if element is not None and id:
+                self._unsay(element, "incoming", id)
+                self._unsay(element, "outgoing", id)
+                if element.get("default") == id:
+                    del element.attrib["default"]
+        self.picture.erase(id)
+        drop(flow)
+        self.changed()
+
+    def remove_node(self, node: Xml) -> None:
+        """Take away a flow node with its flows, boundary events, shape and what only points at it."""
+        for event in self.boundary(node):
+            self.remove_node(event)
+        for flow in {id(f): f for f in (*self.flows_in(node), *self.flows_out(node))}.values():
+            self.remove_flow(flow)
+        inner = [each.get("id") for each in node.iter("*") if each.get("id")]
+        for told in list(self.root.iter(bpmn("flowNodeRef"), bpmn("messageFlow"), bpmn("association"))):
+            ends = {(told.text or "").strip(), ref(told.get("sourceRef")), ref(told.get("targetRef"))}
+            if ends & set(inner):
+                self.picture.erase(told.get("id"))
+                drop(told)
+        for each in inner:
+            self.picture.erase(each)
+        drop(node)
+        self.changed()
+
+    def retag(self, node: Xml, tag: str, keep: Iterable[str] = ()) -> None:
+        """Make a node one of another kind: what only the old kind has goes, but for the attributes to `keep`."""
+        for child in event_definitions(node):
+            drop(child)
+        for attribute in set(node.attrib) - {"id", "name", *keep}:
+            if not attribute.startswith("{"):
+                del node.attrib[attribute]
+        node.tag = bpmn(tag)
+        self.picture.resize(node.get("id"), tag)
+        self.changed()
+
+    def extend(self, element: Xml, name: str, **attributes: str) -> Xml:
+        """Set attributes of our extension element of that name on an element; it is made when it isn't there."""
+        box = element.find(bpmn("extensionElements"))
+        if box is None:
+            box = etree.Element(bpmn("extensionElements"))
+            documented = list(element.iterchildren(bpmn("documentation")))
+            if documented:
+                insert_after(documented[-1], box)
+            else:
+                prepend(element, box)
+        found = box.find(ow(name))
+        if found is None:
+            found = etree.Element(ow(name), nsmap={PREFIX: NAMESPACE})
+            append(box, found)
+        for key, value in attributes.items():
+            found.set(key, value)
+        return found
+
+    def message(self, name: str) -> str:
+        """The id of the message of that name; it is made when it isn't there."""
+        for element in self.root.iterchildren(bpmn("message")):
+            if element.get("id") and element.get("name") == name:
+                return str(element.get("id"))
+        made = etree.Element(bpmn("message"), {"id": self.new_id("message"), "name": name})
+        first = next((child for child in self.root.iterchildren(bpmn("collaboration"), bpmn("process"))), None)
+        if first is None:
+            append(self.root, made)
+        else:
+            insert_before(first, made)
+        self.changed()
+        return str(made.get("id"))
+
+    def insert_before(self, node: Xml, tag: str, name: str = "", flows: list[Xml] | None = None) -> Xml:
+        """A new node that takes the incoming flows of another one (or those given) and leads to it."""
+        made = self.add_node(tag, node.getparent(), f"{tag}_{node.get('id')}", name, near=node)
+        self.picture.place_before(made.get("id"), tag, node.get("id"))
+        for flow in self.flows_in(node) if flows is None else flows:
+            self.lead_to(flow, made)
+        self.add_flow(made, node)
+        return made
+
+    def insert_after(self, node: Xml, tag: str, name: str = "", flows: list[Xml] | None = None) -> Xml:
+        """A new node that another one leads to and that takes its outgoing flows (or those given)."""
+        made = self.add_node(tag, node.getparent(), f"{tag}_{node.get('id')}", name, near=node)
+        self.picture.place_after(made.get("id"), tag, node.get("id"))
+        default = node.get("default")
+        for flow in self.flows_out(node) if flows is None else flows:
+            self.lead_from(flow, made)
+            if default == flow.get("id"):
+                made.set("default", default)
+        self.add_flow(node, made)
+        return made
+
+
+def is_node(element: Xml) -> bool:
+    """Whether an element is a flow node: a child of a process or sub-process that is neither flow nor furniture."""
+    around = element.getparent()
+    if namespace(element) != BPMN_NAMESPACE or around is None or local_name(around) not in CONTAINERS:
+        return False
+    name = local_name(element)
+    return name not in _NOT_NODES and not name.endswith("EventDefinition") and namespace(around) == BPMN_NAMESPACE
+
+
+def event_definitions(node: Xml) -> list[Xml]:
+    """The event definitions of an event, and references to such."""
+    return [
+        child
+        for child in node.iterchildren("*")
+        if namespace(child) == BPMN_NAMESPACE
+        and (local_name(child).endswith("EventDefinition") or local_name(child) == "eventDefinitionRef")
+    ]
+
+
+# --- where an element stands among its neighbours: the white space between them stays what it was
+
+
+def append(parent: Any, child: Any) -> None:
+    """Put a child last."""
+    last = parent[-1] if len(parent) else None
+    if last is None:
+        parent.append(child)
+        _open(parent, child)
+        return
+    child.tail = last.tail
+    before = last.getprevious()
+    last.tail = (before.tail if before is not None else parent.text) or last.tail
+    parent.append(child)
+
+
+def prepend(parent: Any, child: Any) -> None:
+    """Put a child first."""
+    if not len(parent):
+        append(parent, child)
+        return
+    child.tail = parent.text
+    parent.insert(0, child)
+
+
+def insert_after(sibling: Any, child: Any) -> None:
+    """Put an element behind another one."""
+    before = sibling.getprevious()
+    child.tail = sibling.tail
+    sibling.tail = (before.tail if before is not None else sibling.getparent().text) or sibling.tail
+    parent = sibling.getparent()
+    parent.insert(parent.index(sibling) + 1, child)
+
+
+def insert_before(sibling: Any, child: Any) -> None:
+    """Put an element before another one."""
+    before = sibling.getprevious()
+    child.tail = before.tail if before is not None else sibling.getparent().text
+    sibling.addprevious(child)
+
+
+def drop(element: Any) -> None:
+    """Take an element away, and the white space before it; text behind it that says something stays."""
+    parent, before = element.getparent(), element.getprevious()
+    if parent is None:
+        return
+    tail = element.tail
+    if tail and (tail.strip() or element.getnext() is None):
+        if before is not None:
+            before.tail = tail if not (before.tail or "").strip() else (before.tail or "") + tail
+        else:
+            parent.text = tail if not (parent.text or "").strip() else (parent.text or "") + tail
+    element.tail = None
+    parent.remove(element)
+    if not len(parent) and not (parent.text or "").strip():
+        parent.text = None
+
+
+def _open(parent: Any, child: Any) -> None:
+    """White space in an element that had no children: one step deeper than itself."""
+    around = parent.getparent()
+    if around is None or (parent.text or "").strip():
+        return
+    before = parent.getprevious()
+    outer = before.tail if before is not None else around.text
+    if outer and "\n" in outer and not outer.strip():
+        unit = "  "
+        child.tail = outer
+        parent.text = outer + unit
