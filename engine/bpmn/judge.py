@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.bpmn import lint
+from engine.bpmn.mends.offers import with_fixes
 from engine.bpmn.model import Finding
 from engine.bpmn.read import UnreadableDiagram, read
 from engine.bpmn.rules import unreadable
@@ -33,7 +34,7 @@ def judge(data: bytes, profile: str = BPMN) -> Judgement:
         reason, line = error.params["reason"], error.params["line"]
         finding = unreadable.BY_REASON[reason].at(Spot(line=line))
         return Judgement(reason in unreadable.READABLE, (finding,))
-    return Judgement(True, tuple(lint.lint(diagram, profile)))
+    return Judgement(True, tuple(with_fixes(data, lint.lint(diagram, profile))))
 
 
 def unread(rule: Rule, **params: Any) -> Judgement:

@@ -18,6 +18,7 @@ from engine.bpmn.judge import Judgement, judge, unread
 from engine.bpmn.read import MAX_BYTES
 from engine.bpmn.rules import unreadable
 from engine.bpmn.rules.rule import APPROVAL, BPMN, ERROR
+from engine.commands import fix
 from engine.commands.children import SECONDS, Failure, in_children
 
 WRONG_USAGE = 64
@@ -33,6 +34,7 @@ def add(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument("--profile", choices=(BPMN, APPROVAL), default=BPMN, help="能否运行 / 能否在本平台发布")
     parser.add_argument("--format", choices=("text", "json"), default="text")
     parser.add_argument("--lang", choices=("zh", "en"), default=argparse.SUPPRESS, help="语言 / language")
+    fix.add_arguments(parser)
     parser.set_defaults(command=run, parser=parser, wrong_usage=WRONG_USAGE)
     return parser
 
@@ -40,16 +42,35 @@ def add(commands: Any) -> argparse.ArgumentParser:
 def run(asked: argparse.Namespace) -> int:
     """Judge the files and say what was found; answers the exit code."""
     lang = asked.lang or spoken()
+    fixing = fix.wanted(asked)
     if asked.format == "json" and hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     elif hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
+    if fixing is not None:
+        return _fix(asked, fixing, lang)
     files = judged(asked.files, asked.profile, lang)
     if asked.format == "json":
         print(json.dumps({"files": files}, ensure_ascii=False, indent=2))
     else:
         print("\n\n".join(_told(file, lang) for file in files))
     return max(_code(file) for file in files)
+
+
+def _fix(asked: argparse.Namespace, fixing: fix.Fixing, lang: str) -> int:
+    """Mend one file into another, and say what was done and what is left."""
+
+    def work(name: str) -> bytes:
+        try:
+            data = sys.stdin.buffer.read(MAX_BYTES + 1) if name == STDIN else _bytes_of(name)
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or type(error).__name__
+            return fix.unmended(unread(unreadable.MISSING, reason=reason), lang)
+        return fix.mended(data, fixing, asked.profile, lang)
+
+    ((_, answer),) = in_children([fixing.name], work)
+    said = fix.unmended(_failed(answer), lang) if isinstance(answer, Failure) else answer
+    return fix.finish(said, fixing, asked, lang, _told)
 
 
 def judged(names: Sequence[str], profile: str, lang: str) -> list[dict[str, Any]]:

@@ -130,7 +130,7 @@ def test_the_worst_file_decides_and_every_finding_has_its_members(tmp_path) -> N
     assert all(set(finding) == MEMBERS for file in found.values() for finding in file["findings"])
     assert all(set(file) == {"file", "readable", "deployable", "findings"} for file in found.values())
     dead = next(finding for finding in found["wrong.bpmn"]["findings"] if finding["rule"] == "dead-end")
-    assert (dead["element"], dead["severity"], dead["fix"]) == ("a", "error", None)
+    assert (dead["element"], dead["severity"], dead["fix"]["safe"]) == ("a", "error", True)
     assert "流程" in dead["message"]
     assert answer.stderr == b""
 

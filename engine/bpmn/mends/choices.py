@@ -305,6 +305,11 @@ def _codes_of(outcomes: Xml | None, ways: list[_Way]) -> list[str] | None:
     return found if len(found) == len(ways) == len(set(found)) else None
 
 
+def _parts(sheet: Sheet, node: Xml) -> bool:
+    """Whether another choice lies here: the same outcome can't decide twice."""
+    return local_name(node).endswith("Gateway") and len(sheet.flows_out(node)) > 1
+
+
 def _tasks_before(sheet: Sheet, gateway: Xml) -> Iterator[Xml | None]:
     """The tasks met first going back; None where it would not be clear whose outcome it is."""
     todo, seen = [gateway], {gateway.get("id")}
@@ -322,7 +327,7 @@ def _tasks_before(sheet: Sheet, gateway: Xml) -> Iterator[Xml | None]:
             ):
                 yield None
                 continue
-            if tag in ("parallelGateway", "inclusiveGateway") or event_definitions(node):
+            if tag in ("parallelGateway", "inclusiveGateway") or event_definitions(node) or _parts(sheet, node):
                 yield None
                 continue
         before = [source for flow in sheet.flows_in(node) if (source := sheet.source(flow)) is not None]

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import re
 
-YES = frozenset(
-    "yes y ja j oui si sí sim da tak true ok ok. okay positive positiv approved 是 对 有 同意 通过 合格 批准 成功 是的 符合".split()  # noqa: SIM905
+_YES = "yes y ja j oui si sí sim da tak true ok okay positive positiv approved"
+_YES_ZH = "是 对 有 同意 通过 合格 批准 成功 是的 符合"
+_NO = (
+    "no n nein non não nao nee net nie false not otherwise else sonst ansonsten default other others negative rejected"
 )
-NO = frozenset(
-    "no n nein non não nao nee net nie false not otherwise else sonst ansonsten default other others negative negativ "
-    "rejected 否 不 无 没有 不同意 不通过 不合格 不批准 失败 不是 不符合 其他 其它 否则".split()  # noqa: SIM905
-)
+_NO_ZH = "否 不 无 没有 不同意 不通过 不合格 不批准 失败 不是 不符合 其他 其它 否则"
+YES = frozenset(f"{_YES} {_YES_ZH}".split())
+NO = frozenset(f"{_NO} {_NO_ZH}".split())
 
 _UNITS = (
     (r"working\s*hours?|hours?|hrs?|h|stunden?|std|heures?|uur|小时|钟头", "PT{}H"),
     (r"minutes?|minuten?|mins?|分钟|分", "PT{}M"),
     (r"seconds?|secs?|sekunden?|sek|secondes?|秒钟|秒", "PT{}S"),
-    (r"(?:business|working|calendar)?\s*days?|(?:arbeits|werk|kalender)?tage?n?|jours?|dagen|dag|d|天|日|个?工作日|个?自然日", "P{}D"),
+    (
+        r"(?:business|working|calendar)?\s*days?|(?:arbeits|werk|kalender)?tage?n?|jours?|dagen|dag|d"
+        r"|天|日|个?工作日|个?自然日",
+        "P{}D",
+    ),
     (r"weeks?|wochen?|semaines?|weken|week|周|个?星期", "P{}W"),
     (r"months?|monate?n?|mois|maanden|maand|个月|月", "P{}M"),
     (r"years?|jahre?n?|années?|ans?|jaar|年", "P{}Y"),
-)  # fmt: skip
+)
 _NUMBERS = {
     **{"one": 1, "a": 1, "an": 1, "ein": 1, "eine": 1, "einer": 1, "einen": 1, "einem": 1, "un": 1, "une": 1, "一": 1},
     **{"two": 2, "zwei": 2, "deux": 2, "twee": 2, "两": 2, "二": 2, "three": 3, "drei": 3, "trois": 3, "三": 3},
