@@ -18,13 +18,14 @@ DUE = date(2026, 10, 12)
 
 _TASK = (
     "INSERT INTO floor_tasks (case_id, number, node, name, name_en, stage, stage_en, kind, state, visit, region_code, "
-    "department_id, route, opened_at, provisional, due_date) "
+    "department_id, route, opened_at, provisional, due_date, paused) "
     "SELECT %s, n, 'planning', '规划核实', 'Planning', '并联验收', 'Inspection', 'officer', 'open', 1, '440100', "
-    "'gz-planning', '{}', %s, false, %s FROM generate_series(%s::int, %s::int) n"
+    "'gz-planning', '{}', %s, false, %s, false FROM generate_series(%s::int, %s::int) n"
 )
 _LEDGER = (
-    "INSERT INTO floor_limit_entries (case_id, seq, owner, kind, entry, at, due_date, amount, unit, calendar_version) "
-    "SELECT %s, %s, n, 'promised', 'start', %s, %s, 10, 'working-day', 1 FROM generate_series(1, 2) n"
+    "INSERT INTO floor_limit_entries (case_id, seq, owner, clock, kind, entry, ref, effective_at, recorded_at, due_date, "
+    "amount, unit, calendar_version, provisional, actor, ground) SELECT %s, %s, n, 'node', 'promised', 'start', 0, %s, %s, %s, "
+    "10, 'working-day', 1, false, 'somebody', '' FROM generate_series(1, 2) n"
 )
 _EVENT = (
     "INSERT INTO floor_events (case_id, seq, kind, at, payload, prev_hash, hash) "
@@ -75,7 +76,7 @@ def _step(connection: psycopg.Connection, case: uuid.UUID, turn: int) -> None:
         "UPDATE floor_tasks SET state = 'completed' WHERE case_id = %s AND number = %s", (case, 1 + 2 * turn)
     )
     connection.execute(_TASK, (case, NOW, DUE, first, first + 1))
-    connection.execute(_LEDGER, (case, seq, NOW, DUE))
+    connection.execute(_LEDGER, (case, seq, NOW, NOW, DUE))
     connection.execute(_EVENT, (case, seq, NOW, '{"task": 1}', bytes(32), bytes(32)))
     connection.execute(_JOB)
     connection.commit()

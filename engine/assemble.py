@@ -32,6 +32,7 @@ from engine.catalogue import models as _catalogue_models  # noqa: F401
 from engine.clock import wall_now
 from engine.definitions import deploy
 from engine.definitions import models as _definition_models  # noqa: F401
+from engine.doors.limits import LimitsDoor
 from engine.doors.regions import RegionsDoor
 from engine.errors import ApprovalError
 from engine.organization import clients, sessions
@@ -65,6 +66,7 @@ class Engine:
         self.database = database
         self.transactions = Transactions(database)
         self.house = House(handlers or built_in_handlers())
+        self.limits = LimitsDoor(self.transactions, self.house)
         known = {DEMONSTRATION_CLIENT: DEMONSTRATION_CLIENT_SECRET} if settings.demo else {}
         self.secrets = clients.Secrets(settings.secret_key, known)
         self.regions = RegionsDoor(self.transactions)

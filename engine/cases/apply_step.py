@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -21,20 +21,31 @@ from engine.cases.house import House, LiveDefinition
 from engine.cases.record import Entry, canonical, chain, spell
 from engine.cases.states import TaskState, move_case
 from engine.cases.step_documents import Planned, issue, planned
+from engine.cases.step_limits import (
+    CASE_OWNER,
+    KINDS,
+    UNTIL_DECISION,
+    Ledger,
+    LimitKey,
+    almanacs_of,
+    entry_rows,
+    facts_of,
+    index_row,
+)
 from engine.cases.step_store import CaseRow, TaskRow, Written, write_step
 from engine.clock import day_of
 from engine.organization.actor import Actor
 from engine.organization.directory import Directory
 from engine.organization.routing import Route, route, wanted_of
 from engine.plugins.handlers import ServiceAnswer, ServiceCall
-from engine.timelimits.calendar import WorkingCalendar
-from engine.timelimits.limits import Limit, due
+from engine.timelimits.ledger import Clock, LedgerEntry, Standing
+from engine.timelimits.ledger import Entry as LimitEntry
+from engine.timelimits.limits import Limit
 from engine.unit_of_work import UnitOfWork
 
 #: What a case keeps by node: the last outcome, all outcomes of the latest visit, and how often each instance was open;
 #: and how many timers fired since anybody did anything.
 PROGRESS = ("outcomes", "all_outcomes", "visits", "idle")
-CASE_OWNER = 0  #: owner of the case's own limits; a task's number owns the task's
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +58,7 @@ class Closing:
     form: Mapping[str, Any] = field(default_factory=dict)
 
 
-def facts_of(case: CaseRow, progress: Mapping[str, Any], form: Mapping[str, Any]) -> Facts:
+def run_facts(case: CaseRow, progress: Mapping[str, Any], form: Mapping[str, Any]) -> Facts:
     """What the conditions of the diagram may read of this case (docs/extensions.md lists the names)."""
     return Facts(
         case={
@@ -76,7 +87,6 @@ class StepDraft:
     case: CaseRow
     live: LiveDefinition
     directory: Directory
-    calendar: WorkingCalendar
     progress: dict[str, Any]
     form: dict[str, Any]
     state: str
@@ -87,8 +97,8 @@ class StepDraft:
     entries: list[Entry] = field(default_factory=list)
     tasks: list[dict[str, Any]] = field(default_factory=list)
     closed_tasks: list[dict[str, Any]] = field(default_factory=list)
-    stopped: list[int] = field(default_factory=list)
-    limits: list[dict[str, Any]] = field(default_factory=list)
+    stopped: list[str] = field(default_factory=list)  #: clocks, as `LimitKey.name`
+    ledgers: dict[LimitKey, Ledger] = field(default_factory=dict)  #: those this step starts
     opinions: list[dict[str, Any]] = field(default_factory=list)
     documents: list[Planned] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
@@ -104,7 +114,6 @@ class StepDraft:
             case,
             house.definition(uow, case.definition_id),
             house.directory(uow, case.organization_version),
-            house.calendar(case.region_code, case.calendar_version),
             progress,
             dict(case.form),
             case.state,
@@ -114,15 +123,18 @@ class StepDraft:
 
     # -- decisions
 
-    def accept(self) -> None:
-        """受理: the case is taken in hand and its own limits start."""
+    def accept(self, as_of: datetime | None = None, ground: str = "") -> None:
+        """受理: the case is taken in hand and its own limits start; `as_of` an earlier instant where the law deems it so."""
         self.state = move_case(self.state, "accept", self.case.number)
-        self.accepted_at = self.case.now
+        self.accepted_at = as_of or self.case.now
         limits = self.live.item.case_limits
-        self._start_limits(
-            CASE_OWNER, {"promised": limits.promised.days, "legal": limits.legal.days, "unit": limits.legal.unit}
-        )
-        self.entries.append(self.entry("case.accepted", {"limits": self._due_dates(CASE_OWNER)}))
+        said = {"promised": limits.promised.days, "legal": limits.legal.days, "unit": limits.legal.unit}
+        stops = self.stop(CASE_OWNER, Clock.COMPLETENESS, Clock.CORRECTION)
+        started = self.start_limits(CASE_OWNER, Clock.DECISION, said, self.accepted_at, ground=ground)
+        facts = {"limits": self._due_dates(CASE_OWNER), "ledger": started, "stops": stops}
+        if as_of is not None:
+            facts |= {"as_of": spell(as_of), "ground": ground}
+        self.entries.append(self.entry("case.accepted", facts))
 
     def close(self, closing: Closing) -> None:
         """办理: the open task is completed with an outcome and an opinion."""
@@ -130,8 +142,8 @@ class StepDraft:
         self.closing = closing
         self.progress["idle"] = {}
         self._note_outcome(task, closing.outcome)
-        self._close_row(task, TaskState.COMPLETED, actor.id, actor.name, closing.outcome)
-        facts = {"task": task.number, "outcome": closing.outcome, "department": task.department_id}
+        stops = self._close_row(task, TaskState.COMPLETED, actor.id, actor.name, closing.outcome)
+        facts = {"task": task.number, "outcome": closing.outcome, "department": task.department_id, "stops": stops}
         node = self.live.compiled.nodes[task.node]
         personal = {"opinion": closing.opinion, "handler": actor.name} | form_values(self._changed(closing.form))
         self.form.update(closing.form)
@@ -172,7 +184,7 @@ class StepDraft:
     def resume(self) -> ProcessRun:
         """The run of the case, with the facts as this step has them by now."""
         assert self.case.run is not None
-        facts = facts_of(self.case, self.progress, self.form)
+        facts = run_facts(self.case, self.progress, self.form)
         run = ProcessRun.resume(self.live.compiled, self.case.run, facts, self.case.now)
         self.was_waiting = _waiting(run)
         return run
@@ -226,7 +238,10 @@ class StepDraft:
         self.progress["idle"] = {}
 
     def _due_dates(self, owner: int) -> dict[str, str]:
-        return {limit["kind"]: limit["due_date"] for limit in self.limits if limit["owner"] == owner}
+        now = self.case.now
+        return {
+            key.kind: one.stands(now).due_date.isoformat() for key, one in self.ledgers.items() if key.owner == owner
+        }
 
     def plan_service_document(self, node: Node) -> None:
         """The document of a service task whose handler is through."""
@@ -234,7 +249,7 @@ class StepDraft:
 
     def service_call(self, token: int, node: Node) -> ServiceCall:
         """What a handler is told about this case."""
-        facts = facts_of(self.case, self.progress, self.form)
+        facts = run_facts(self.case, self.progress, self.form)
         told = {"case": facts.case, "form": facts.form, "applicant": facts.applicant}
         return ServiceCall(f"{self.case.number}:{token}", self.case.number, str(node.id), told, node.extensions)
 
@@ -247,7 +262,9 @@ class StepDraft:
         applicant = bool(assignment.get("applicant"))
         where = self._route(assignment, opened)
         name, name_en, stage, stage_en = public_names(node)
-        due_date, provisional = self._start_limits(opened.token, node.extension("timeLimit") or {})
+        limit = node.extension("timeLimit") or {}
+        started = self.start_limits(opened.token, Clock.NODE, limit, case.now, where.department_id)
+        shown = self._shown(opened.token)
         self.tasks.append(
             {"case_id": str(case.id), "number": opened.token, "node": opened.node, "name": name, "name_en": name_en}
             | {"stage": stage, "stage_en": stage_en, "kind": "applicant" if applicant else "officer", "state": "open"}
@@ -255,7 +272,12 @@ class StepDraft:
             | {"region_code": where.region_code, "department_id": where.department_id, "officer_id": where.officer_id}
             | {"claimed_by": None, "route": {"fallback": where.fallback, "reasons": list(where.reasons)}}
             | {"opened_at": spell(case.now), "closed_at": None, "closed_by": None, "handler": None, "outcome": None}
-            | {"due_date": due_date.isoformat() if due_date else None, "provisional": provisional}
+            | {
+                "due_date": shown.due_date.isoformat() if shown else None,
+                "provisional": bool(shown and shown.provisional),
+            }
+            | {"due_at": spell(shown.due_at) if shown else None, "paused": False}
+            | {"warn_at": spell(shown.warn_at) if shown and shown.warn_at else None}
         )
         row = self.tasks[-1]
         facts = {
@@ -263,6 +285,7 @@ class StepDraft:
             "department": where.department_id,
             "due": row["due_date"],
             "limits": self._due_dates(opened.token),
+            "ledger": started,
             "kind": row["kind"],
             "officer": where.officer_id,
             "deputy_for": where.deputy_for,
@@ -270,7 +293,7 @@ class StepDraft:
             "visit": row["visit"],
             "item": opened.item,
             "name": name,
-            "provisional": provisional,
+            "provisional": row["provisional"],
             "route": list(where.reasons),
         }
         self.entries.append(self.entry("task.opened", facts, opened.node))
@@ -283,18 +306,18 @@ class StepDraft:
     def _cancel(self, token: int) -> None:
         task = self.case.task(token)
         if task is not None:
-            self._close_row(task, TaskState.CANCELLED, None, None, None)
-            self.entries.append(self.entry("task.cancelled", {"task": token}, task.node))
+            stops = self._close_row(task, TaskState.CANCELLED, None, None, None)
+            self.entries.append(self.entry("task.cancelled", {"task": token, "stops": stops}, task.node))
             return
         for row in self.tasks:  # opened and taken away again within this one step
             if row["number"] == token:
                 row |= {"state": TaskState.CANCELLED, "closed_at": spell(self.case.now)}
-                self.stopped.append(token)
-                self.entries.append(self.entry("task.cancelled", {"task": token}, row["node"]))
+                facts = {"task": token, "stops": self.stop(token, Clock.NODE)}
+                self.entries.append(self.entry("task.cancelled", facts, row["node"]))
 
     def _close_row(
         self, task: TaskRow, state: TaskState, by: str | None, handler: str | None, outcome: str | None
-    ) -> None:
+    ) -> list[str]:
         self.closed_tasks.append(
             {
                 "number": task.number,
@@ -305,39 +328,62 @@ class StepDraft:
             }
             | {"outcome": outcome, "claimed_by": task.claimed_by}
         )
-        self.stopped.append(task.number)
+        return self.stop(task.number, Clock.NODE)
 
     def _conclude(self) -> None:
         self.state = move_case(self.state, "conclude", self.case.number)
         self.concluded_at = self.case.now
         self.result = self.result or "completed"
-        self.stopped.append(CASE_OWNER)
-        self.entries.append(self.entry("case.concluded", {"result": self.result}))
+        stops = self.stop(CASE_OWNER, *UNTIL_DECISION)
+        self.entries.append(self.entry("case.concluded", {"result": self.result, "stops": stops}))
 
-    def _start_limits(self, owner: int, limit: Mapping[str, Any]) -> tuple[date | None, bool]:
-        """Start the promised and the legal limit that are set; answers the due date to show, and if it is provisional."""
-        shown: tuple[date | None, bool] = (None, False)
-        for kind in ("legal", "promised"):
-            amount = limit.get(kind)
-            if amount is not None:
-                end = due(self.calendar, self.case.now, Limit(int(amount), str(limit["unit"])))
-                shown = (end.day, end.provisional)
-                self.limits.append(
-                    {
-                        "case_id": str(self.case.id),
-                        "owner": owner,
-                        "kind": kind,
-                        "amount": int(amount),
-                        "unit": limit["unit"],
-                    }
-                    | {
-                        "started_at": spell(self.case.now),
-                        "due_date": end.day.isoformat(),
-                        "provisional": end.provisional,
-                    }
-                    | {"calendar_version": self.case.calendar_version, "stopped_at": None}
-                )
-        return shown
+    # -- limits
+
+    def start_limits(
+        self,
+        owner: int,
+        clock: Clock,
+        limit: Mapping[str, Any],
+        since: datetime,
+        department: str | None = None,
+        ground: str = "",
+    ) -> list[dict[str, Any]]:
+        """Start the legal and the promised limit that are set; answers what the record says of it."""
+        told = []
+        for kind in KINDS:
+            if limit.get(kind) is None:
+                continue
+            case = self.case
+            key = LimitKey(owner, clock, kind)
+            ledger = Ledger(key, case.region_code, department, almanacs_of(self.house, case.region_code, department))
+            granted = Limit(int(limit[kind]), str(limit["unit"]))
+            ledger.new.append(
+                self.limit_entry(LimitEntry.START, since, granted, warn=limit.get("warnAt"), ground=ground)
+            )
+            self.ledgers[key] = ledger
+            told += facts_of(entry_rows(ledger))
+        return told
+
+    def limit_entry(self, entry: LimitEntry, since: datetime, limit: Limit | None = None, **more: Any) -> LedgerEntry:
+        """A line of a ledger, recorded now, by who acts."""
+        case = self.case
+        return LedgerEntry(entry, since, case.now, case.calendar_version, limit, actor=self.uow.actor.id, **more)
+
+    def stop(self, owner: int, *clocks: Clock) -> list[str]:
+        """Stop what runs of these clocks; answers their names, for the record."""
+        names = [LimitKey(owner, clock, "").name for clock in clocks]
+        self.stopped += names
+        for key, ledger in self.ledgers.items():
+            if key.name in names:
+                granted = ledger.entries[0].limit
+                ledger.new.append(self.limit_entry(LimitEntry.STOP, self.case.now, granted))
+        return names
+
+    def _shown(self, owner: int) -> Standing | None:
+        """How the limit stands that a task shows: the promised one, or the legal one where nothing is promised."""
+        found = {key.kind: one for key, one in self.ledgers.items() if key.owner == owner}
+        ledger = found.get("promised") or found.get("legal")
+        return ledger.stands(self.case.now) if ledger else None
 
     def _plan_documents(self, node: Node, when: str | None, department: str | None) -> None:
         self.documents += planned(self, node, when, department)
@@ -363,9 +409,6 @@ class StepDraft:
         """Number the documents, chain the record, and queue every row and job of this step."""
         case, uow = self.case, self.uow
         documents = [issue(self, one) for one in self.documents]
-        for limit in self.limits:
-            if limit["owner"] in self.stopped:
-                limit["stopped_at"] = spell(case.now)
         events, seq, head = chain(case.id, case.seq, case.head, case.now, self.entries)
         look_at = run.step.waiting_until if run is not None and hasattr(run, "step") else case.look_at
         state = run.state if run is not None else case.run
@@ -391,8 +434,12 @@ class StepDraft:
                 tasks=self.tasks,
                 stopped=self.stopped,
                 stopped_seq=seq,
-                limits=self.limits,
-                limit_entries=[entry for limit in self.limits for entry in _ledger_entries(limit, seq)],
+                limits=[index_row(ledger, case.id, case.now) for ledger in self.ledgers.values()],
+                limit_entries=[
+                    row | {"case_id": str(case.id), "seq": seq}
+                    for ledger in self.ledgers.values()
+                    for row in entry_rows(ledger)
+                ],
                 opinions=[opinion | {"seq": seq} for opinion in self.opinions],
                 events=events,
                 documents=[document | {"seq": seq} for document in documents],
@@ -437,15 +484,6 @@ def public_names(node: Node) -> tuple[str, str, str, str]:
 def form_values(fields: Mapping[str, Any]) -> dict[str, str]:
     """Form fields as values of the record: personal, since nobody knows what people write into a form."""
     return {f"form.{name}": canonical(value) for name, value in fields.items()}
-
-
-def _ledger_entries(limit: Mapping[str, Any], seq: int) -> list[dict[str, Any]]:
-    """The start of a limit; and its stop, when it was stopped within the same step."""
-    kept = {name: limit[name] for name in ("case_id", "owner", "kind", "amount", "unit", "calendar_version")}
-    start = kept | {"seq": seq, "entry": "start", "at": limit["started_at"], "due_date": limit["due_date"]}
-    if limit["stopped_at"] is None:
-        return [start]
-    return [start, kept | {"seq": seq, "entry": "stop", "at": limit["stopped_at"], "due_date": None}]
 
 
 def _json(value: Mapping[str, Any]) -> Any:

@@ -35,7 +35,7 @@ _COLUMNS = (
 )
 _FROM = (
     "FROM cases c JOIN items i ON i.code = c.item CROSS JOIN platform p "
-    "LEFT JOIN limits l ON l.case_id = c.id AND l.owner = 0 AND l.kind = 'promised' "
+    "LEFT JOIN limits l ON l.case_id = c.id AND l.owner = 0 AND l.clock = 'decision' AND l.kind = 'promised' "
 )
 _CONCERNS = (
     "(%(all)s OR (%(window)s AND c.region_code = %(region)s) OR c.region_code = ANY(%(regions)s) "

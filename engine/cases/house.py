@@ -24,6 +24,7 @@ from engine.organization.directory import Directory
 from engine.organization.load import load_directory
 from engine.plugins.handlers import HandlerRegistry
 from engine.timelimits.calendar import WorkingCalendar
+from engine.timelimits.ledger import Almanac
 from engine.timelimits.national import national_calendar
 from engine.unit_of_work import UnitOfWork
 
@@ -63,6 +64,10 @@ class House:
     def calendar(self, region_code: str, version: int) -> WorkingCalendar:
         """The working calendar of a region (the national one until regions publish their own days)."""
         return national_calendar()
+
+    def almanac(self, region_code: str, department_id: str | None, version: int) -> Almanac:
+        """The calendar and the opening hours of a department of a region, or of the region itself."""
+        return Almanac(self.calendar(region_code, version))
 
     def directory(self, uow: UnitOfWork, version: int) -> Directory:
         """The organisation at the version that the lock statement read."""

@@ -1,7 +1,7 @@
 """Where the tables of a case say another thing than its record: every row against its claim, both ways. Pure, linear.
 
-The limits go by two steps: the record against their ledger (`limit_entries`), and the ledger against `limits`. Until the
-entries carry all limits of an owner, the ledger itself says of which kinds they are.
+The limits go by two steps: the record against their ledger (`limit_entries`), and the ledger against `limits`. Where an entry
+of the first release does not carry all limits of an owner, the ledger itself says of which kinds they are.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.cases.apply_step import CASE_OWNER
-from engine.cases.replay_record import OTHERS, Between, Claim, Claims, Fault, Mark, Owner, value_of
+from engine.cases.replay_record import OTHERS, Between, Claim, Claims, Fault, LedgerLine, Mark, Owner, value_of
+from engine.cases.step_limits import CASE_OWNER
 from engine.cases.submit import PERSONAL
 
 #: One row as the database gives it.
@@ -43,8 +43,8 @@ def disagreements(claims: Claims, file: CaseFile) -> Iterator[Fault]:
     yield from _match("tasks", claims.tasks, {row["number"]: row for row in file.tasks})
     yield from _match("opinions", claims.opinions, _numbered(file.opinions), may_lack=True)
     yield from _match("documents", claims.documents, {row["number"]: row for row in file.documents})
-    ledger = {(row["owner"], row["kind"], row["entry"]): row for row in file.limit_entries}
-    limits = {(row["owner"], row["kind"]): row for row in file.limits}
+    ledger = _lines(file.limit_entries)
+    limits = {(row["owner"], row["clock"], row["kind"]): row for row in file.limits}
     # A ledger that is wrong itself is no measure of anything.
     wrong = list(_match("limit_entries", _ledger(claims, ledger), ledger))
     yield from wrong or _match("limits", _limits(ledger), limits)
@@ -121,19 +121,33 @@ def _members(value: Any) -> Mapping[str, Any]:
 # -- limits
 
 
-def _ledger(claims: Claims, ledger: Mapping[tuple[int, str, str], Row]) -> dict[tuple[int, str, str], Claim]:
-    """The entries that the ledger must have, by owner, kind and entry."""
+def _lines(rows: Iterable[Row]) -> dict[LedgerLine, Row]:
+    """By what they do to which limit; the same done again is the next of its kind."""
+    found: dict[LedgerLine, Row] = {}
+    for row in rows:
+        nth = 0
+        what = (row["owner"], row["clock"], row["kind"], row["entry"], row["ref"])
+        while (*what, nth) in found:
+            nth += 1
+        found[*what, nth] = row
+    return found
+
+
+def _ledger(claims: Claims, ledger: Mapping[LedgerLine, Row]) -> dict[LedgerLine, Claim]:
+    """The lines that the ledgers must have."""
     found: defaultdict[int, list[str]] = defaultdict(list)
-    for number, kind, entry in ledger:
+    for number, _, kind, entry, *_ in ledger:
         if entry == "start":
             found[number].append(kind)
-    expected: dict[tuple[int, str, str], Claim] = {}
+    expected = dict(claims.ledger)
     for number, owner in claims.owners.items():
+        clock = "decision" if number == CASE_OWNER else "node"
         kinds = _kinds(number, owner, found[number])
         for kind in kinds:
-            expected[number, kind, "start"] = _start(kind, kinds, owner)
+            start = (number, clock, kind, "start", 0, 0)
+            expected[start] = _start(kind, kinds, owner)
             if owner.ended is not None:
-                expected[number, kind, "stop"] = _stop(owner, ledger.get((number, kind, "start"), {}))
+                expected[number, clock, kind, "stop", 0, 0] = _stop(owner, ledger.get(start, {}))
     return expected
 
 
@@ -149,23 +163,40 @@ def _start(kind: str, kinds: Iterable[str], owner: Owner) -> Claim:
     """A task shows the promised day, or the legal one where nothing is promised."""
     said, shown = owner.opened, "promised" if "promised" in kinds else "legal"
     day = owner.days[kind] if owner.days is not None else owner.due if kind == shown else Mark.UNSAID
-    return Claim(said.seq).say(said.seq, seq=said.step, at=said.at, due_date=day)
+    return Claim(said.seq).say(said.seq, seq=said.step, effective_at=said.at, due_date=day)
 
 
 def _stop(owner: Owner, start: Row) -> Claim:
     said = owner.ended
     assert said is not None
     same = {name: start.get(name) for name in ("amount", "unit", "calendar_version")}
-    return Claim(said.seq).say(said.seq, seq=said.step, at=said.at, due_date=None, **same)
+    return Claim(said.seq).say(said.seq, seq=said.step, effective_at=said.at, due_date=None, **same)
 
 
-def _limits(ledger: Mapping[tuple[int, str, str], Row]) -> dict[tuple[int, str], Claim]:
-    """The limits as they must stand by their ledger."""
-    expected = {}
-    for (owner, kind, entry), row in ledger.items():
-        if entry == "start":
-            same = {name: row[name] for name in ("amount", "unit", "due_date", "calendar_version")}
-            stop = ledger.get((owner, kind, "stop"))
-            stopped = stop["at"] if stop else None
-            expected[owner, kind] = Claim(row["seq"]).say(row["seq"], started_at=row["at"], stopped_at=stopped, **same)
-    return expected
+def _limits(ledger: Mapping[LedgerLine, Row]) -> dict[tuple[int, str, str], Claim]:
+    """The limits as they must stand by their ledgers."""
+    lines: defaultdict[tuple[int, str, str], list[Row]] = defaultdict(list)
+    for (owner, clock, kind, *_), row in ledger.items():
+        lines[owner, clock, kind].append(row)
+    return {limit: _standing(sorted(rows, key=_recorded)) for limit, rows in lines.items()}
+
+
+def _recorded(row: Row) -> tuple[Any, ...]:
+    """In the order in which they were recorded: what starts before what stops."""
+    return row["recorded_at"], row["seq"], row["entry"] == "stop"
+
+
+def _standing(rows: list[Row]) -> Claim:
+    base = [row for row in rows if row["entry"] in ("start", "correct")]
+    if not base:
+        return Claim(rows[0]["seq"]).say(rows[0]["seq"], started_at="a start")
+    last = [row for row in rows if row["entry"] != "stop"][-1]
+    stops = [row for row in rows if row["entry"] == "stop"]
+    paused = {row["ref"] for row in rows if row["entry"] == "pause"} - {
+        row["ref"] for row in rows if row["entry"] == "resume"
+    }
+    amount = base[-1]["amount"] + sum(row["amount"] for row in rows if row["entry"] == "extend")
+    claim = Claim(rows[0]["seq"]).say(base[-1]["seq"], started_at=base[-1]["effective_at"], amount=amount)
+    claim.say(last["seq"], unit=base[-1]["unit"], due_date=last["due_date"], due_at=last["due_at"])
+    claim.say(last["seq"], calendar_version=rows[-1]["calendar_version"], paused=bool(paused) and not stops)
+    return claim.say(rows[-1]["seq"], stopped_at=stops[0]["effective_at"] if stops else None)

@@ -75,8 +75,13 @@ class CaseTask(Base):
     closed_by: Mapped[str | None]
     handler: Mapped[str | None]  #: the name of who closed it
     outcome: Mapped[str | None]
-    due_date: Mapped[date | None]
+    due_date: Mapped[
+        date | None
+    ]  #: of the promised limit, or the legal one where nothing is promised: an index of `limits`
     provisional: Mapped[bool]
+    due_at: Mapped[datetime | None]
+    warn_at: Mapped[datetime | None]
+    paused: Mapped[bool]
 
 
 class Opinion(Base):

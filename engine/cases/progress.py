@@ -31,7 +31,7 @@ _CASE = (
     "c.submitted_at, c.accepted_at, c.concluded_at, c.external_number, l.due_date, l.provisional, "
     "EXISTS (SELECT 1 FROM incidents n WHERE n.case_id = c.id AND n.state = 'open') AS held "
     "FROM cases c JOIN items i ON i.code = c.item "
-    "LEFT JOIN limits l ON l.case_id = c.id AND l.owner = 0 AND l.kind = 'promised' WHERE c.id = %s"
+    "LEFT JOIN limits l ON l.case_id = c.id AND l.owner = 0 AND l.clock = 'decision' AND l.kind = 'promised' WHERE c.id = %s"
 )
 _TASKS = (
     "SELECT t.number, t.node, t.name, t.name_en, t.stage, t.stage_en, t.kind, t.state, t.visit, t.department_id, "

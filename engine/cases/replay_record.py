@@ -15,8 +15,8 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from engine.cases.apply_step import CASE_OWNER
 from engine.cases.states import CASE_MOVES, TASK_MOVES, CaseState, TaskState
+from engine.cases.step_limits import CASE_OWNER, LimitKey
 
 OTHERS = "(others)"  #: the applicant's members that are not personal values of their own
 
@@ -92,12 +92,16 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose limits started, and when they ended: `due` is the day shown, `days` those by kind, if the entry has them."""
+    """Whose limits started, and when they ended, as the first release told it: `due` is the day shown, `days` those by kind."""
 
     opened: Said
     due: date | Mark | None
     days: Mapping[str, date] | None
     ended: Said | None = None
+
+
+#: A line of a limit's ledger: owner, clock, kind, entry, ref, and the how-manieth of the same.
+LedgerLine = tuple[int, str, str, str, int, int]
 
 
 @dataclass(slots=True)
@@ -112,6 +116,7 @@ class Claims:
     opinions: dict[tuple[int, int], Claim] = field(default_factory=dict)
     documents: dict[str, Claim] = field(default_factory=dict)
     owners: dict[int, Owner] = field(default_factory=dict)
+    ledger: dict[LedgerLine, Claim] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
 
@@ -122,6 +127,7 @@ def replay(entries: Iterable[Said]) -> Claims:
         try:
             _REPLAYS.get(said.kind, _nothing)(claims, said)
             _form(claims, said)
+            _ledger(claims, said)
         except (KeyError, TypeError, ValueError, AttributeError):
             claims.faults.append(Fault(said.seq, None, "it can't follow from the entries before"))
     return claims
@@ -159,8 +165,10 @@ def _submitted(claims: Claims, said: Said) -> None:
 
 def _accepted(claims: Claims, said: Said) -> None:
     state = CASE_MOVES[claims.case["state"], "accept"]
-    claims.case.say(said.seq, state=state, accepted_at=said.at)
-    claims.owners[CASE_OWNER] = Owner(said, Mark.UNSAID, _days(said))
+    as_of = said.payload.get("as_of")
+    claims.case.say(said.seq, state=state, accepted_at=datetime.fromisoformat(as_of) if as_of else said.at)
+    if "ledger" not in said.payload:
+        claims.owners[CASE_OWNER] = Owner(said, Mark.UNSAID, _days(said))
 
 
 def _concluded(claims: Claims, said: Said) -> None:
@@ -187,7 +195,8 @@ def _opened(claims: Claims, said: Said) -> None:
     if "item" in said.payload:
         task.say(said.seq, item=None if said.payload["item"] is None else {"value": said.payload["item"]})
     claims.tasks[number] = task
-    claims.owners[number] = Owner(said, day, _days(said))
+    if "ledger" not in said.payload:
+        claims.owners[number] = Owner(said, day, _days(said))
 
 
 def _days(said: Said) -> dict[str, date] | None:
@@ -249,6 +258,35 @@ def _service(claims: Claims, said: Said) -> None:
     if "outcome" not in said.payload:
         claims.form_unsaid = True
         claims.form.clear()
+
+
+def _ledger(claims: Claims, said: Said) -> None:
+    """Any entry may add lines to ledgers (`ledger`) and stop what runs of the clocks that it names (`stops`)."""
+    for fact in said.payload.get("ledger") or ():
+        instants = {name: datetime.fromisoformat(fact[name]) for name in ("effective_at", "due_at") if fact[name]}
+        day = date.fromisoformat(fact["due_date"]) if fact["due_date"] else None
+        _line(claims, said, fact["kind"], fact["entry"], fact | instants | {"due_date": day})
+        task = claims.tasks.get(fact["owner"])
+        if task is not None and (fact["kind"] == "promised" or not _has(claims, fact["owner"], "promised")):
+            task.say(said.seq, due_date=day, provisional=fact["provisional"])
+    for name in said.payload.get("stops") or ():
+        running = [line for line in claims.ledger if line[3] == "start" and LimitKey(line[0], line[1], "").name == name]
+        for owner, clock, kind, *_ in running:
+            if (owner, clock, kind, "stop", 0, 0) not in claims.ledger:
+                stop = {"owner": owner, "clock": clock, "ref": 0, "effective_at": said.at, "due_date": None}
+                _line(claims, said, kind, "stop", stop)
+
+
+def _line(claims: Claims, said: Said, kind: str, entry: str, columns: Mapping[str, Any]) -> None:
+    nth = 0
+    while (line := (columns["owner"], columns["clock"], kind, entry, columns["ref"], nth)) in claims.ledger:
+        nth += 1
+    claim = Claim(said.seq).say(said.seq, seq=said.step, recorded_at=said.at, actor=said.payload["actor"])
+    claims.ledger[line] = claim.say(said.seq, **{**columns, "kind": kind, "entry": entry})
+
+
+def _has(claims: Claims, owner: int, kind: str) -> bool:
+    return any(line[0] == owner and line[2] == kind for line in claims.ledger)
 
 
 def _form(claims: Claims, said: Said) -> None:

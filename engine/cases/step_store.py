@@ -44,11 +44,13 @@ STORE_STEP = (
     " outcome = n.outcome, claimed_by = n.claimed_by "
     " FROM jsonb_populate_recordset(null::tasks, (SELECT rows->'closed_tasks' FROM given)) n "
     " WHERE tasks.case_id = %s AND tasks.number = n.number), "
-    "stopped AS (UPDATE limits SET stopped_at = %s WHERE case_id = %s AND owner = ANY(%s) AND stopped_at IS NULL "
-    " RETURNING case_id, owner, kind, amount, unit, calendar_version, stopped_at), "
-    "stop_entries AS (INSERT INTO limit_entries "
-    " (case_id, seq, owner, kind, entry, at, due_date, amount, unit, calendar_version) "
-    " SELECT case_id, %s, owner, kind, 'stop', stopped_at, NULL, amount, unit, calendar_version FROM stopped), "
+    "stopped AS (UPDATE limits SET stopped_at = %s, look_at = NULL, paused = false "
+    " WHERE case_id = %s AND owner || '/' || clock = ANY(%s) AND stopped_at IS NULL "
+    " RETURNING case_id, owner, clock, kind, amount, unit, calendar_version, stopped_at), "
+    "stop_entries AS (INSERT INTO limit_entries (case_id, seq, owner, clock, kind, entry, ref, effective_at, recorded_at, "
+    " amount, unit, provisional, calendar_version, actor, ground) "
+    " SELECT case_id, %s, owner, clock, kind, 'stop', 0, stopped_at, stopped_at, amount, unit, false, calendar_version, "
+    " %s, '' FROM stopped), "
     + ", ".join(
         f"{table}_in AS (INSERT INTO {table} "
         f" SELECT * FROM jsonb_populate_recordset(null::{table}, (SELECT rows->'{table}' FROM given)))"
@@ -154,7 +156,7 @@ class Written:
     case: Sequence[Any]
     closed_tasks: Sequence[Mapping[str, Any]]
     tasks: Sequence[Mapping[str, Any]]
-    stopped: Sequence[int]
+    stopped: Sequence[str]  #: clocks, as `LimitKey.name`
     stopped_seq: int
     limits: Sequence[Mapping[str, Any]]
     limit_entries: Sequence[Mapping[str, Any]]
@@ -168,7 +170,7 @@ def write_step(uow: UnitOfWork, written: Written) -> None:
     """Queue everything a step leaves behind, with the jobs deferred so far, as one statement."""
     rows = {name: getattr(written, name) for name in ROWS} | {"jobs": uow.take_jobs()}
     case = (*written.case, written.case_id)
-    stop = (uow.now, written.case_id, list(written.stopped), written.stopped_seq)
+    stop = (uow.now, written.case_id, list(written.stopped), written.stopped_seq, uow.actor.id)
     mended = (wall_now(), written.case_id, list(written.mended))
     uow.write(STORE_STEP, (Jsonb(rows), *case, written.case_id, *stop, *mended))
 

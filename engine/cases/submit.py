@@ -16,7 +16,7 @@ from sqlalchemy import select, text
 
 from engine.bpmn.run import ProcessRun
 from engine.cases.access import need
-from engine.cases.apply_step import PROGRESS, StepDraft, facts_of, form_values, via
+from engine.cases.apply_step import PROGRESS, StepDraft, form_values, run_facts, via
 from engine.cases.held import Command, held
 from engine.cases.house import House
 from engine.cases.record import GENESIS, Entry, canonical
@@ -123,7 +123,7 @@ def start_run(uow: UnitOfWork, draft: StepDraft) -> ProcessRun:
     """Start the process of a case and take over what it opens; StepHeld when it can't be started."""
     case = draft.case
     with held(uow, Command("start", case.id, case.number, "start", uow.actor.id, uow.actor.kind)):
-        run = ProcessRun.start(draft.live.compiled, facts_of(case, draft.progress, draft.form), case.now)
+        run = ProcessRun.start(draft.live.compiled, run_facts(case, draft.progress, draft.form), case.now)
         draft.follow(run, run.step)
     return run
 

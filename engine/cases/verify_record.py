@@ -27,7 +27,7 @@ _TASKS = "SELECT t.*, t.route->'reasons' AS reasons FROM tasks t WHERE case_id =
 _OPINIONS = "SELECT * FROM opinions WHERE case_id = %s ORDER BY seq"
 _DOCUMENTS = "SELECT * FROM documents WHERE case_id = %s ORDER BY seq, number"
 _LIMITS = "SELECT * FROM limits WHERE case_id = %s ORDER BY owner, kind"
-_LEDGER = "SELECT * FROM limit_entries WHERE case_id = %s ORDER BY seq, owner, kind, entry"
+_LEDGER = "SELECT * FROM limit_entries WHERE case_id = %s ORDER BY recorded_at, seq, owner, kind, entry"
 _ALL = (_CASE, _EVENTS, _TASKS, _OPINIONS, _DOCUMENTS, _LIMITS, _LEDGER)
 
 

@@ -2,7 +2,8 @@
 
 - `calendar.py`: `WorkingCalendar`, a frozen value; `national.py`: `national_calendar()`, from the `holidays` library.
 - `working_hours.py`: `WorkingHours`, for limits in working hours.
-- `limits.py`: `Limit`, `due`, `remaining`, `elapsed` and the ledger's entries, all pure: nothing here asks for today.
+- `ledger.py`: the entries of a limit, and how it stands at an instant; `explain.py`: why, line by line.
+- `limits.py`: `Limit`, `due`, `remaining`, `elapsed`, all pure: nothing here asks for today.
 - `models.py`: the tables `limits`, `limit_entries` (append-only) and `calendar_days`.
 - `errors.py`: what can be wrong with a limit or with calendar data.
 """

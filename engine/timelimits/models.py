@@ -9,44 +9,68 @@ from __future__ import annotations
 import uuid
 from datetime import date, datetime
 
-from sqlalchemy import Integer
+from sqlalchemy import Index, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.store.base import Base
 
 
 class LimitRow(Base):
-    """A limit as it stands now: derived from its ledger, kept for the sweep and for lists."""
+    """A limit as it stands: derived from its ledger, kept as an index for lists and to find what is due.
+
+    `calendar_version` is the one it was computed from; `look_at` is when it must be looked at again. What is shown and decided
+    is computed from the ledger.
+    """
 
     __tablename__ = "limits"
+    __table_args__ = (Index("ix_limits_look_at", "look_at", postgresql_where=text("look_at IS NOT NULL")),)
 
     case_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     owner: Mapped[int] = mapped_column(Integer, primary_key=True)
+    clock: Mapped[str] = mapped_column(primary_key=True)  #: see `ledger.Clock`
     kind: Mapped[str] = mapped_column(primary_key=True)  #: promised | legal
-    amount: Mapped[int] = mapped_column(Integer)
-    unit: Mapped[str]  #: working-day | calendar-day
+    region_code: Mapped[str]
+    department_id: Mapped[str | None]  #: whose calendar counts, with the region's
+    amount: Mapped[int] = mapped_column(Integer)  #: granted, with extensions
+    unit: Mapped[str]
+    warn: Mapped[int | None] = mapped_column(Integer)
     started_at: Mapped[datetime]
     due_date: Mapped[date]
+    due_at: Mapped[datetime]  #: the first instant after its end
+    warn_at: Mapped[datetime | None]
     provisional: Mapped[bool]
+    paused: Mapped[bool]
     calendar_version: Mapped[int] = mapped_column(Integer)
+    look_at: Mapped[datetime | None]
     stopped_at: Mapped[datetime | None]
 
 
 class LimitEntryRow(Base):
-    """One entry of the ledger, written by the step `seq` of its case and never changed."""
+    """One entry of the ledger, written by the step `seq` of its case and never changed; what it leaves behind is `due_date`."""
 
     __tablename__ = "limit_entries"
 
     case_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(Integer, primary_key=True)
     owner: Mapped[int] = mapped_column(Integer, primary_key=True)
+    clock: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(primary_key=True)  #: promised | legal
-    entry: Mapped[str] = mapped_column(primary_key=True)  #: start | stop
-    at: Mapped[datetime]
-    due_date: Mapped[date | None]
-    amount: Mapped[int] = mapped_column(Integer)
-    unit: Mapped[str]
+    entry: Mapped[str] = mapped_column(primary_key=True)  #: see `ledger.Entry`
+    ref: Mapped[int] = mapped_column(
+        Integer, primary_key=True
+    )  #: the special procedure or extension it belongs to; 0: none
+    effective_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    amount: Mapped[int | None] = mapped_column(Integer)
+    unit: Mapped[str | None]
+    warn: Mapped[int | None] = mapped_column(Integer)
+    due_date: Mapped[date | None]  #: what was told from then on; a stop: None
+    due_at: Mapped[datetime | None]
+    provisional: Mapped[bool]
     calendar_version: Mapped[int] = mapped_column(Integer)
+    actor: Mapped[str]
+    ground: Mapped[str]
+    document: Mapped[str | None]
 
 
 class CalendarDayRow(Base):

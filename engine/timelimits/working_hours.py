@@ -48,7 +48,7 @@ class WorkingHours:
         parts = (min(now, _since_midnight(last)) - _since_midnight(first) for first, last in self.spans)
         return sum((max(part, timedelta()) for part in parts), timedelta())
 
-    def add(self, calendar: WorkingCalendar, start: datetime, hours: int) -> datetime:
+    def add(self, calendar: WorkingCalendar, start: datetime, hours: float) -> datetime:
         """The instant at which `hours` (> 0) working hours are over.
 
         Raises:

@@ -143,10 +143,18 @@ def limit_rows(events, due="2026-03-16"):
     """The case's limits, as its ledger and as they stand."""
     said, rows, ledger = events[-1], [], []
     for kind, day in (("promised", "2026-03-05"), ("legal", due)):
-        same = {"owner": 0, "kind": kind, "amount": 3, "unit": "working-day", "calendar_version": 1}
-        same["due_date"] = datetime.fromisoformat(day).date()
-        rows.append(same | {"started_at": said["at"], "stopped_at": None})
-        ledger.append(same | {"entry": "start", "at": said["at"], "seq": said["seq"]})
+        same = {
+            "owner": 0,
+            "clock": "decision",
+            "kind": kind,
+            "amount": 3,
+            "unit": "working-day",
+            "calendar_version": 1,
+        }
+        same |= {"due_date": datetime.fromisoformat(day).date(), "due_at": said["at"]}
+        rows.append(same | {"started_at": said["at"], "stopped_at": None, "paused": False})
+        told = {"entry": "start", "ref": 0, "effective_at": said["at"], "recorded_at": said["at"], "seq": said["seq"]}
+        ledger.append(same | told)
     return rows, ledger
 
 
@@ -155,4 +163,4 @@ def test_both_limits_are_checked_where_the_entry_holds_them():
     case = case_row(events, state="accepted", accepted_at=events[-1]["at"])
     assert judge(case, events, [], [], [], *limit_rows(events)).whole
     found = judge(case, events, [], [], [], *limit_rows(events, due="2026-04-16"))
-    assert (found.broken_at, found.row) == (2, "limit_entries 0 legal start")
+    assert (found.broken_at, found.row) == (2, "limit_entries 0 decision legal start 0 0")

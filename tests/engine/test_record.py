@@ -182,7 +182,7 @@ DONE = [
     ("limits", "UPDATE limits SET stopped_at = NULL"),
     ("limits", "DELETE FROM limits WHERE kind = 'legal'"),
     ("limit_entries", "UPDATE limit_entries SET due_date = due_date + 30 WHERE kind = 'promised' AND owner > 0"),
-    ("limit_entries", "UPDATE limit_entries SET at = at - interval '1 day' WHERE entry = 'start'"),
+    ("limit_entries", "UPDATE limit_entries SET effective_at = effective_at - interval '1 day' WHERE entry = 'start'"),
     ("limit_entries", "DELETE FROM limit_entries WHERE entry = 'stop'"),
     ("limit_entries", "UPDATE limit_entries SET owner = 99 WHERE owner = 2"),
 ]
