@@ -17,6 +17,7 @@ from api.docs_page import docs_page
 from api.events import events
 from api.health import health_of
 from api.limits import limits
+from api.materials import materials
 from api.problems import handle_unmatched
 from api.progress import progress
 from api.regions import regions
@@ -58,7 +59,19 @@ def register_api(app: Flask, engine: Engine) -> None:
     app.config.setdefault("OPENAPI_URL_PREFIX", PREFIX)
     api = Api(app, spec_kwargs=_about())
     api.spec.components.security_scheme(_SECURITY, {"type": "http", "scheme": "bearer"})
-    for resource in (tokens, own_token, cases, tasks, progress, events, definitions, clients, limits, regions):
+    for resource in (
+        tokens,
+        own_token,
+        cases,
+        tasks,
+        progress,
+        events,
+        definitions,
+        clients,
+        limits,
+        regions,
+        materials,
+    ):
         api.register_blueprint(resource)
     app.register_blueprint(docs_page)
     if engine.settings.demo:

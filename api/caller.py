@@ -17,12 +17,32 @@ from engine.unit_of_work import Once
 from web.serving import engine as engine
 from web.serving import serve_engine as serve_engine
 
+MOST_CODE = 80
 _PRINTABLE = re.compile(r"[\x20-\x7e]{1,200}")
 
 
 def authenticate() -> None:
     """Find the actor behind the request's bearer token, before anything else is looked at. Raises Unauthenticated."""
     g.actor = engine().authenticate(bearer())
+
+
+#: The header in which an applicant without an account sends the case's query code: an address would end up in logs.
+QUERY_CODE = "Query-Code"
+
+
+def authenticate_for_case() -> None:
+    """Like `authenticate`; without a token, a right `Query-Code` makes the caller the applicant of the case in the path.
+
+    Raises:
+        Unauthenticated: neither a token nor a code.
+        ProgressNotFound, TooManyTries: no such case or another code, or it was guessed at too often.
+    """
+    code = request.headers.get(QUERY_CODE)
+    if code is None or "Authorization" in request.headers:
+        authenticate()
+    else:
+        number = str((request.view_args or {}).get("number", ""))
+        g.actor = engine().applicants.enter(number, code[:MOST_CODE], request.remote_addr)
 
 
 def bearer() -> str:

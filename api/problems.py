@@ -42,6 +42,7 @@ TITLES: Mapping[int, tuple[str, str]] = {
     500: ("系统内部错误", "Internal error"),
     429: ("尝试过多", "Too many tries"),
     503: ("暂时不可用", "Not available"),
+    507: ("存储空间不足", "No room"),
 }
 #: Parameters of an error that are values, not words: a caller's program may want them.
 MEMBERS = (
@@ -59,6 +60,8 @@ MEMBERS = (
     "path",
     "count",
     "retry_after",
+    "material",
+    "most",
 )
 #: The database is down, restarting, out of connections, or gave up on a conflict after every retry.
 DATABASE_DOWN = (psycopg.OperationalError, exc.OperationalError, exc.TimeoutError)

@@ -17,6 +17,7 @@ from sqlalchemy import Engine as SqlEngine
 from sqlalchemy import MetaData
 
 from engine.cases import claim_task, feed, go_on, incidents, progress
+from engine.cases import material_models as _material_models  # noqa: F401
 from engine.cases import models as _case_models  # noqa: F401
 from engine.cases.accept import Acceptance, accept
 from engine.cases.announce import announce
@@ -32,7 +33,9 @@ from engine.catalogue import models as _catalogue_models  # noqa: F401
 from engine.clock import wall_now
 from engine.definitions import deploy
 from engine.definitions import models as _definition_models  # noqa: F401
+from engine.doors.applicants import ApplicantsDoor
 from engine.doors.limits import LimitsDoor
+from engine.doors.materials import MaterialsDoor
 from engine.doors.regions import RegionsDoor
 from engine.errors import ApprovalError
 from engine.organization import clients, sessions
@@ -42,11 +45,14 @@ from engine.organization.log_in import LogInFailed, actor_of_token, issue_token,
 from engine.organization.permissions import UseCase
 from engine.organization.throttle import Guess, check_tries, count_failure, forget_failures
 from engine.plugins.handlers import HandlerRegistry, ServiceAnswer, ServiceCall, built_in_handlers
+from engine.plugins.scanners import NoScanner, Scanner
 from engine.register import models as _register_models  # noqa: F401
 from engine.settings import DEMONSTRATION_CLIENT, DEMONSTRATION_CLIENT_SECRET, Settings
 from engine.store import platform as _platform  # noqa: F401
 from engine.store.base import Base
 from engine.store.database import connect_engine
+from engine.store.files import FileStore
+from engine.store.location import files_of
 from engine.timelimits import models as _limit_models  # noqa: F401
 from engine.unit_of_work import Once, Transactions, UnitOfWork
 
@@ -61,7 +67,13 @@ def metadata() -> MetaData:
 class Engine:
     """OneWindow without the web. Thread-safe; make one a process, after a fork."""
 
-    def __init__(self, settings: Settings, database: SqlEngine, handlers: HandlerRegistry | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        database: SqlEngine,
+        handlers: HandlerRegistry | None = None,
+        scanner: Scanner | None = None,
+    ) -> None:
         self.settings = settings
         self.database = database
         self.transactions = Transactions(database)
@@ -70,6 +82,9 @@ class Engine:
         known = {DEMONSTRATION_CLIENT: DEMONSTRATION_CLIENT_SECRET} if settings.demo else {}
         self.secrets = clients.Secrets(settings.secret_key, known)
         self.regions = RegionsDoor(self.transactions)
+        self.files = FileStore(files_of(settings), settings.free_floor)
+        self.applicants = ApplicantsDoor(self.transactions)
+        self.materials = MaterialsDoor(self.transactions, self.house, settings, self.files, scanner or NoScanner())
 
     def close(self) -> None:
         """Give the connections back."""
@@ -396,8 +411,12 @@ def _from(scope: str, address: str | None) -> list[Guess]:
 
 
 def open_engine(
-    settings: Settings, url: str, handlers: HandlerRegistry | None = None, pool_size: int | None = None
+    settings: Settings,
+    url: str,
+    handlers: HandlerRegistry | None = None,
+    pool_size: int | None = None,
+    scanner: Scanner | None = None,
 ) -> Engine:
     """An engine on a migrated database."""
     size = settings.pool_size if pool_size is None else pool_size
-    return Engine(settings, connect_engine(url, size), handlers)
+    return Engine(settings, connect_engine(url, size), handlers, scanner)

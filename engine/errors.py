@@ -51,6 +51,8 @@ THINGS = {
     "incident": "事件",
     "client": "客户端",
     "region": "行政区划",
+    "material": "材料",
+    "document": "文书",
 }
 
 

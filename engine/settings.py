@@ -4,6 +4,7 @@
 | --- | --- |
 | DATABASE_URL | a PostgreSQL server of one's own (15 or newer); without it the embedded server runs |
 | ONEWINDOW_DATA | the folder of the embedded server's data |
+| ONEWINDOW_FILES | the folder of uploaded files and of documents; by default `files/` in that of the data |
 | ONEWINDOW_SECRET_KEY | the key of this installation; not needed in demonstration mode |
 | PORT | the port of the web server, 8000 |
 | ONEWINDOW_PROXIES | how many proxies of one's own stand in front, whose X-Forwarded-For is believed; 0 |
@@ -85,6 +86,10 @@ class Settings:
     processes: Path = PROCESSES
     pool_size: int = 16
     proxies: int = 0
+    files: Path | None = None
+    most_file: int = 50 * 1024**2  #: the largest file that is taken, in bytes
+    case_quota: int = 500 * 1024**2  #: the files of one case together
+    free_floor: int = 1024**3  #: what uploads leave free on the disk
 
     @property
     def host(self) -> str:
@@ -106,6 +111,7 @@ def read_settings(environment: Mapping[str, str], demo: bool = False) -> Setting
     if proxies not in tuple("0123456789"):
         raise ProxiesInvalid(proxies=proxies)
     data = environment.get("ONEWINDOW_DATA")
+    files = environment.get("ONEWINDOW_FILES")
     processes = environment.get("ONEWINDOW_PROCESSES")
     if processes and not Path(processes).is_dir():
         raise ProcessesMissing(folder=processes)
@@ -116,6 +122,7 @@ def read_settings(environment: Mapping[str, str], demo: bool = False) -> Setting
         demo=demo,
         port=int(port),
         proxies=int(proxies),
+        files=Path(files).expanduser().resolve() if files else None,
         processes=Path(processes).resolve() if processes else PROCESSES,
     )
 

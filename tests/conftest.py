@@ -32,6 +32,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason="full length: make test-long"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of uploads and documents of this test run: never a demonstration's or anybody's data."""
+    folder = tmp_path_factory.mktemp("files")
+    os.environ["ONEWINDOW_FILES"] = str(folder)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[EmbeddedServer]:
     """The embedded PostgreSQL of this test run."""

@@ -19,6 +19,8 @@ class Case(Base):
         Index("ix_cases_look_at", "look_at", postgresql_where=text("look_at IS NOT NULL")),
         Index("ix_cases_region", "region_code", "submitted_at"),
         Index("ix_cases_external_number", "external_number", postgresql_where=text("external_number IS NOT NULL")),
+        Index("ix_cases_credit_code", text("(applicant->>'credit_code')")),
+        Index("ix_cases_id_number", text("(applicant->>'id_number')")),
         # Updated at every step: room on the page keeps the updates off the indexes (HOT).
         {"postgresql_with": {"fillfactor": "70"}},
     )

@@ -27,6 +27,8 @@ class Permission(StrEnum):
     TASK_COMPLETE_FOR_APPLICANT = (
         "task:complete-for-applicant"  #: an applicant's task, at the window or by a front office
     )
+    MATERIAL_ADD = "material:add"  #: to a case of one's own, or at the window
+    MATERIAL_REVIEW = "material:review"  #: for a department that has to do with the case
     DEFINITION_READ = "definition:read"
     DEFINITION_WRITE = "definition:write"
     DEFINITION_PUBLISH = "definition:publish"
@@ -52,8 +54,23 @@ class Role(StrEnum):
     FRONT_OFFICE_SYSTEM = "front_office_system"
 
 
-_DESK = frozenset({Permission.CASE_READ, Permission.TASK_READ, Permission.TASK_CLAIM, Permission.TASK_COMPLETE})
-_WINDOW = frozenset({Permission.CASE_SUBMIT, Permission.CASE_ACCEPT, Permission.TASK_COMPLETE_FOR_APPLICANT})
+_DESK = frozenset(
+    {
+        Permission.CASE_READ,
+        Permission.TASK_READ,
+        Permission.TASK_CLAIM,
+        Permission.TASK_COMPLETE,
+        Permission.MATERIAL_REVIEW,
+    }
+)
+_WINDOW = frozenset(
+    {
+        Permission.CASE_SUBMIT,
+        Permission.CASE_ACCEPT,
+        Permission.TASK_COMPLETE_FOR_APPLICANT,
+        Permission.MATERIAL_ADD,
+    }
+)
 _FRONT_OFFICE = frozenset(
     {
         Permission.CASE_SUBMIT,
@@ -61,6 +78,7 @@ _FRONT_OFFICE = frozenset(
         Permission.TASK_READ,
         Permission.TASK_COMPLETE_FOR_APPLICANT,
         Permission.EVENT_READ,
+        Permission.MATERIAL_ADD,
     }
 )
 _DESIGN = frozenset({Permission.DEFINITION_READ, Permission.DEFINITION_WRITE, Permission.DEFINITION_PUBLISH})
@@ -94,7 +112,13 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
 
 #: What an applicant may do, with his own cases and the tasks that wait for him.
 APPLICANT_PERMISSIONS = frozenset(
-    {Permission.CASE_SUBMIT, Permission.CASE_READ, Permission.TASK_READ, Permission.TASK_COMPLETE}
+    {
+        Permission.CASE_SUBMIT,
+        Permission.CASE_READ,
+        Permission.TASK_READ,
+        Permission.TASK_COMPLETE,
+        Permission.MATERIAL_ADD,
+    }
 )
 
 #: Roles that handle cases. Who supervises must not hold one of them: nobody watches over himself.
@@ -194,6 +218,14 @@ class UseCase(Enum):
         Scope.TASK,
         frozenset({Permission.CASE_ACCEPT}),
     )
+    MATERIAL_ADD = Rule(
+        "交材料",
+        "hand a material in",
+        Permission.MATERIAL_ADD,
+        Scope.INVOLVED,
+        frozenset({Permission.CASE_ACCEPT}),
+    )
+    MATERIAL_REVIEW = Rule("审材料", "approve or reject a material", Permission.MATERIAL_REVIEW, Scope.INVOLVED)
     DEPARTMENT_WATCH = Rule(
         "部门在办与超期", "see what is open and late in a department", Permission.DEPARTMENT_WATCH, Scope.INVOLVED
     )

@@ -48,6 +48,13 @@ def folder_of(settings: Settings) -> Path:
     return (settings.data or default_home()) / ("demo" if settings.demo else "data")
 
 
+def files_of(settings: Settings) -> Path:
+    """The folder of files for these settings, or ONEWINDOW_FILES; beside the embedded server's, which is another account's."""
+    if named := settings.files or os.environ.get("ONEWINDOW_FILES"):
+        return Path(named)
+    return (settings.data or default_home()) / "files" / ("demo" if settings.demo else "data")
+
+
 @contextlib.contextmanager
 def locate(settings: Settings, *, make: bool) -> Iterator[Location]:
     """The database of these settings, reachable inside the block; with `make`, a new embedded one if there is none.

@@ -21,6 +21,7 @@ from werkzeug.test import TestResponse
 
 from api.app import register_api
 from engine.assemble import Engine
+from engine.cases.add_material import Commitment, NewMaterial
 from engine.cases.complete_task import Completion
 from engine.cases.incidents import record_failure_of
 from engine.errors import Forbidden, NotFound
@@ -235,6 +236,18 @@ def new_client(attempt: Attempt) -> dict[str, Any]:
     return {"id": f"n{uuid.uuid4().hex[:12]}", "name": "新客户端", "region": REGION, "clerks": []}
 
 
+def handed_in(attempt: Attempt) -> TestResponse:
+    promise = {"code": "completion-report", "commitment": {"statement": "承诺补交"}}
+    return attempt.who.post(f"/cases/{attempt.case()}/materials", promise)
+
+
+def reviewed(attempt: Attempt) -> TestResponse:
+    number = attempt.case("accepted")
+    promise = NewMaterial(number, "completion-report", commitment=Commitment("承诺补交"))
+    made = attempt.world.engine.materials.add(SYSTEM, promise)
+    return attempt.who.post(f"/cases/{number}/materials/{made['material']}/review", {"verdict": "approved"})
+
+
 PASSED = {"outcome": "passed", "opinion": "合格"}
 RECTIFIED = {"outcome": "rectified", "opinion": "已整改"}
 NEW_ITEM = {"item": "matrix", "bpmn": BPMN, "item_data": ITEM | {"code": "matrix"}}
@@ -249,7 +262,11 @@ ATTEMPTS: dict[UseCase, list[Callable[[Attempt], TestResponse | bool]]] = {
             and a.listed(a.who.get("/cases?limit=200"), lambda page: number in ids(page["items"], "number"))
         )
     ],
-    UseCase.CASE_READ: [lambda a: a.who.get(f"/cases/{a.case()}")],
+    UseCase.CASE_READ: [
+        lambda a: a.who.get(f"/cases/{a.case()}"),
+        lambda a: a.who.get(f"/cases/{a.case()}/materials"),
+        lambda a: a.who.get(f"/cases/{a.case()}/materials/held"),
+    ],
     UseCase.CASE_RECEIPT: [receipt],
     UseCase.TASK_LIST: [
         lambda a: (task := a.readable()) and a.listed(a.who.get("/tasks?limit=200"), lambda p: task in ids(p["items"]))
@@ -260,6 +277,8 @@ ATTEMPTS: dict[UseCase, list[Callable[[Attempt], TestResponse | bool]]] = {
     UseCase.TASK_COMPLETE_FOR_APPLICANT: [
         lambda a: a.who.post(f"/tasks/{a.task('rectify', 'rectify')}/complete", RECTIFIED)
     ],
+    UseCase.MATERIAL_ADD: [handed_in],
+    UseCase.MATERIAL_REVIEW: [reviewed],
     UseCase.DEPARTMENT_WATCH: [watched],
     UseCase.EVENT_READ: [fed],
     UseCase.INCIDENT_READ: [incidents],
@@ -300,6 +319,11 @@ OPERATIONS: dict[str, UseCase] = {
     "POST /cases": UseCase.CASE_SUBMIT,
     "GET /cases/<number>": UseCase.CASE_READ,
     "POST /cases/<number>/acceptance": UseCase.CASE_ACCEPT,
+    "GET /cases/<number>/materials": UseCase.CASE_READ,
+    "GET /cases/<number>/materials/held": UseCase.CASE_READ,
+    "POST /cases/<number>/materials": UseCase.MATERIAL_ADD,
+    "GET /cases/<number>/materials/<material>/file": UseCase.CASE_READ,
+    "POST /cases/<number>/materials/<material>/review": UseCase.MATERIAL_REVIEW,
     "GET /tasks": UseCase.TASK_LIST,
     "GET /tasks/<task>": UseCase.TASK_READ,
     "POST /tasks/<task>/claim": UseCase.TASK_CLAIM,
