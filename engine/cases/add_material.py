@@ -32,7 +32,7 @@ SOURCES = "file, from_case, from_document, commitment"
 _KEPT = (
     "SELECT number, code, file_hash, document, origin FROM materials WHERE case_id = %s ORDER BY number",
     "SELECT coalesce(sum(size), 0) AS size FROM (SELECT DISTINCT file_hash, size FROM materials WHERE case_id = %s) m",
-    "SELECT due_date FROM limits WHERE case_id = %s AND owner = 0 AND kind = 'promised'",
+    "SELECT due_date FROM limits WHERE case_id = %s AND owner = 0 AND clock = 'decision' AND kind = 'promised'",
 )
 
 
