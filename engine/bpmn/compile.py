@@ -16,12 +16,15 @@ from typing import Any
 from SpiffWorkflow.task import Task
 
 from engine.bpmn import spiff_repairs as specs
+from engine.bpmn.calls import mains, scope_of, whole
 from engine.bpmn.expressions import Expression, Names, compile_expression
 from engine.bpmn.faults import TimerInvalid
-from engine.bpmn.model import Diagram, EventDefinition, Flow, Node, Process
-from engine.bpmn.timers import parse_timer
+from engine.bpmn.links import link_name
+from engine.bpmn.model import Diagram, Flow, Node, Process
+from engine.bpmn.timers import cycle, parse_timer
 
 PERSON_TAGS = frozenset({"userTask", "manualTask", "task"})
+SUB_PROCESSES = frozenset({"subProcess", "transaction", "callActivity"})
 CHILD = " [child]"
 SPLIT = " [boundary]"
 
@@ -44,8 +47,7 @@ class Compiled:
 
 def executable_process(diagram: Diagram) -> Process:
     """The one process that runs: the executable one (lint refuses a file with none or several)."""
-    marked = [process for process in diagram.processes if process.executable]
-    return (marked or list(diagram.processes))[0]
+    return whole(diagram, (mains(diagram) or diagram.processes)[0])
 
 
 def compile_diagram(diagram: Diagram, key: str) -> Compiled:
@@ -53,6 +55,19 @@ def compile_diagram(diagram: Diagram, key: str) -> Compiled:
     process = executable_process(diagram)
     order = {name: n for n, (name, _tag, _line) in enumerate(diagram.ids)}
     return _Compiler(process).compile(key, order)
+
+
+#: Tasks that run as a service task where they name a handler.
+HANDLED = frozenset({"serviceTask", "sendTask", "businessRuleTask"})
+_CAUGHT = frozenset({"error", "escalation", "cancel"})
+
+
+def _thrown(node: Node) -> specs.Thrown | None:
+    """What an event throws inside the process; a message goes to nobody here."""
+    for event in node.events:
+        if event.kind == "signal" or event.kind in _CAUGHT:
+            return specs.Thrown(event.kind, event.name)
+    return None
 
 
 class _Compiler:
@@ -67,7 +82,8 @@ class _Compiler:
                 self.boundary[node.attached_to].append(node)
 
     def compile(self, key: str, order: Mapping[str, int]) -> Compiled:
-        scope_ids = [self.process.id, *(i for i, node in self.nodes.items() if node.tag == "subProcess")]
+        inner = (scope_of(node) for node in self.nodes.values() if node.tag in SUB_PROCESSES)
+        scope_ids = dict.fromkeys([self.process.id, *inner])
         built = {str(scope): self._scope(str(scope)) for scope in scope_ids}
         return Compiled(key, self.process, built[str(self.process.id)], built, self.nodes, order)
 
@@ -102,10 +118,12 @@ class _Compiler:
     def _activity(self, spec: specs.ProcessSpec, name: str, node: Node) -> None:
         if node.tag in PERSON_TAGS:
             specs.UserTask(spec, name)
-        elif node.tag == "subProcess":
-            specs.SubProcess(spec, name, subworkflow_spec=str(node.id))
+        elif node.tag in SUB_PROCESSES:
+            specs.SubProcess(spec, name, subworkflow_spec=str(scope_of(node)))
         elif node.tag == "eventBasedGateway":
             specs.EventGateway(spec, name)
+        elif node.tag == "intermediateThrowEvent" or link_name(node) is not None:
+            specs.NoneEvent(spec, name).thrown = _thrown(node)
         elif node.tag in ("intermediateCatchEvent", "boundaryEvent", "receiveTask"):
             catch = specs.CatchEvent(spec, name)
             catch.event_definition = self._event(node)
@@ -113,6 +131,9 @@ class _Compiler:
         elif node.tag == "endEvent":
             end = specs.EndEvent(spec, name)
             end.terminate = any(event.kind == "terminate" for event in node.events)
+            end.thrown = _thrown(node)
+        elif node.tag in HANDLED and node.extension("service"):
+            specs.ServiceTask(spec, name)
         else:
             built = _PLAIN[node.tag](spec, name)
             if isinstance(built, specs.Choosing):
@@ -124,10 +145,14 @@ class _Compiler:
         event = node.events[0]
         if event.kind == "message":
             return specs.AwaitedMessage(event.name)
-        return specs.DomainTimer(str(node.id), self._due(str(node.id), event))
+        if event.kind == "signal":
+            return specs.AwaitedSignal(event.name)
+        if event.kind in _CAUGHT:
+            return specs.Caught(event.kind, event.name)
+        times, period = cycle(event.expression or "") if event.timer_kind == "cycle" else (1, event.expression or "")
+        return specs.DomainTimer(str(node.id), self._due(str(node.id), period), times)
 
-    def _due(self, name: str, event: EventDefinition) -> Callable[[Task], datetime]:
-        text = event.expression or ""
+    def _due(self, name: str, text: str) -> Callable[[Task], datetime]:
         expression = self._expression(text, self.nodes[name].scope) if text.startswith(("${", "#{")) else None
 
         def due(task: Task) -> datetime:
@@ -166,11 +191,11 @@ class _Compiler:
         """Each flow with the spec it leads to: several flows between the same two nodes get a pass-through each."""
         count = Counter((flow.source, flow.target) for flow in flows)
         told = []
-        for flow in flows:
+        for number, flow in enumerate(flows):
             target = str(flow.target)
             entry = f"{target}{SPLIT}" if self.boundary.get(target) else target
             if count[flow.source, flow.target] > 1:
-                passing = specs.PassThrough(spec, f"{flow.id} [flow]")
+                passing = specs.PassThrough(spec, f"{flow.id or number} [flow]")
                 passing.connect(spec.task_specs[entry])
                 entry = passing.name
             told.append((flow, entry))
@@ -180,7 +205,7 @@ class _Compiler:
         source = spec.task_specs[str(flow.source)]
         source.connect(spec.task_specs[target])
         if isinstance(source, specs.Choosing):
-            default = self.nodes[str(flow.source)].default == flow.id
+            default = flow.id is not None and self.nodes[str(flow.source)].default == flow.id
             condition = None
             if flow.condition and not default:
                 condition = specs.Condition(self._expression(flow.condition, flow.scope), str(flow.id))
@@ -189,7 +214,7 @@ class _Compiler:
 
 _PLAIN: dict[str, Callable[..., Any]] = {
     "startEvent": specs.NoneEvent,
-    "intermediateThrowEvent": specs.NoneEvent,
+    "sendTask": specs.NoneEvent,
     "serviceTask": specs.ServiceTask,
     "exclusiveGateway": specs.ExclusiveGateway,
     "parallelGateway": specs.ParallelGateway,

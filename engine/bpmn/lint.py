@@ -13,6 +13,7 @@ from engine.bpmn import read_extensions
 from engine.bpmn.model import Diagram, Finding
 from engine.bpmn.rules import (
     approval,
+    called,
     extensions,
     file,
     gateways,
@@ -23,6 +24,7 @@ from engine.bpmn.rules import (
     structure,
     supported,
     texts,
+    thrown,
     unreadable,
 )
 from engine.bpmn.rules.rule import APPROVAL, BPMN, ERROR, MOST_FINDINGS, Rule, Spot
@@ -39,7 +41,7 @@ TOO_MANY = Rule(
     "Mend those listed, then check again",
 )
 
-_FAMILIES = (file, ids, supported, structure, gateways, reach, texts, outcome, extensions, approval)
+_FAMILIES = (file, ids, supported, thrown, called, structure, gateways, reach, texts, outcome, extensions, approval)
 RULES: tuple[Rule, ...] = (
     *(rule for family in (*_FAMILIES, single, read_extensions, unreadable) for rule in family.RULES),
     TOO_MANY,

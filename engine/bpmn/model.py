@@ -17,8 +17,9 @@ class EventDefinition:
     """One event definition of an event: `kind` is the BPMN element name without `EventDefinition`.
 
     kind: timer | message | signal | error | escalation | conditional | link | compensate | terminate | cancel | …
-    For a timer `timer_kind` is date | duration | cycle and `expression` its text; for a message `ref` is the messageRef
-    and `name` the referenced message's name (None when it does not resolve).
+    For a timer `timer_kind` is date | duration | cycle and `expression` its text. For a message or signal `ref` is the
+    reference and `name` the name of what it leads to (None when it leads nowhere); for an error or escalation `name` is
+    its code (None catches all); for a link its name.
     """
 
     kind: str

@@ -10,6 +10,7 @@ from collections import defaultdict, deque
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from engine.bpmn.calls import scope_of
 from engine.bpmn.compile import PERSON_TAGS
 from engine.bpmn.model import Node, Process
 
@@ -69,7 +70,7 @@ class _Walk:
 
     def inside(self, node: Node) -> list[tuple[str, int]]:
         """Where a node that no person does leads: into a sub-process, or on."""
-        starts = [one for one in self.nodes.values() if one.scope == node.id and one.tag == "startEvent"]
+        starts = [one for one in self.nodes.values() if one.scope == scope_of(node) and one.tag == "startEvent"]
         if starts:
             return [(str(start.id), 0) for start in starts]
         return self.after(str(node.id))

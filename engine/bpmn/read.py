@@ -16,6 +16,7 @@ from typing import Any
 
 from lxml import etree
 
+from engine.bpmn.links import links
 from engine.bpmn.model import Diagram, EventDefinition, Finding, Flow, Loop, Node, Process
 from engine.bpmn.read_extensions import (
     BPMN_NAMESPACE,
@@ -75,6 +76,13 @@ _NO_NODES = frozenset(
 )
 _ROLES = frozenset({"resourceRole", "performer", "humanPerformer", "potentialOwner"})
 _TIMERS = {"timeDate": "date", "timeDuration": "duration", "timeCycle": "cycle"}
+#: What tells the messages (signals, …) that events refer to apart; where it is a code, a name or the id will do.
+_NAMED_BY = {
+    "message": ("name",),
+    "signal": ("name",),
+    "error": ("errorCode", "name"),
+    "escalation": ("escalationCode", "name"),
+}
 #: Attributes that change what a node means when they are not at their default.
 _FLAGS = {
     "instantiate": "false",
@@ -206,9 +214,7 @@ class _Reader:
     def __init__(self, root: Xml, doubtful: bool) -> None:
         self.root = root
         self.doubtful = doubtful
-        self.messages = {
-            _ref(element.get("id")) or "": element.get("name") for element in root.iterchildren(_bpmn("message"))
-        }
+        self.named = {kind: _named(root, kind) for kind in _NAMED_BY}
         self.ids: list[tuple[str, str, int]] = []
         self.findings: list[Finding] = []
         self.extensions: dict[Xml, Extensions] = {}
@@ -219,7 +225,7 @@ class _Reader:
         return Diagram(
             processes=tuple(self._process(element) for element in processes),
             ids=tuple(self.ids),
-            messages=MappingProxyType({key: _text_or_none(name) for key, name in self.messages.items()}),
+            messages=MappingProxyType(dict(self.named["message"])),
             has_picture=next(self.root.iter(f"{{{_DI}}}BPMNShape"), None) is not None,
             warnings=("encoding-doubtful",) if self.doubtful else (),
             problems=tuple(self.findings),
@@ -262,6 +268,7 @@ class _Reader:
                     nodes.append(self._node(child, scope))
                     if local_name(child) in _CONTAINERS:
                         todo.append((child, self._scope_id(child)))
+        flows += links(nodes)
         return Process(
             id=_text_or_none(element.get("id")),
             name=element.get("name"),
@@ -299,7 +306,7 @@ class _Reader:
             triggered_by_event=bool(_boolean(element.get("triggeredByEvent"))),
             script=_child_text(element, "script"),
             message_ref=ref,
-            message_name=self._message_name(ref),
+            message_name=self.named["message"].get(ref or ""),
             extensions=found.values,
             foreign=(*found.foreign, *self._loop_foreign(looping), *_roles(element)),
             flags=tuple(name for name, usual in _FLAGS.items() if _unusual(element.get(name), usual)),
@@ -322,19 +329,28 @@ class _Reader:
                 yield EventDefinition("reference", line=_line(child))
 
     def _event(self, element: Xml) -> EventDefinition:
-        ref = _ref(element.get("messageRef"))
+        kind = local_name(element).removesuffix("EventDefinition")
+        ref = _ref(element.get(f"{kind}Ref"))
+        named = self.named.get(kind, {}).get(ref or "")
         timers = [child for child in element.iterchildren() if child.tag in map(_bpmn, _TIMERS)]
         return EventDefinition(
-            kind=local_name(element).removesuffix("EventDefinition"),
+            kind=kind,
             timer_kind=_TIMERS[local_name(timers[0])] if timers else None,
             expression=_text(timers[0]) if timers else None,
             ref=ref,
-            name=self._message_name(ref),
+            name=_text_or_none(element.get("name")) if kind == "link" else named,
             line=_line(element),
         )
 
-    def _message_name(self, ref: str | None) -> str | None:
-        return _text_or_none(self.messages.get(ref or ""))
+
+def _named(root: Xml, kind: str) -> dict[str, str | None]:
+    """What events of a kind refer to: by id, the name (of errors and escalations: the code) that tells them apart."""
+    found: dict[str, str | None] = {}
+    for element in root.iterchildren(_bpmn(kind)):
+        id = _ref(element.get("id")) or ""
+        said = [_text_or_none(element.get(attribute)) for attribute in _NAMED_BY[kind]]
+        found[id] = next(filter(None, said), None if len(said) == 1 else id)
+    return found
 
 
 def _flow(element: Xml, scope: str) -> Flow:

@@ -22,6 +22,7 @@ from engine.bpmn.compile import Compiled
 from engine.bpmn.faults import MessageNotAwaited, RunFault, Stalled, StepTooLong, TokenNotOpen, TooManyTokens
 from engine.bpmn.spiff_repairs import (
     AwaitedMessage,
+    AwaitedSignal,
     CatchEvent,
     DomainTimer,
     InclusiveGateway,
@@ -164,7 +165,7 @@ class ProcessRun:
 
     def deliver(self, message: str, token: int | None = None) -> Step:
         """Give a message to the node that has waited for it longest (or to `token`)."""
-        waiting = [task for task in self._waiting(AwaitedMessage) if task.task_spec.event_definition.name == message]
+        waiting = [task for task in self._awaiting() if task.task_spec.event_definition.name == message]
         waiting = [task for task in waiting if token is None or self._numbers[task.id] == token]
         if not waiting:
             raise MessageNotAwaited(message=message)
@@ -219,6 +220,7 @@ class ProcessRun:
                 if count > MOST_AUTOMATIC:
                     raise StepTooLong(most=MOST_AUTOMATIC, node=task.task_spec.name)
                 task.run()
+                process.tell()
             elif not (
                 process.fire_joins(ParallelGateway) or process.close_scope() or process.fire_joins(InclusiveGateway)
             ):
@@ -241,6 +243,9 @@ class ProcessRun:
             and isinstance(task.task_spec, CatchEvent)
             and isinstance(task.task_spec.event_definition, kind)
         ]
+
+    def _awaiting(self) -> list[Task]:
+        return [*self._waiting(AwaitedMessage), *self._waiting(AwaitedSignal)]
 
     def timers(self) -> dict[int, datetime]:
         """The armed timers: due instant by token, in the order in which they fire."""
@@ -285,7 +290,7 @@ class ProcessRun:
             ),
             calls=tuple(call for call in calls if call.token not in self._calls_before),
             waiting_until=min(timers, default=None),
-            awaited=tuple(self._awaited(task) for task in self._waiting(AwaitedMessage)),
+            awaited=tuple(self._awaited(task) for task in self._awaiting()),
             ends=tuple(self._process.ends),
             ended=not self._tasks(),
         )
@@ -317,4 +322,5 @@ def _process(compiled: Compiled, facts: Facts, now: datetime, deserializing: boo
     )
     process.now = now
     process.ends = []
+    process.told = []
     return process

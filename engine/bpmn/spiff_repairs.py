@@ -17,6 +17,7 @@ Every private SpiffWorkflow name used here is listed in `PRIVATE_NAMES` and held
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -133,20 +134,27 @@ class PassThrough(OneStepAhead, SimpleBpmnTask):
 
 
 class NoneEvent(OneStepAhead, BpmnSpecMixin):
-    """A start event, or an intermediate throw event without definition: a token walks through."""
+    """A start event, or an intermediate throw event: a token walks through, and what it throws is noted."""
+
+    thrown: Thrown | None = None
+
+    def _on_complete_hook(self, my_task: Task) -> None:
+        super()._on_complete_hook(my_task)
+        if self.thrown is not None:
+            self.thrown.throw(my_task)
 
 
-class EndEvent(OneStepAhead, BpmnSpecMixin):
+class EndEvent(NoneEvent):
     """An end event; a terminate end event takes every other token of its scope with it."""
 
     terminate = False
 
     def _on_complete_hook(self, my_task: Task) -> None:
-        super()._on_complete_hook(my_task)
         my_task.workflow.top_workflow.ends.append(self.name)
         if self.terminate:
             for task in unfinished(my_task.workflow):
                 cancel(task)
+        super()._on_complete_hook(my_task)
 
 
 class ServiceTask(OneStepAhead, BpmnSpecMixin):
@@ -399,25 +407,122 @@ class CatchEvent(OneStepAhead, BpmnSpecMixin):
 
     def happen(self, my_task: Task) -> None:
         """What was waited for is there."""
+        head = head_of(my_task)
+        if not self.interrupting and head is not None and self.event_definition.again(my_task):
+            following = head._add_child(self, TaskState.FUTURE)
+            following.triggered = True
+            following.internal_data["fired"] = my_task.internal_data["fired"]
+            self._update(following)
+            self.event_definition.keep_pace(following, my_task)
         my_task._ready()
 
 
 class DomainTimer(EventDefinition):
-    """A timer whose due instant is computed once, from the domain time of the step that reaches it."""
+    """A timer whose due instant is computed once, from the domain time of the step that reaches it.
 
-    def __init__(self, name: str, due: Callable[[Task], datetime]) -> None:
+    One that repeats `times` (None: for ever) is armed again on an activity's border each time it fires, as long as the
+    activity is open; what a standstill missed is not made up for.
+    """
+
+    def __init__(self, name: str, due: Callable[[Task], datetime], times: int | None = 1) -> None:
         super().__init__(name)
         self._due = due
+        self._times = times
 
     def arm(self, my_task: Task) -> None:
         my_task.internal_data["due"] = self._due(my_task).isoformat()
 
+    def again(self, my_task: Task) -> bool:
+        """Whether a timer that fires is to be armed once more; counts."""
+        fired = my_task.internal_data.get("fired", 0) + 1
+        my_task.internal_data["fired"] = fired
+        return self._times is None or fired < self._times
 
-class AwaitedMessage(EventDefinition):
-    """A message by name. Payloads never pass through SpiffWorkflow: they stay in the case's own rows."""
+    def keep_pace(self, following: Task, before: Task) -> None:
+        """The next one is due a period after the one before was, unless that is past already."""
+        now = following.workflow.top_workflow.now
+        period = datetime.fromisoformat(following.internal_data["due"]) - now
+        due = datetime.fromisoformat(before.internal_data["due"]) + period
+        if due > now:
+            following.internal_data["due"] = due.isoformat()
+
+
+class Awaited(EventDefinition):
+    """Something by name that comes once."""
 
     def arm(self, my_task: Task) -> None:
         """Nothing to prepare: the name is the spec's."""
+
+    def again(self, my_task: Task) -> bool:
+        """It comes once."""
+        return False
+
+
+class AwaitedMessage(Awaited):
+    """A message by name. Payloads never pass through SpiffWorkflow: they stay in the case's own rows."""
+
+
+class AwaitedSignal(Awaited):
+    """A signal by name: thrown in this process, or given from outside as a message is."""
+
+
+class Caught(Awaited):
+    """An error, escalation or cancellation that a sub-process throws: `name` is its code, None for any."""
+
+    def __init__(self, kind: str, code: str | None) -> None:
+        super().__init__(code)
+        self.kind = kind
+
+    def takes(self, thrown: Thrown) -> bool:
+        """Whether it is this that was thrown."""
+        return self.kind == thrown.kind and self.name in (None, thrown.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Thrown:
+    """What an event throws: a signal goes to all that wait for it; the others outwards, to the first border that takes it."""
+
+    kind: str  #: signal | error | escalation | cancel
+    name: str | None
+
+    def throw(self, my_task: Task) -> None:
+        """Note who takes it; they are told when the thrower is through."""
+        top = my_task.workflow.top_workflow
+        if self.kind == "signal":
+            top.told += [task for scope in top.scopes() for task in unfinished(scope) if self._awaited_by(task)]
+            return
+        scope: Any = my_task.workflow
+        while scope is not top:
+            if self.kind != "escalation":  # nothing of a scope that an error or a cancellation ends goes on
+                for task in unfinished(scope):
+                    cancel(task)
+            host = top.get_task_from_id(scope.parent_task_id)
+            taking = next((task for task in _racing(host) if self._taken_by(task)), None)
+            if taking is not None:
+                top.told.append(taking)
+                return
+            scope = host.workflow
+        if self.kind == "error":  # nobody takes it: the process ends
+            for task in unfinished(top):
+                cancel(task)
+
+    def _awaited_by(self, task: Task) -> bool:
+        definition = getattr(task.task_spec, "event_definition", None)
+        if not isinstance(definition, AwaitedSignal) or task.state != TaskState.WAITING:
+            return False
+        return bool(definition.name == self.name)
+
+    def _taken_by(self, task: Task) -> bool:
+        definition = getattr(task.task_spec, "event_definition", None)
+        return isinstance(definition, Caught) and task.state == TaskState.WAITING and definition.takes(self)
+
+
+def _racing(host: Task) -> list[Task]:
+    """The boundary events of an activity, also where the task is one instance of a loop."""
+    head = head_of(host)
+    if head is not None and isinstance(head.task_spec, LoopActivity):
+        head = head_of(head)
+    return list(head.children) if head is not None else []
 
 
 class Scope(BpmnSubWorkflow):
@@ -432,6 +537,7 @@ class RunningProcess(BpmnWorkflow):
 
     now: datetime
     ends: list[str]
+    told: list[Task]  #: the catch events that take what was thrown, until they are told
 
     def _task_completed_notify(self, task: Task) -> None:
         self.last_task = task
@@ -452,6 +558,13 @@ class RunningProcess(BpmnWorkflow):
                 if task.state == TaskState.READY and not task.task_spec.manual:
                     return task
         return None
+
+    def tell(self) -> None:
+        """Let what was thrown happen where it is still waited for."""
+        told, self.told = self.told, []
+        for task in told:
+            if task.state == TaskState.WAITING:
+                task.task_spec.happen(task)
 
     def fire_joins(self, kind: type) -> bool:
         """Let one join of that kind fire, if one can; the one whose id sorts first, so that every run is the same."""

@@ -21,6 +21,21 @@ _DURATION = re.compile(
 )
 
 
+_CYCLE = re.compile(r"R(\d{0,4})/(P[^/]+)")
+
+
+def cycle(text: str) -> tuple[int | None, str]:
+    """How often a repeating timer fires (None: for ever) and its period: `R3/PT10H`, `R/P1D`.
+
+    Raises:
+        ValueError: it is no ISO 8601 repetition of a duration, or of none at all.
+    """
+    found = _CYCLE.fullmatch(text.strip().strip("'\"").strip().upper())
+    if found is None or found[1].strip("0") == "" != found[1]:
+        raise ValueError(f"{text} is no repetition")
+    return (int(found[1]) if found[1] else None), found[2]
+
+
 def parse_timer(text: str, start: datetime) -> datetime:
     """The instant that a timer text means, counted from `start`.
 

@@ -263,7 +263,7 @@ VOCABULARY: tuple[Element, ...] = (
     ),
     Element(
         "document",
-        (*PERSON_TASKS, "serviceTask"),
+        (*PERSON_TASKS, "serviceTask", "sendTask", "businessRuleTask"),
         "文书",
         "Document",
         "环节产生的文书",
@@ -289,7 +289,7 @@ VOCABULARY: tuple[Element, ...] = (
     ),
     Element(
         "service",
-        ("serviceTask",),
+        ("serviceTask", "sendTask", "businessRuleTask"),
         "自动服务",
         "Service",
         "由登记过的程序自动办理",

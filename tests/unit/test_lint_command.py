@@ -17,7 +17,7 @@ from tests.engine.running import environment
 from tests.unit.diagrams import diagram, end, extended, flows, start, user
 
 FINE = diagram(start(), user("a"), end(), flows("start > a > end"))
-WRONG = diagram(start(), user("a"), flows("start > a"))
+WRONG = diagram(start(), user("a"), flows("start > a; a > nowhere"))
 MEMBERS = {"rule", "severity", "element", "name", "line", "message", "advice", "docs", "fix"}
 NESTED = b"<definitions xmlns='http://www.omg.org/spec/BPMN/20100524/MODEL'>" + b"<x>" * 100_000
 
@@ -129,9 +129,9 @@ def test_the_worst_file_decides_and_every_finding_has_its_members(tmp_path) -> N
     assert found["other.xml"]["findings"][0]["rule"] == "not-bpmn"
     assert all(set(finding) == MEMBERS for file in found.values() for finding in file["findings"])
     assert all(set(file) == {"file", "readable", "deployable", "findings"} for file in found.values())
-    dead = next(finding for finding in found["wrong.bpmn"]["findings"] if finding["rule"] == "dead-end")
-    assert (dead["element"], dead["severity"], dead["fix"]["safe"]) == ("a", "error", True)
-    assert "流程" in dead["message"]
+    dead = next(finding for finding in found["wrong.bpmn"]["findings"] if finding["rule"] == "flow-dangling")
+    assert (dead["element"], dead["severity"]) == ("a_nowhere", "error")
+    assert "连线" in dead["message"]
     assert answer.stderr == b""
 
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from engine.bpmn.calls import scope_of
 from engine.bpmn.model import Finding, Node
 from engine.bpmn.rules.rule import ERROR, WARNING, Rule
-from engine.bpmn.rules.subject import CONTAINERS, Scope, Subject, spread
+from engine.bpmn.rules.subject import INSIDE, Scope, Subject, spread
 from engine.bpmn.rules.texts import is_expression
 from engine.bpmn.vocabulary import PERSON_TASKS
 
@@ -49,6 +50,9 @@ RULES = (UNREACHABLE, NO_EXIT, AUTOMATIC_LOOP, DATE_LOOP)
 
 _WAITING = frozenset({*PERSON_TASKS, "receiveTask", "intermediateCatchEvent", "boundaryEvent"})
 
+#: What happens in the step that leads to it.
+_AT_ONCE = frozenset({"link", "error", "escalation", "cancel"})
+
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Judge each scope; inner scopes first, for whether a sub-process ever waits decides about the loop around it."""
@@ -87,7 +91,9 @@ class _Waits:
         """Whether a token waits at a node until somebody, some message or some time comes."""
         if self.past and _fixed_date(node):
             return False
-        return node.tag in _WAITING or (node.tag in CONTAINERS and node.id not in self.silent)
+        if any(event.kind in _AT_ONCE for event in node.events):
+            return False
+        return node.tag in _WAITING or (node.tag in INSIDE and scope_of(node) not in self.silent)
 
     def onward(self, scope: Scope, node: str) -> Iterator[str]:
         """Where a token gets by itself from here: where it waits, only by a boundary event that does not."""
@@ -115,14 +121,14 @@ def _turning(scope: Scope, waits: _Waits) -> list[Node]:
 
 def _endless(node: Node) -> bool:
     standard = node.loop is not None and node.loop.kind == "standard"
-    return standard and node.tag in CONTAINERS and not (node.loop and node.loop.maximum)
+    return standard and not (node.loop and node.loop.maximum)
 
 
 def _dates(scope: Scope, dated: set[str], known: set[str]) -> list[Node]:
     """The fixed dates, and sub-processes that wait for nothing else, on a loop that nothing else holds up."""
     waits = _Waits(dated, past=True)
     found = [node for node in _turning(scope, waits) if str(node.id) not in known]
-    return [node for node in found if _fixed_date(node) or node.id in dated]
+    return [node for node in found if _fixed_date(node) or scope_of(node) in dated]
 
 
 def _loop(rule: Rule, nodes: list[Node]) -> Iterator[Finding]:

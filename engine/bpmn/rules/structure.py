@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.bpmn.model import Finding, Flow, Node
-from engine.bpmn.rules.rule import ERROR, Rule
+from engine.bpmn.rules.rule import ERROR, WARNING, Rule
 from engine.bpmn.rules.subject import Scope, Subject
 from engine.bpmn.rules.supported import BOUNDARY_ON
 
@@ -41,13 +41,21 @@ BOUNDARY_INCOMING = Rule(
     "请删除该连线，或改用中间事件",
     "Delete the flow, or use an intermediate event",
 )
+DEFAULT_IGNORED = Rule(
+    "default-ignored",
+    WARNING,
+    "{what}的默认连线不起作用",
+    "The default flow of {what} has no effect",
+    "只有排他和包容网关可以有默认连线；请删除该设置",
+    "Only exclusive and inclusive gateways can have one: delete it",
+)
 DEFAULT = Rule(
     "default-invalid",
     ERROR,
     "{what}的默认连线“{ref}”不是从它引出的连线",
     "The default flow “{ref}” of {what} is not one of its outgoing flows",
-    "请重新选择默认连线；只有排他和包容网关可以有默认连线",
-    "Choose the default again; only exclusive and inclusive gateways can have one",
+    "请重新选择默认连线",
+    "Choose the default again",
 )
 NO_START = Rule(
     "start-missing",
@@ -67,7 +75,7 @@ SEVERAL_STARTS = Rule(
 )
 START_INCOMING = Rule(
     "start-incoming",
-    ERROR,
+    WARNING,
     "开始事件{what}有进入的连线",
     "The start event {what} has an incoming flow",
     "请把连线接到开始事件之后的节点",
@@ -84,18 +92,28 @@ END_OUTGOING = Rule(
 DEAD_END = Rule(
     "dead-end",
     ERROR,
-    "{what}之后没有连线，流程在此无法结束",
-    "Nothing follows {what}: the process can't end there",
+    "{what}之后没有连线，等待的分支无处可去",
+    "Nothing follows {what}: what it waits for leads nowhere",
     "请接到下一个节点或结束事件",
     "Lead it to the next node or to an end event",
 )
+IMPLICIT_END = Rule(
+    "implicit-end",
+    WARNING,
+    "{what}之后没有连线：流程到这里就结束，但图上看不出来",
+    "Nothing follows {what}: the process ends there, and nobody sees it",
+    "请接到下一个节点；如确实在此结束，请画一个结束事件",
+    "Lead it to the next node; where it does end there, draw an end event",
+    approval_severity=ERROR,
+)
 FORK = Rule(
     "implicit-fork",
-    ERROR,
-    "{what}引出了 {count} 条连线",
-    "{count} flows leave {what}",
-    "请在其后画一个并行网关（都走）或排他网关（选一条）",
-    "Draw a parallel gateway (all of them) or an exclusive one (one of them) behind it",
+    WARNING,
+    "{what}引出了 {count} 条连线，会同时都走",
+    "{count} flows leave {what}: all of them are taken at once",
+    "如果都走，请画一个并行网关；如果只走一条，请画一个排他网关并写上条件",
+    "Draw a parallel gateway if all are meant, an exclusive one with conditions if one is",
+    approval_severity=ERROR,
 )
 MISPLACED_CONDITION = Rule(
     "condition-misplaced",
@@ -111,11 +129,13 @@ RULES = (
     ATTACHED,
     BOUNDARY_INCOMING,
     DEFAULT,
+    DEFAULT_IGNORED,
     NO_START,
     SEVERAL_STARTS,
     START_INCOMING,
     END_OUTGOING,
     DEAD_END,
+    IMPLICIT_END,
     FORK,
     MISPLACED_CONDITION,
 )
@@ -131,7 +151,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     for scope in subject.scopes:
         yield from _starts(scope)
         for node in scope.nodes:
-            yield from _node(scope, node)
+            yield from _node(scope, node, subject.profile)
 
 
 def _ends(flow: Flow, everywhere: dict[str, str]) -> Iterator[Finding]:
@@ -151,7 +171,7 @@ def _starts(scope: Scope) -> Iterator[Finding]:
         yield SEVERAL_STARTS.at(scope.owner, count=len(starts))
 
 
-def _node(scope: Scope, node: Node) -> Iterator[Finding]:
+def _node(scope: Scope, node: Node, profile: str) -> Iterator[Finding]:
     outgoing, incoming = scope.out_of(node.id), scope.into(node.id)
     if node.tag == "startEvent" and incoming:
         yield START_INCOMING.at(node)
@@ -160,11 +180,14 @@ def _node(scope: Scope, node: Node) -> Iterator[Finding]:
     if node.tag == "endEvent" and outgoing:
         yield END_OUTGOING.at(node)
     if node.tag != "endEvent" and not outgoing and not node.triggered_by_event:
-        yield DEAD_END.at(node)
-    if node.default and (node.tag not in CHOOSING or node.default not in {flow.id for flow in outgoing}):
+        rule = DEAD_END if node.tag == "eventBasedGateway" else IMPLICIT_END
+        yield rule.at(node, profile)
+    if node.default and node.tag not in CHOOSING:
+        yield DEFAULT_IGNORED.at(node)
+    elif node.default and node.default not in {flow.id for flow in outgoing}:
         yield DEFAULT.at(node, ref=node.default)
     if len(outgoing) > 1 and not node.tag.endswith("Gateway") and node.tag != "endEvent":
-        yield FORK.at(node, count=len(outgoing))
+        yield FORK.at(node, profile, count=len(outgoing))
     if node.tag not in CHOOSING:
         yield from (MISPLACED_CONDITION.at(flow) for flow in outgoing if flow.condition)
 

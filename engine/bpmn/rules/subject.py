@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from engine.bpmn.calls import mains, whole
 from engine.bpmn.expressions import Names
 from engine.bpmn.model import Diagram, Flow, Node, Process
 from engine.bpmn.rules.rule import BPMN
@@ -16,6 +17,7 @@ MAX_FLOWS = 2000
 MAX_CONDITIONS = 500  #: compiling one takes up to a millisecond
 MAX_DEPTH = 8
 CONTAINERS = frozenset({"subProcess", "transaction", "adHocSubProcess"})
+INSIDE = frozenset({*CONTAINERS, "callActivity"})  #: what has a scope of its own within
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +101,8 @@ def spread(starts: Iterable[str], after: Callable[[str], Iterable[str]], without
 
 def subject_of(diagram: Diagram, profile: str = BPMN) -> Subject:
     """Cut a diagram into scopes. The executable process is judged; where none is marked, all are."""
-    marked = tuple(process for process in diagram.processes if process.executable)
-    processes = marked or diagram.processes
-    scopes = tuple(scope for process in processes for scope in _scopes(process))
+    processes = tuple(whole(diagram, process) for process in mains(diagram)) or diagram.processes
+    scopes = tuple(scope for process in processes for scope in _scopes(process, diagram))
     names = {scope: found for process in processes for scope, found in names_of(process).items()}
     many = frozenset(_many(processes, names))
     return Subject(diagram, profile, processes, scopes, _depths(processes), _bearable(processes), names, many)
@@ -146,14 +147,18 @@ def names_of(process: Process) -> Mapping[str, Names]:
     return names
 
 
-def _scopes(process: Process) -> Iterator[Scope]:
+def _scopes(process: Process, diagram: Diagram) -> Iterator[Scope]:
     nodes, flows = defaultdict(list), defaultdict(list)
     for node in process.nodes:
         nodes[node.scope].append(node)
     for flow in process.flows:
         flows[flow.scope].append(flow)
-    owners = {node.id: node for node in process.nodes if node.tag in CONTAINERS and node.id}
-    ids = dict.fromkeys([*([process.id] if process.id else []), *owners, *nodes])
+    owners: dict[str | None, Process | Node] = {each.id: each for each in diagram.processes}
+    inner: dict[str | None, Process | Node] = {
+        node.id: node for node in process.nodes if node.tag in CONTAINERS and node.id
+    }
+    owners |= inner
+    ids = dict.fromkeys([*([process.id] if process.id else []), *inner, *nodes])
     for scope in ids:
         yield _scope(str(scope), owners.get(scope, process), nodes[str(scope)], flows[str(scope)])
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from engine.bpmn.model import EventDefinition, Finding, Node
-from engine.bpmn.rules.rule import ERROR, Rule
+from engine.bpmn.rules.rule import ERROR, WARNING, Rule
 from engine.bpmn.rules.subject import Subject
 from engine.bpmn.vocabulary import PERSON_TASKS
 
@@ -37,39 +37,84 @@ MESSAGE_UNNAMED = Rule(
     "请定义一个有名称的消息并引用它",
     "Define a message with a name and refer to it",
 )
-RULES = (NOT_SUPPORTED, NO_HANDLER, MESSAGE_UNNAMED)
+START_TRIGGER = Rule(
+    "start-trigger-ignored",
+    WARNING,
+    "开始事件{what}的触发条件不起作用：流程由受理申请启动",
+    "The trigger of start event {what} has no effect: a case starts the process when it is taken in",
+    "如需等待，请在开始事件之后画一个定时或消息中间事件",
+    "Where something is to be waited for, draw a timer or message catch event behind it",
+)
+MESSAGE_SENT = Rule(
+    "message-sent-to-nobody",
+    WARNING,
+    "{what}发出的消息不会送到任何地方，流程直接往下走",
+    "The message that {what} sends goes nowhere: the process just goes on",
+    "通知由平台发出；要调用外部系统，请改用登记过的自动服务（ow:service）",
+    "The platform sends the notices; to call another system use a service task with a handler (ow:service)",
+)
+SIGNAL_UNNAMED = Rule(
+    "signal-unnamed",
+    ERROR,
+    "{what}的信号没有名称或不存在",
+    "The signal of {what} has no name or does not exist",
+    "请定义一个有名称的信号并引用它",
+    "Define a signal with a name and refer to it",
+)
+RULES = (
+    NOT_SUPPORTED,
+    NO_HANDLER,
+    MESSAGE_UNNAMED,
+    START_TRIGGER,
+    MESSAGE_SENT,
+    SIGNAL_UNNAMED,
+)
 
 _NONE: frozenset[str] = frozenset()
-_CATCH = frozenset({"timer.date", "timer.duration", "timer", "message"})
+_TIMERS = frozenset({"timer.date", "timer.duration", "timer.cycle", "timer"})
+_CATCH = frozenset({*_TIMERS, "message", "signal"})
+_SCOPED = frozenset({"error", "cancel"})
+_TASKS = (*PERSON_TASKS, "serviceTask", "receiveTask", "sendTask", "businessRuleTask")
+_HOLDING = ("subProcess", "transaction", "callActivity")
 #: Each element that runs, with the event definitions it may have.
 EVENTS: Mapping[str, frozenset[str]] = {
-    "startEvent": _NONE,
-    "endEvent": frozenset({"terminate"}),
-    "intermediateThrowEvent": _NONE,
-    "intermediateCatchEvent": _CATCH,
-    "boundaryEvent": _CATCH,
-    **dict.fromkeys((*PERSON_TASKS, "serviceTask", "receiveTask", "subProcess"), _NONE),
+    "startEvent": frozenset({*_TIMERS, "message", "signal", "conditional"}),
+    "endEvent": frozenset({"terminate", "message", "signal", "escalation", *_SCOPED}),
+    "intermediateThrowEvent": frozenset({"message", "signal", "escalation", "link"}),
+    "intermediateCatchEvent": frozenset({*_CATCH, "link"}),
+    "boundaryEvent": frozenset({*_CATCH, "escalation", *_SCOPED}),
+    **dict.fromkeys((*_TASKS, *_HOLDING), _NONE),
     **dict.fromkeys(("exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway"), _NONE),
 }
 #: Elements that must have an event definition.
 _EVENT_NEEDED = frozenset({"intermediateCatchEvent", "boundaryEvent"})
-LOOPS = frozenset({*PERSON_TASKS, "subProcess"})
-BOUNDARY_ON = frozenset({*PERSON_TASKS, "serviceTask", "receiveTask", "subProcess"})
+LOOPS = frozenset({*_TASKS, *_HOLDING})
+BOUNDARY_ON = LOOPS
 
 _ELEMENT_ADVICE: Mapping[str, tuple[str, str]] = {
     "scriptTask": (
         "脚本不执行；请改用登记过的自动服务（serviceTask）",
         "Scripts never run; use a service task with a handler",
     ),
-    "sendTask": (
-        "通知由平台发出；请改用登记过的自动服务",
-        "The platform sends the notices; use a service task with a handler",
-    ),
-    "businessRuleTask": ("请改用网关条件或自动服务", "Use the conditions of a gateway, or a service task"),
-    "callActivity": ("暂不支持调用活动；请画成子流程", "Call activities are not supported yet; draw a sub-process"),
-    "transaction": ("请画成普通子流程", "Draw an embedded sub-process"),
     "adHocSubProcess": ("请画成普通子流程", "Draw an embedded sub-process"),
     "complexGateway": ("请改用排他、并行或包容网关", "Use an exclusive, parallel or inclusive gateway"),
+    "eventSubProcess": ("请改用边界事件", "Use boundary events"),
+    "choreographyTask": ("编排图不能执行，请画成流程", "A choreography runs nothing: draw a process"),
+}
+EVENT_ADVICE: Mapping[str, tuple[str, str]] = {
+    "conditional": (
+        "没有人会在条件成立时叫醒流程；请改用消息事件，或画一个核对该条件的人工环节和网关",
+        "Nobody wakes the process when a condition comes true: wait for a message, or draw a task and a gateway",
+    ),
+    "compensate": (
+        "请把撤销工作画成普通环节，用网关或错误边界事件引过去",
+        "Draw the undoing as ordinary tasks and lead there by a gateway or an error boundary event",
+    ),
+    "error": ("错误只能由结束事件抛出、由边界事件接收", "Errors are thrown by end events and caught on a border"),
+    "cancel": ("取消只用在事务子流程里和它的边框上", "Cancel belongs into a transaction and onto its border"),
+    "timer": ("定时只能等待，请改用定时中间事件", "A timer can only be waited for: use a timer catch event"),
+    "terminate": ("终止只用于结束事件", "Terminate belongs on an end event"),
+    "link": ("链接只用于中间事件", "Links are intermediate events"),
 }
 _OTHER = ("请删除或改画", "Delete it or draw it another way")
 
@@ -78,7 +123,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     """Refuse what is not on the list; ask for what an allowed element needs to run."""
     for node in subject.nodes():
         if node.tag not in EVENTS:
-            yield _refuse(node, node.tag, node.tag, _ELEMENT_ADVICE.get(node.tag, _OTHER))
+            yield refused(node, node.tag, node.tag, _ELEMENT_ADVICE.get(node.tag, _OTHER))
             continue
         yield from _events(node)
         yield from _loop(node)
@@ -86,21 +131,29 @@ def check(subject: Subject) -> Iterator[Finding]:
         yield from _needs(node)
 
 
-def _refuse(node: Node, kind: str, kind_en: str, advice: tuple[str, str] = _OTHER) -> Finding:
+def refused(node: Node, kind: str, kind_en: str, advice: tuple[str, str] = _OTHER) -> Finding:
     return NOT_SUPPORTED.at(node, kind=kind, kind_en=kind_en, advice=advice[0], advice_en=advice[1])
 
 
 def _events(node: Node) -> Iterator[Finding]:
     if len(node.events) > 1:
         advice = ("请拆成几个事件", "Draw one event for each")
-        yield _refuse(node, f"{node.tag} 上的多个事件定义", f"several event definitions on a {node.tag}", advice)
+        yield refused(node, f"{node.tag} 上的多个事件定义", f"several event definitions on a {node.tag}", advice)
         return
     for event in node.events:
         if _kind(event) not in EVENTS[node.tag]:
-            yield _refuse(node, f"{node.tag} 上的 {_kind(event)} 事件", f"a {_kind(event)} event on a {node.tag}")
+            advice = EVENT_ADVICE.get(event.kind, _OTHER)
+            kind, kind_en = f"{node.tag} 上的 {_kind(event)} 事件", f"a {_kind(event)} event on a {node.tag}"
+            yield refused(node, kind, kind_en, advice)
+        elif node.tag == "startEvent":
+            yield START_TRIGGER.at(node)
+        elif event.kind == "message" and node.tag in ("endEvent", "intermediateThrowEvent"):
+            yield MESSAGE_SENT.at(node)
+        elif event.kind == "signal" and event.name is None:
+            yield SIGNAL_UNNAMED.at(node)
     if not node.events and node.tag in _EVENT_NEEDED:
-        advice = ("请设为定时或消息事件", "Make it a timer or message event")
-        yield _refuse(node, f"没有事件定义的 {node.tag}", f"a {node.tag} without an event definition", advice)
+        advice = ("请设为定时、消息或信号事件", "Make it a timer, message or signal event")
+        yield refused(node, f"没有事件定义的 {node.tag}", f"a {node.tag} without an event definition", advice)
 
 
 def _kind(event: EventDefinition) -> str:
@@ -112,27 +165,29 @@ def _loop(node: Node) -> Iterator[Finding]:
         return
     if node.tag not in LOOPS:
         advice = ("请在外面加一层带循环的子流程", "Put it into a sub-process that has the loop")
-        yield _refuse(node, f"{node.tag} 上的循环", f"a loop on a {node.tag}", advice)
+        yield refused(node, f"{node.tag} 上的循环", f"a loop on a {node.tag}", advice)
     if node.loop.completion_condition:
         advice = (
             "请在多实例之后用网关判断，例如 contains(case.all_outcomes.<环节编号>, 'faults')",
             "Judge with a gateway behind it, for example contains(case.all_outcomes.<task id>, 'faults')",
         )
-        yield _refuse(node, "多实例的完成条件（completionCondition）", "a completionCondition", advice)
+        yield refused(node, "多实例的完成条件（completionCondition）", "a completionCondition", advice)
 
 
 def _flags(node: Node) -> Iterator[Finding]:
     if node.triggered_by_event:
-        yield _refuse(node, "事件子流程", "an event sub-process", ("请改用边界事件", "Use boundary events"))
+        yield refused(node, "事件子流程", "an event sub-process", _ELEMENT_ADVICE["eventSubProcess"])
     for flag in node.flags:
-        yield _refuse(
+        yield refused(
             node, f" {flag} 的设置", f"this setting of {flag}", ("请恢复默认设置", "Set it back to its default")
         )
 
 
 def _needs(node: Node) -> Iterator[Finding]:
-    if node.tag == "serviceTask" and not (node.extension("service") or {}).get("handler"):
+    if node.tag in ("serviceTask", "businessRuleTask") and not (node.extension("service") or {}).get("handler"):
         yield NO_HANDLER.at(node)
+    if node.tag == "sendTask" and not node.extension("service"):
+        yield MESSAGE_SENT.at(node)
     awaits = [event.name for event in node.events if event.kind == "message"]
     if node.tag == "receiveTask":
         awaits = [node.message_name]

@@ -9,7 +9,7 @@ from engine.bpmn.expressions import Expression, ExpressionError, ExpressionFaile
 from engine.bpmn.model import EventDefinition, Finding, Flow, Loop, Node
 from engine.bpmn.rules.rule import ERROR, Place, Rule
 from engine.bpmn.rules.subject import Subject
-from engine.bpmn.timers import parse_timer
+from engine.bpmn.timers import cycle, parse_timer
 from engine.clock import CST
 
 EXPRESSION = Rule(
@@ -25,8 +25,8 @@ TIMER = Rule(
     ERROR,
     "定时事件{what}的时间“{text}”无法识别",
     "The time “{text}” of timer {what} can't be read",
-    "时长写 P3D、PT1H、P1M；时刻写 2026-03-01T09:00；或写 ${{表达式}}",
-    "Write a duration as P3D, PT1H or P1M, a date as 2026-03-01T09:00, or ${{an expression}}",
+    "时长写 P3D、PT1H、P1M；时刻写 2026-03-01T09:00；周期写 R3/P1D；或写 ${{表达式}}",
+    "Write a duration as P3D, PT1H or P1M, a date as 2026-03-01T09:00, a cycle as R3/P1D, or ${{an expression}}",
 )
 TIMER_RANGE = Rule(
     "timer-out-of-range",
@@ -64,7 +64,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     for node in subject.nodes():
         names = subject.names.get(node.scope, Names())
         for event in node.events:
-            if event.kind == "timer" and event.timer_kind != "cycle":
+            if event.kind == "timer" and node.tag != "startEvent":
                 yield from _timer(node, event, names)
         if node.loop is not None:
             yield from _loop(node, node.loop, names)
@@ -107,14 +107,21 @@ def _compiled(place: Place, text: str, names: Names, field: tuple[str, str]) -> 
 
 
 def _timer(node: Node, event: EventDefinition, names: Names) -> Iterator[Finding]:
-    text = event.expression or ""
-    if is_expression(text):
+    text, kind = event.expression or "", event.timer_kind
+    if is_expression(text) and kind != "cycle":
         yield from _expression(node, text, names, ("时间", "time"))
         return
-    moment = _moment(text, event.timer_kind)
-    if moment is None and not (event.timer_kind == "date" and _is_date(text)):
+    period = text
+    if kind == "cycle":
+        try:
+            kind, period = "duration", cycle(text)[1]
+        except ValueError:
+            yield TIMER.at(node, text=text)
+            return
+    moment = _moment(period, kind)
+    if moment is None and not (kind == "date" and _is_date(period)):
         yield TIMER.at(node, text=text)
-    elif moment is None or not _sensible(moment, event.timer_kind):
+    elif moment is None or not _sensible(moment, kind):
         yield TIMER_RANGE.at(node, text=text)
 
 

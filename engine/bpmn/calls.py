@@ -1,0 +1,41 @@
+"""Call activities: a process of the same file, run where it is called. What it holds belongs to the process that runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from engine.bpmn.model import Diagram, Node, Process
+
+
+def called_ids(process: Process) -> Iterator[str]:
+    """The ids that its call activities name."""
+    return (node.called_element for node in process.nodes if node.tag == "callActivity" and node.called_element)
+
+
+def mains(diagram: Diagram) -> tuple[Process, ...]:
+    """The executable processes that no other process of the file calls: what may be started."""
+    called = {name for each in diagram.processes for name in called_ids(each) if name != each.id}
+    marked = tuple(process for process in diagram.processes if process.executable)
+    return tuple(process for process in marked if process.id not in called) or marked
+
+
+def whole(diagram: Diagram, process: Process) -> Process:
+    """A process with the nodes and flows of every process that it calls, and those call; each once."""
+    by_id = {each.id: each for each in diagram.processes if each.id}
+    taken = {process.id: process}
+    todo = [process]
+    while todo:
+        for name in called_ids(todo.pop()):
+            if name in by_id and name not in taken:
+                taken[name] = by_id[name]
+                todo.append(by_id[name])
+    if len(taken) == 1:
+        return process
+    nodes = tuple(node for each in taken.values() for node in each.nodes)
+    return replace(process, nodes=nodes, flows=tuple(flow for each in taken.values() for flow in each.flows))
+
+
+def scope_of(node: Node) -> str | None:
+    """The scope that an activity opens: its own, or that of the process it calls."""
+    return node.called_element if node.tag == "callActivity" else node.id
