@@ -26,7 +26,6 @@ from tests.unit.diagrams import (
     message,
     scope,
     start,
-    timer,
     user,
 )
 
@@ -219,7 +218,6 @@ UNSUPPORTED = {
     "service": element("serviceTask", "x"),
     "rule": element("businessRuleTask", "x"),
     "call": element("callActivity", "x", calledElement="other"),
-    "transaction": element("transaction", "x", start("s"), user("u"), end("e"), flows("s > u > e")),
     "ad-hoc": element("adHocSubProcess", "x", user("u"), user("v")),
     "empty sub-process": scope("x"),
     "throw": element("intermediateThrowEvent", "x", "<messageEventDefinition/>"),
@@ -227,7 +225,6 @@ UNSUPPORTED = {
     "conditional": element("intermediateCatchEvent", "x", "<conditionalEventDefinition/>"),
     "nothing": catch("x"),
     "two": catch("x", EMPTY_TIMER, "<messageEventDefinition/>"),
-    "cycle": catch("x", timer("R3/PT10H", "timeCycle")),
     "loop": user("x", loop()),
     "many": user("x", many()),
     "unknown": element("choreographyTask", "x"),

@@ -232,4 +232,5 @@ MENDS: Mapping[str, Maker] = {
     "start-incoming": _start_incoming,
     "end-outgoing": _end_outgoing,
     "dead-end": _dead_end,
+    "implicit-end": _dead_end,
 }

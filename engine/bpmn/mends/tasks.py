@@ -295,5 +295,11 @@ def _instances(sheet: Sheet, node: Xml, looping: Xml, answer: str) -> None:
 MENDS: Mapping[str, Maker] = {
     "not-supported": _not_supported,
     "service-handler-missing": somebody,
+    "call-missing": somebody,
+    "call-recursive": somebody,
+    "start-trigger-ignored": _not_supported,
+    "signal-unnamed": _not_supported,
+    "link-unmatched": _not_supported,
+    "message-sent-to-nobody": _not_supported,
     "loop-invalid": _loop_invalid,
 }
