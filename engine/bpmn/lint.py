@@ -14,6 +14,7 @@ from engine.bpmn.model import Diagram, Finding
 from engine.bpmn.rules import (
     approval,
     called,
+    dialects,
     extensions,
     file,
     gateways,
@@ -41,7 +42,21 @@ TOO_MANY = Rule(
     "Mend those listed, then check again",
 )
 
-_FAMILIES = (file, ids, supported, thrown, called, structure, gateways, reach, texts, outcome, extensions, approval)
+_FAMILIES = (
+    file,
+    ids,
+    supported,
+    thrown,
+    called,
+    structure,
+    gateways,
+    reach,
+    texts,
+    outcome,
+    extensions,
+    dialects,
+    approval,
+)
 RULES: tuple[Rule, ...] = (
     *(rule for family in (*_FAMILIES, single, read_extensions, unreadable) for rule in family.RULES),
     TOO_MANY,

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from engine.bpmn.dialects.notes import Note
+
 
 @dataclass(frozen=True, slots=True)
 class EventDefinition:
@@ -120,6 +122,7 @@ class Diagram:
     messages: Mapping[str, str | None]
     has_picture: bool = False
     warnings: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()  #: what became of what other tools wrote
     problems: tuple[Finding, ...] = ()  #: what the reader met in extension elements; `lint` passes it on
 
 

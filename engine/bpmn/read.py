@@ -16,6 +16,8 @@ from typing import Any
 
 from lxml import etree
 
+from engine.bpmn.dialects.notes import Note
+from engine.bpmn.dialects.translate import translate
 from engine.bpmn.links import links
 from engine.bpmn.model import Diagram, EventDefinition, Finding, Flow, Loop, Node, Process
 from engine.bpmn.read_extensions import (
@@ -127,7 +129,7 @@ class UnreadableDiagram(ApprovalError):
 
 
 def read(data: bytes) -> Diagram:
-    """Read a BPMN 2.0 file.
+    """Read a BPMN 2.0 file; what other tools wrote and what means the same here is read as ours.
 
     Raises:
         UnreadableDiagram: it is empty, too large, no XML, has a DOCTYPE, is no BPMN or holds no process.
@@ -138,7 +140,7 @@ def read(data: bytes) -> Diagram:
     processes = list(root.iterchildren(_bpmn("process")))
     if not processes:
         raise UnreadableDiagram("no-process", root.sourceline or 0)
-    return _Reader(root, _doubtful_encoding(root, data)).diagram(processes)
+    return _Reader(root, _doubtful_encoding(root, data), translate(root)).diagram(processes)
 
 
 def _bpmn(name: str) -> str:
@@ -211,8 +213,9 @@ def _doubtful_encoding(root: Xml, data: bytes) -> bool:
 class _Reader:
     """One reading of one file: the ids, messages and findings gathered on the way."""
 
-    def __init__(self, root: Xml, doubtful: bool) -> None:
+    def __init__(self, root: Xml, doubtful: bool, notes: list[Note]) -> None:
         self.root = root
+        self.notes = tuple(notes)
         self.doubtful = doubtful
         self.named = {kind: _named(root, kind) for kind in _NAMED_BY}
         self.ids: list[tuple[str, str, int]] = []
@@ -228,6 +231,7 @@ class _Reader:
             messages=MappingProxyType(dict(self.named["message"])),
             has_picture=next(self.root.iter(f"{{{_DI}}}BPMNShape"), None) is not None,
             warnings=("encoding-doubtful",) if self.doubtful else (),
+            notes=self.notes,
             problems=tuple(self.findings),
         )
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from lxml import etree
 
+from engine.bpmn.flat_names import is_flat, read_flat
 from engine.bpmn.model import Finding
 from engine.bpmn.rules.rule import ERROR, MOST_FINDINGS, Rule, Spot, shortened
 from engine.bpmn.vocabulary import ELEMENTS, NAMESPACE, PREFIX, Attribute, BadValue, Element, convert
@@ -150,10 +151,8 @@ class _Reader:
         for child in self.children:
             if local_name(child) == "properties" and namespace(child) != NAMESPACE:
                 for name, text in _own_properties(child):
-                    element, _, attribute = name.partition(".")
-                    number, dot, rest = attribute.partition(".")
-                    key = (element, number if dot else "1")
-                    gathered.setdefault(key, {})[rest if dot else attribute] = text
+                    place, attributes = read_flat(name, text)
+                    gathered.setdefault(place, {}).update(attributes)
         for (element, _), attributes in gathered.items():
             yield _Raw(element, attributes, self.place.line)
 
@@ -236,8 +235,8 @@ def _is_ours(attribute: str) -> bool:
 def _own_properties(box: Xml) -> Iterator[tuple[str, str]]:
     for entry in box.iterchildren():
         name = entry.get("name") or ""
-        if local_name(entry) == "property" and name.startswith(f"{PREFIX}:"):
-            yield name.removeprefix(f"{PREFIX}:"), entry.get("value") or ""
+        if local_name(entry) == "property" and is_flat(name):
+            yield name, entry.get("value") or ""
 
 
 def _all_ours(child: Xml) -> bool:

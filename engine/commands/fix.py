@@ -64,7 +64,7 @@ def wanted(asked: argparse.Namespace) -> Fixing | None:
     if not asked.in_place and not asked.output:
         wrong("请用 -o OUT 指定写到哪里 / say with -o OUT where to write")
     out = name if asked.in_place else asked.output
-    if not asked.in_place and out != STDOUT and name != "-" and _same(name, out):
+    if not asked.in_place and out != STDOUT and name != "-" and same(name, out):
         wrong("OUT 就是 FILE：要直接修改请用 --in-place / OUT is FILE itself: say --in-place to write it")
     if out != STDOUT and (os.path.isdir(out) or not os.path.isdir(os.path.dirname(out) or ".")):
         wrong(f"不能写入 {out} / {out} can't be written")
@@ -75,7 +75,7 @@ def wanted(asked: argparse.Namespace) -> Fixing | None:
         raise
 
 
-def _same(one: str, other: str) -> bool:
+def same(one: str, other: str) -> bool:
     with contextlib.suppress(OSError):
         return os.path.samefile(one, other)
     return os.path.abspath(one) == os.path.abspath(other)
@@ -140,7 +140,7 @@ def finish(
     if "refused" in found:
         print(found["refused"], file=sys.stderr)
         return WRONG_USAGE
-    if data and not _write(data, fixing.out):
+    if data and not write(data, fixing.out):
         print(f"不能写入 {fixing.out} / {fixing.out} can't be written", file=sys.stderr)
         return WRONG_USAGE
     name = fixing.name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
@@ -179,7 +179,7 @@ def _chosen(each: Mapping[str, Any]) -> str:
     return f" [{each['label']}]" if each["label"] is not None else ""
 
 
-def _write(data: bytes, out: str) -> bool:
+def write(data: bytes, out: str) -> bool:
     """Put the bytes where they belong, whole or not at all, with the rights that the file had."""
     if out == STDOUT:
         sys.stdout.buffer.write(data)

@@ -62,14 +62,14 @@ def _fix(asked: argparse.Namespace, fixing: fix.Fixing, lang: str) -> int:
 
     def work(name: str) -> bytes:
         try:
-            data = sys.stdin.buffer.read(MAX_BYTES + 1) if name == STDIN else _bytes_of(name)
+            data = sys.stdin.buffer.read(MAX_BYTES + 1) if name == STDIN else bytes_of(name)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or type(error).__name__
             return fix.unmended(unread(unreadable.MISSING, reason=reason), lang)
         return fix.mended(data, fixing, asked.profile, lang)
 
     ((_, answer),) = in_children([fixing.name], work)
-    said = fix.unmended(_failed(answer), lang) if isinstance(answer, Failure) else answer
+    said = fix.unmended(failed(answer), lang) if isinstance(answer, Failure) else answer
     return fix.finish(said, fixing, asked, lang, _told)
 
 
@@ -85,7 +85,7 @@ def judged(names: Sequence[str], profile: str, lang: str) -> list[dict[str, Any]
     progress = _Progress(len(names))
     for index, answer in in_children(names, work):
         if isinstance(answer, Failure):
-            found[index] = _as_data(names[index], _failed(answer), lang)
+            found[index] = _as_data(names[index], failed(answer), lang)
         else:
             found[index] = json.loads(answer)
         progress.show(len(found))
@@ -103,13 +103,13 @@ def _judgement(name: str, standard: bytes, profile: str) -> Judgement:
     if name == STDIN:
         return judge(standard, profile)
     try:
-        return judge(_bytes_of(name), profile)
+        return judge(bytes_of(name), profile)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         return unread(unreadable.MISSING, reason=reason)
 
 
-def _bytes_of(name: str) -> bytes:
+def bytes_of(name: str) -> bytes:
     """The first bytes of a file, one more than may be; never waits for a pipe or a device."""
     descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with open(descriptor, "rb") as file:
@@ -121,7 +121,7 @@ def _bytes_of(name: str) -> bytes:
         return file.read(MAX_BYTES + 1)
 
 
-def _failed(failure: Failure) -> Judgement:
+def failed(failure: Failure) -> Judgement:
     if failure is Failure.HUNGRY:
         return unread(unreadable.TOO_MUCH_MEMORY)
     if failure is Failure.SLOW:

@@ -214,13 +214,11 @@ def test_a_flow_to_nowhere_goes() -> None:
 
 UNSUPPORTED = {
     "script": element("scriptTask", "x", "<script>x = 1</script>"),
-    "send": element("sendTask", "x"),
     "service": element("serviceTask", "x"),
     "rule": element("businessRuleTask", "x"),
     "call": element("callActivity", "x", calledElement="other"),
     "ad-hoc": element("adHocSubProcess", "x", user("u"), user("v")),
     "empty sub-process": scope("x"),
-    "throw": element("intermediateThrowEvent", "x", "<messageEventDefinition/>"),
     "signal": element("intermediateCatchEvent", "x", "<signalEventDefinition/>"),
     "conditional": element("intermediateCatchEvent", "x", "<conditionalEventDefinition/>"),
     "nothing": catch("x"),

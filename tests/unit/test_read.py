@@ -190,16 +190,16 @@ def test_extensions_come_in_their_types_nested_or_flat() -> None:
         "a", extended('<ow:assignment function="fire" level="city"/>', '<ow:timeLimit legal="20" unit="month"/>')
     )
     properties = [
-        ("ow:assignment.function", "fire"),
+        ("ow.department", "fire"),
         ("ow:assignment.level", "city"),
-        ("ow:document.kind", "one"),
+        ("ow.document.kind", "one"),
         ("ow:document.2.kind", "two"),
         ("mine", "x"),
     ]
     inner = "".join(f'<camunda:property name="{name}" value="{value}"/>' for name, value in properties)
     flat = user("b", extended(f"<camunda:properties>{inner}</camunda:properties>"))
     found = nodes(diagram(nested, flat))
-    expected = {"function": "fire", "level": "city", "applicant": False}
+    expected = {"function": "fire", "level": "city", "applicant": False, "body": "deciding"}
     assert found["a"].extension("assignment") == found["b"].extension("assignment") == expected
     assert found["a"].extension("timeLimit") == {"legal": 20, "unit": "month"}
     assert [document["kind"] for document in found["b"].extensions["document"]] == ["one", "two"]
@@ -270,8 +270,8 @@ def test_a_flood_of_findings_is_cut_off() -> None:
 
 
 def test_what_other_tools_mean_is_named() -> None:
-    found = nodes(diagram(user("a", element("potentialOwner", None), **{"camunda:assignee": "x"})))
-    assert found["a"].foreign == ("camunda:assignee", "bpmn:potentialOwner")
+    found = nodes(diagram(user("a", element("potentialOwner", None), **{"camunda:priority": "1"})))
+    assert found["a"].foreign == ("camunda:priority", "bpmn:potentialOwner")
 
 
 def test_lines_are_those_of_the_file() -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from engine.bpmn.expression_values import FUNCTIONS
-from engine.bpmn.expressions import ROOTS, ExpressionError, Names, compile_expression
+from engine.bpmn.expressions import MAX_LENGTH, ROOTS, ExpressionError, Names, compile_expression
 
 Said = tuple[str, str]
 MOST_TOKENS = 600
@@ -60,7 +60,7 @@ def translate(text: str, local: Local | None = None) -> Translated:
     """
     plain = text.strip()
     local = local or Local()
-    if not plain or (not _mentions(plain, local) and _is_ours(plain)):
+    if not plain or len(plain) > MAX_LENGTH or (not _mentions(plain, local) and _is_ours(plain)):
         return Translated(plain, "")
     if plain[:2] in ("${", "#{") and plain.endswith("}"):
         dialect, inner = "JUEL", plain[2:-1]
@@ -377,7 +377,7 @@ class _Parser:
     # -- names
 
     def _named(self, word: str) -> Part:
-        if self.feel and word in ("some", "every", "for", "function") or self.peek()[1] in ("**", "instance of"):
+        if (self.feel and word in ("some", "every", "for", "function")) or self.peek()[1] in ("**", "instance of"):
             raise NoCounterpart(self.peek()[1] if self.peek()[1] in ("**", "instance of") else word)
         if not self.feel and self.peek() == ("sign", ":") and word in ("variables", "vars", "var"):
             return self._variable_test()
@@ -385,7 +385,7 @@ class _Parser:
             return self._function(word)
         if word in ("true", "false", "null"):
             return word, _ATOM
-        if not self.feel and word in ("execution", "task") and self.peek(1) [1] in ("getVariable", "getVariableLocal"):
+        if not self.feel and word in ("execution", "task") and self.peek(1)[1] in ("getVariable", "getVariableLocal"):
             return self._variable(3)
         if word in self.local.names:
             return self.local.names[word], _ATOM

@@ -30,8 +30,17 @@ _CODE = frozenset(
 )
 #: What other tools write that says nothing of how a process runs: it stays as it is.
 _DECORATION = frozenset(
-    {"modelerTemplate", "modelerTemplateVersion", "modelerTemplateIcon", "versionTag", "historyTimeToLive", "properties"}
+    {
+        "modelerTemplate",
+        "modelerTemplateVersion",
+        "modelerTemplateIcon",
+        "versionTag",
+        "historyTimeToLive",
+        "properties",
+    }
 )
+MOST_NOTES = 5000
+MOST_TEXTS = 1000  #: expressions of one file that are translated; more conditions than that are refused anyway
 _GROUP = re.compile(r"group\(([^()]*)\)")
 
 
@@ -41,7 +50,7 @@ def _bpmn(name: str) -> str:
 
 def translate(root: Xml) -> list[Note]:
     """Translate a whole file in place; answers what became of each foreign thing."""
-    notes: list[Note] = []
+    file = _File(root)
     todo: list[tuple[Xml, Mapping[str, str]]] = [(root, {})]
     while todo:
         element, local = todo.pop()
@@ -49,15 +58,24 @@ def translate(root: Xml) -> list[Note]:
         looping = element.find(_bpmn("multiInstanceLoopCharacteristics"))
         if looping is not None:
             inside |= _loop_names(looping)
-        one = _Element(element, inside, notes)
-        one.translate(looping)
+        _Element(element, inside, file).translate(looping)
         inner = [
             child
             for child in element.iterchildren("*")
             if namespace(child) == BPMN_NAMESPACE and local_name(child) not in ("extensionElements", "documentation")
         ]
         todo += reversed([(child, inside) for child in inner])
-    return notes
+    return file.notes
+
+
+class _File:
+    """What is gathered over the whole file, and how much is still translated: past a bound nobody would read it."""
+
+    def __init__(self, root: Xml) -> None:
+        self.notes: list[Note] = []
+        self.texts = MOST_TEXTS
+        starts = root.iter(_bpmn("startEvent"))
+        self.initiators = _INITIATORS | {said for start in starts if (said := attributes(start).get("initiator"))}
 
 
 def _loop_names(looping: Xml) -> dict[str, str]:
@@ -76,11 +94,11 @@ def _loop_names(looping: Xml) -> dict[str, str]:
 class _Element:
     """One BPMN element under translation."""
 
-    def __init__(self, element: Xml, local: Mapping[str, str], notes: list[Note]) -> None:
+    def __init__(self, element: Xml, local: Mapping[str, str], file: _File) -> None:
         self.element = element
         self.tag = local_name(element)
         self.local = language.Local(local)
-        self.notes = notes
+        self.file = file
 
     # -- reporting
 
@@ -89,11 +107,11 @@ class _Element:
         while element is not None and not element.get("id"):
             element = element.getparent()
         place = self.element if element is None else element
-        found = Note(kind, place.get("id"), place.get("name"), int(self.element.sourceline or 0), what[:300], into, reason)
-        self.notes.append(found)
-
-    def _shown(self, local: str, value: str | None = None) -> str:
-        return shown(self.element, local) + (f"={value!r}" if value is not None else "")
+        found = Note(
+            kind, place.get("id"), place.get("name"), int(self.element.sourceline or 0), what[:300], into, reason
+        )
+        if len(self.file.notes) < MOST_NOTES:
+            self.file.notes.append(found)
 
     # -- reading and taking away
 
@@ -133,7 +151,7 @@ class _Element:
         box = next(boxes(self.element), None)
         if box is None:
             box = etree.Element(_bpmn("extensionElements"))
-            before = [child for child in self.element.iterchildren(_bpmn("documentation"))]
+            before = list(self.element.iterchildren(_bpmn("documentation")))
             self.element.insert(self.element.index(before[-1]) + 1 if before else 0, box)
         return box
 
@@ -173,7 +191,7 @@ class _Element:
 
     def _person(self, local: str, value: str, what: str) -> None:
         name = _variable(value)
-        if name is not None and name in _INITIATORS | self._initiators():
+        if name is not None and name in self.file.initiators:
             self._write(what, "assignment", applicant="true")
         elif self.local.names.get(name or "") == "item":
             self._write(what, "assignment", function="{item}")
@@ -188,11 +206,6 @@ class _Element:
             self._write(what, "assignment", post=value)
         else:
             self.note(DROPPED, what, reason=_BY_FUNCTION)
-
-    def _initiators(self) -> set[str]:
-        """What the start events of the file call the person who starts."""
-        root = self.element.getroottree().getroot()
-        return {said for start in root.iter(_bpmn("startEvent")) if (said := attributes(start).get("initiator"))}
 
     def _due(self) -> None:
         schedule = next(iter(children(self.element, "taskSchedule")), None)
@@ -215,7 +228,9 @@ class _Element:
         for local in ("formKey", "formRef", "formId", "externalReference"):
             value = self._attribute(local) or ("" if inner is None else (inner.get(local) or "").strip())
             if value and not _is_computed(value):
-                self._write(f"{shown(self.element, local) if inner is None else 'zeebe:' + local}={value!r}", "form", key=value)
+                self._write(
+                    f"{shown(self.element, local) if inner is None else 'zeebe:' + local}={value!r}", "form", key=value
+                )
                 self._take(local)
                 if inner is not None:
                     inner.getparent().remove(inner)
@@ -278,11 +293,16 @@ class _Element:
 
     def text(self, text: str, what: str) -> str:
         """Another tool's expression in our language; where there is none, the text as it was, and a note."""
+        self.file.texts -= 1
+        if self.file.texts < 0:
+            return text
         try:
             found = language.translate(text, self.local)
         except language.NoCounterpart as error:
             lacks = f"“{error.what}”"
-            self.note(REFUSED, f"{what} {text!r}", reason=(f"表达式语言中没有{lacks}", f"there is no {lacks} in the language"))
+            self.note(
+                REFUSED, f"{what} {text!r}", reason=(f"表达式语言中没有{lacks}", f"there is no {lacks} in the language")
+            )
             return text
         for name in found.bare:
             self.note(BARE, name, f"form.{name}")
@@ -317,7 +337,24 @@ class _Element:
 
 #: Answers that people write where a condition belongs.
 _ANSWERS = frozenset(
-    ["yes", "no", "ja", "nein", "oui", "non", "si", "sí", "otherwise", "else", "sonst", "default", "是", "否", "同意", "不同意"]
+    [
+        "yes",
+        "no",
+        "ja",
+        "nein",
+        "oui",
+        "non",
+        "si",
+        "sí",
+        "otherwise",
+        "else",
+        "sonst",
+        "default",
+        "是",
+        "否",
+        "同意",
+        "不同意",
+    ]
 )
 
 
@@ -327,7 +364,7 @@ class _Loop:
     def __init__(self, activity: _Element, looping: Xml) -> None:
         self.activity = activity
         self.looping = looping
-        self.own = _Element(looping, activity.local.names, activity.notes)
+        self.own = _Element(looping, activity.local.names, activity.file)
 
     def translate(self) -> None:
         self._all_completed()
@@ -339,8 +376,7 @@ class _Loop:
             return
         what = f"{'zeebe:inputCollection' if zeebe is not None else shown(self.looping, 'collection')}={said!r}"
         made = self.own.text(said, "collection")
-        activity = _Element(self.activity.element, self.activity.local.names, self.activity.notes)
-        if made and activity._write(what, "collection", of=made):
+        if made and self.activity._write(what, "collection", of=made):
             for name in ("collection", "elementVariable"):
                 self.own._take(name)
             if zeebe is not None:
@@ -397,4 +433,3 @@ def _why(local: str) -> Said:
     if local in _DECORATION:
         return ("", "")
     return _RUNS_CODE if local in _CODE else _NOTHING_HERE
-

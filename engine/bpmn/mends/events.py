@@ -58,6 +58,27 @@ def _message_name(sheet: Sheet, node: Xml) -> str:
     return f"message-{node.get('id')}"
 
 
+def signal_unnamed(sheet: Sheet, finding: Finding) -> Mend | None:
+    node = sheet.node(finding.element)
+    if node is None or _definition(node, "signal") is None:
+        return None
+    id, name = node.get("id"), name_of(node)[:120] or f"signal-{node.get('id')}"
+
+    def hand(sheet: Sheet) -> bool:
+        definition = _definition(sheet.node(id), "signal")
+        if definition is None:
+            return False
+        known = sheet.find(ref(definition.get("signalRef")), "signal")
+        if known is not None and not (known.get("name") or "").strip():
+            known.set("name", name)
+        else:
+            definition.set("signalRef", sheet.message(name, "signal"))
+        return True
+
+    does = (f"“{called(node)}”使用名为“{name}”的信号", f"Gives “{called(node)}” the signal “{name}”")
+    return safe(fix_id(finding), does, hand, EVENTS)
+
+
 # --- timers
 
 _USUAL = (
@@ -318,6 +339,7 @@ def _wait_for(sheet: Sheet, node: Xml, kind: str) -> None:
 
 MENDS: Mapping[str, Maker] = {
     "message-unnamed": message_unnamed,
+    "signal-unnamed": signal_unnamed,
     "timer-invalid": timer,
     "timer-out-of-range": timer,
 }

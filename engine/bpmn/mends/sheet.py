@@ -312,12 +312,12 @@ class Sheet:
             found.set(key, value)
         return found
 
-    def message(self, name: str) -> str:
-        """The id of the message of that name; it is made when it isn't there."""
-        for element in self.root.iterchildren(bpmn("message")):
+    def message(self, name: str, kind: str = "message") -> str:
+        """The id of the message (or signal) of that name; it is made when it isn't there."""
+        for element in self.root.iterchildren(bpmn(kind)):
             if element.get("id") and element.get("name") == name:
                 return str(element.get("id"))
-        made = etree.Element(bpmn("message"), {"id": self.new_id("message"), "name": name})
+        made = etree.Element(bpmn(kind), {"id": self.new_id(kind), "name": name})
         first = next((child for child in self.root.iterchildren(bpmn("collaboration"), bpmn("process"))), None)
         if first is None:
             append(self.root, made)

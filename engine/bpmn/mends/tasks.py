@@ -297,9 +297,6 @@ MENDS: Mapping[str, Maker] = {
     "service-handler-missing": somebody,
     "call-missing": somebody,
     "call-recursive": somebody,
-    "start-trigger-ignored": _not_supported,
-    "signal-unnamed": _not_supported,
     "link-unmatched": _not_supported,
-    "message-sent-to-nobody": _not_supported,
     "loop-invalid": _loop_invalid,
 }
