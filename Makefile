@@ -7,7 +7,7 @@
 .DEFAULT_GOAL := help
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
-.PHONY: help install run test test-long check format bench lock
+.PHONY: help install run test test-long screenshots check format bench lock
 
 BIN := .venv/bin
 #: Redone when what is installed would change, and then only.
@@ -42,11 +42,17 @@ install: $(INSTALLED) $(BUILT) ## put OneWindow and what it needs into .venv; gi
 run: $(INSTALLED) $(BUILT) ## install, then start a demonstration on this machine; Ctrl-C stops everything
 	@exec $(BIN)/onewindow run --demo
 
+#: Two processes, each with whole files; in the order of the folders, so that the long ones are not left for last.
+IN_TWO := -n 2 --dist loadfile --no-loadscope-reorder
+
 test: $(INSTALLED_FOR_TESTS) ## install, then run every test (with all that `make check` looks at)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(IN_TWO) $(ARGS)
 
 test-long: $(INSTALLED_FOR_TESTS) ## the same with the long properties at full length
-	@ONEWINDOW_LONG=1 $(BIN)/python -m pytest $(ARGS)
+	@ONEWINDOW_LONG=1 $(BIN)/python -m pytest $(IN_TWO) $(ARGS)
+
+screenshots: $(INSTALLED_FOR_TESTS) ## photograph the pages of a demonstration into docs/screenshots
+	@$(BIN)/python -m tests.web.screenshots
 
 check: $(INSTALLED_FOR_TESTS) ## style, types and the walls between the rooms, without running a test
 	$(BIN)/ruff check --output-format concise .

@@ -232,10 +232,12 @@ def _answers(port: int) -> bool:
 def _announce(settings: Settings, serve: Sequence[str]) -> None:
     address = f"http://127.0.0.1:{settings.port}/"
     lines = ["", f"一窗 OneWindow  {address}"]
+    lines += [f"工作人员 staff  {address}admin/"] if "admin" in serve else []
     lines += [f"接口 API        {address}api/v1/docs"] if "api" in serve else []
     if settings.demo:
         lines += ["", f"演示账号 / demonstration accounts（口令 / password: {DEMONSTRATION_PASSWORD}）"]
         lines += [f"  {one.username:<16}{one.name}　{one.work}" for one in demonstration_accounts(settings.processes)]
+        lines += ["", "先试 / begin with: clerk.chen（窗口 window）、fire.liu（审查 review）、fire.wei（处长 head）"]
     print("\n".join([*lines, "", "按 Ctrl-C 停止。/ Ctrl-C stops it."]), flush=True)
 
 

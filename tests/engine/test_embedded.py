@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
-from time import sleep
+from time import monotonic, sleep
 
 import psycopg
 import pytest
@@ -80,7 +80,11 @@ def user_of(*arguments: object, **options: object) -> Iterator[subprocess.Popen[
                 process.stdin.close()
 
 
-def nothing_runs(server: EmbeddedServer) -> bool:
+def nothing_runs(server: EmbeddedServer, patience: float = 10) -> bool:
+    """Whether the server is gone. Its last process leaves a moment after its pid file has, the longer the busier the machine."""
+    deadline = monotonic() + patience
+    while is_held(server.cluster.running, server.cluster.account) and monotonic() < deadline:
+        sleep(0.02)
     return server_pid(server.cluster) is None and not is_held(server.cluster.running, server.cluster.account)
 
 

@@ -110,14 +110,20 @@ function look(viewer, box, scale) {
 /** At first: what is under way, large enough to be read; the whole where that is legible, or where nothing is under way. */
 function showWhatMatters({ viewer, marked }) {
   const registry = viewer.get('elementRegistry');
-  const boxes = marked.filter(({ status }) => status !== 'done').map(({ id }) => registry.get(id));
+  const all = marked.map(({ id }) => registry.get(id));
+  const open = marked.filter(({ status }) => status !== 'done').map(({ id }) => registry.get(id));
   const { inner } = viewer.get('canvas').viewbox();
-  if (!boxes.length || fit(viewer, inner) >= LEGIBLE) return showWhole(viewer);
-  const [x, y] = [Math.min(...boxes.map((one) => one.x)), Math.min(...boxes.map((one) => one.y))];
-  const width = Math.max(...boxes.map((one) => one.x + one.width)) - x;
-  const height = Math.max(...boxes.map((one) => one.y + one.height)) - y;
-  const box = { x, y, width, height };
+  if (!open.length || fit(viewer, inner) >= LEGIBLE) return showWhole(viewer);
+  const box = fit(viewer, around(all)) >= LEGIBLE ? around(all) : around(open);
   return look(viewer, box, Math.max(fit(viewer, inner), Math.min(LEGIBLE, fit(viewer, box))));
+}
+
+/** The box around some elements. */
+function around(elements) {
+  const [x, y] = [Math.min(...elements.map((one) => one.x)), Math.min(...elements.map((one) => one.y))];
+  const width = Math.max(...elements.map((one) => one.x + one.width)) - x;
+  const height = Math.max(...elements.map((one) => one.y + one.height)) - y;
+  return { x, y, width, height };
 }
 
 /** A finger moves the drawing sideways; up and down it scrolls the page (touch-action in diagram.css). */
