@@ -110,8 +110,9 @@ function look(viewer, box, scale) {
 /** At first: what is under way, large enough to be read; the whole where that is legible, or where nothing is under way. */
 function showWhatMatters({ viewer, marked }) {
   const registry = viewer.get('elementRegistry');
-  const all = marked.map(({ id }) => registry.get(id));
-  const open = marked.filter(({ status }) => status !== 'done').map(({ id }) => registry.get(id));
+  const nodes = marked.filter(({ id }) => !registry.get(id).waypoints);
+  const all = nodes.map(({ id }) => registry.get(id));
+  const open = nodes.filter(({ status }) => status !== 'done').map(({ id }) => registry.get(id));
   const { inner } = viewer.get('canvas').viewbox();
   if (!open.length || fit(viewer, inner) >= LEGIBLE) return showWhole(viewer);
   const box = fit(viewer, around(all)) >= LEGIBLE ? around(all) : around(open);
