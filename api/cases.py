@@ -10,11 +10,12 @@ from marshmallow import ValidationError, fields, validates
 from api.caller import acting, actor, engine, once
 from api.http_errors import both
 from api.resource import PREFIX, Resource, answer
-from api.shapes import Acting, Day, Form, Shape, Text, Whole, split
-from engine.cases.accept import Acceptance
+from api.shapes import Acting, Day, Form, Instant, Shape, Text, Whole, few, split
+from engine.cases.accept import Acceptance, Listed
 from engine.cases.case_list import ORDERS, CaseQuery
 from engine.cases.inbox import MOST_ROWS
 from engine.cases.submit import PERSONAL, Application
+from engine.cases.supplement import Supplement, Supplied
 
 cases = Resource("cases", __name__, "Cases")
 
@@ -34,6 +35,8 @@ class NewCase(Acting):
     form = Form(load_default=dict)
     channel = Text(32, load_default="window")
     external_number = Text(100, load_default=None, allow_none=True)
+    received_at = Instant()
+    evidence = Text(500)
 
     @validates("applicant")
     def _applicant(self, value: dict[str, Any], **_: Any) -> None:
@@ -56,11 +59,43 @@ class SubmittedCase(Shape):
     held = fields.Boolean()
 
 
+class ListedMaterial(Shape):
+    """A material that is missing or faulty, by its code, and what is wrong."""
+
+    material = Text(100, required=True)
+    reason = Text(1000, required=True)
+
+
 class CaseAnswer(Acting):
-    """The window's answer to an application."""
+    """The window's answer to an application. `supplement` takes `materials`; `fixed_on_the_spot` a `reason` (what was fixed) and
+    perhaps `form`; `not_ours` a `reason` and `redirect` (whose it is); `not_needed` a `reason`."""
 
     answer = Text(32, required=True)
     opinion = Text(4000, blank=True, load_default="")
+    materials = fields.List(fields.Nested(ListedMaterial), load_default=list, validate=few)
+    reason = Text(2000, blank=True, load_default="")
+    redirect = Text(200, blank=True, load_default="")
+    form = Form(load_default=dict)
+
+
+class SuppliedMaterial(Shape):
+    """A material that is brought, by its code, with a note."""
+
+    material = Text(100, required=True)
+    note = Text(1000, blank=True, load_default="")
+
+
+class SupplementBrought(Acting):
+    """What the applicant brings of what was asked for, and form fields that were corrected."""
+
+    materials = fields.List(fields.Nested(SuppliedMaterial), load_default=list, validate=few)
+    form = Form(load_default=dict)
+
+
+class WithdrawalAsked(Acting):
+    """The applicant takes the application back."""
+
+    reason = Text(2000, blank=True, load_default="")
 
 
 class CaseState(Shape):
@@ -253,6 +288,22 @@ def show_case(number: str) -> Response:
 
 @cases.serve("POST", "/cases/<number>/acceptance", takes=CaseAnswer(), gives=(200, CaseState))
 def accept_case(asked: dict[str, Any], number: str) -> Response:
-    """Answer an application at the window; `answer` takes `accepted` only, yet"""
+    """Answer an application at the window: accepted, supplement, fixed_on_the_spot, not_ours, not_needed"""
     kept = once(asked)
-    return answer(engine().accept(acting(asked), Acceptance(number, **asked), kept))
+    listed = tuple(Listed(**one) for one in asked.pop("materials"))
+    return answer(engine().accept(acting(asked), Acceptance(number, materials=listed, **asked), kept))
+
+
+@cases.serve("POST", "/cases/<number>/supplements", takes=SupplementBrought(), gives=(200, CaseState))
+def supply_case(asked: dict[str, Any], number: str) -> Response:
+    """Bring what the window asked for (补正)"""
+    kept, who = once(asked), acting(asked)
+    brought = tuple(Supplied(**one) for one in asked["materials"])
+    return answer(engine().intake.supply(who, Supplement(number, brought, asked["form"]), kept))
+
+
+@cases.serve("POST", "/cases/<number>/withdrawal", takes=WithdrawalAsked(), gives=(200, CaseState))
+def withdraw_case(asked: dict[str, Any], number: str) -> Response:
+    """Take an application back, until it is decided (撤回)"""
+    kept, who = once(asked), acting(asked)
+    return answer(engine().intake.withdraw(who, number, asked["reason"], kept))

@@ -111,6 +111,16 @@ class Yes(ma.fields.Field[bool]):
         return bool(value == "true")
 
 
+#: How many entries a list of a request takes.
+MOST_LISTED = 100
+
+
+def few(values: list[Any]) -> None:
+    """A list that is not too long."""
+    if len(values) > MOST_LISTED:
+        raise ma.ValidationError(both(f"不能超过 {MOST_LISTED} 项", f"may not be over {MOST_LISTED} entries"))
+
+
 def split(values: Iterable[str]) -> tuple[str, ...]:
     """The values of a parameter that may be repeated, or hold several with commas."""
     return tuple(one.strip() for given in values for one in given.split(","))

@@ -34,6 +34,7 @@ from engine.clock import wall_now
 from engine.definitions import deploy
 from engine.definitions import models as _definition_models  # noqa: F401
 from engine.doors.applicants import ApplicantsDoor
+from engine.doors.intake import IntakeDoor
 from engine.doors.limits import LimitsDoor
 from engine.doors.materials import MaterialsDoor
 from engine.doors.regions import RegionsDoor
@@ -80,6 +81,7 @@ class Engine:
         self.house = House(handlers or built_in_handlers())
         self.limits = LimitsDoor(self.transactions, self.house)
         known = {DEMONSTRATION_CLIENT: DEMONSTRATION_CLIENT_SECRET} if settings.demo else {}
+        self.intake = IntakeDoor(self)
         self.secrets = clients.Secrets(settings.secret_key, known)
         self.regions = RegionsDoor(self.transactions)
         self.files = FileStore(files_of(settings), settings.free_floor)
@@ -369,6 +371,8 @@ class Engine:
     def load_process(self, actor: Actor, folder: Path) -> dict[str, Any]:
         """Load a service item's folder (item.json and its diagram) and publish it, unless this very diagram is published."""
         data = json.loads((folder / "item.json").read_text("utf-8"))
+        if (forms := folder / "forms.json").is_file():
+            data["forms"] = json.loads(forms.read_text("utf-8"))
         item = self.perform(actor, lambda uow: deploy.load_item(uow, data))
         bpmn = (folder / item.process).read_bytes()
         if known := self.perform(actor, lambda uow: deploy.published_as(uow, item.code, bpmn)):

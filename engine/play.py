@@ -21,11 +21,13 @@ from sqlalchemy import text
 from engine.assemble import Engine, open_engine
 from engine.background.demonstration_clock import step_through
 from engine.background.worker import run_dry
-from engine.cases.accept import Acceptance
+from engine.cases.accept import Acceptance, Listed
 from engine.cases.access import parse_task_id
 from engine.cases.complete_task import Completion
 from engine.cases.inbox import InboxQuery
+from engine.cases.step_documents import WINDOW_KINDS
 from engine.cases.submit import Application
+from engine.cases.supplement import Supplement, Supplied
 from engine.clock import CST
 from engine.demonstration import load_demonstration
 from engine.errors import ApprovalError
@@ -191,8 +193,19 @@ def _submit(played: Played, step: Mapping[str, Any]) -> None:
 
 
 def _accept(played: Played, step: Mapping[str, Any]) -> None:
-    answer = Acceptance(played.number, step.get("answer", "accepted"), step.get("opinion", ""))
+    listed = tuple(Listed(one["material"], one["reason"]) for one in step.get("materials", ()))
+    said = {name: step[name] for name in ("reason", "redirect", "form") if name in step}
+    answer = Acceptance(played.number, step.get("answer", "accepted"), step.get("opinion", ""), listed, **said)
     played.engine.accept(_actor(played, step), answer)
+
+
+def _supply(played: Played, step: Mapping[str, Any]) -> None:
+    brought = tuple(Supplied(one["material"], one.get("note", "")) for one in step.get("materials", ()))
+    played.engine.intake.supply(_actor(played, step), Supplement(played.number, brought, step.get("form", {})))
+
+
+def _withdraw(played: Played, step: Mapping[str, Any]) -> None:
+    played.engine.intake.withdraw(_actor(played, step), played.number, step.get("reason", ""))
 
 
 def _complete(played: Played, step: Mapping[str, Any]) -> None:
@@ -216,6 +229,8 @@ def _message(played: Played, step: Mapping[str, Any]) -> None:
 DOES: dict[str, Callable[[Played, Mapping[str, Any]], None]] = {
     "submit": _submit,
     "accept": _accept,
+    "supply": _supply,
+    "withdraw": _withdraw,
     "complete": _complete,
     "claim": _claim,
     "release": _release,
@@ -274,7 +289,7 @@ def _differences(
     """What is not as the scenario expects, a sentence each."""
     found = [_differs(name, expect[name], file.get(name)) for name in ("state", "result") if name in expect]
     if "documents" in expect:
-        found.append(_differs("documents", expect["documents"], [document["kind"] for document in documents]))
+        found.append(_differs("documents", expect["documents"], _kinds(documents, expect["documents"])))
     for wanted in expect.get("nodes", ()):
         times = sum(row["node_id"] == wanted["node"] for row in timeline)
         found.append(_differs(f"times at {wanted['node']}", wanted["times"], times))
@@ -289,6 +304,12 @@ def _differences(
             if name != "node":
                 found.append(_differs(f"{name} of {wanted['node']}", value, said.get(name)))
     return [sentence for sentence in found if sentence]
+
+
+def _kinds(documents: list[Any], wanted: list[str]) -> list[str]:
+    """The kinds of the documents issued; the window's own, which every case has, only where the story speaks of them."""
+    kinds = [document["kind"] for document in documents]
+    return kinds if set(WINDOW_KINDS) & set(wanted) else [kind for kind in kinds if kind not in WINDOW_KINDS]
 
 
 def _differs(what: str, wanted: Any, found: Any) -> str | None:

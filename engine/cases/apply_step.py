@@ -20,7 +20,7 @@ from engine.bpmn.step import Call, Facts, Opened, Step
 from engine.cases.house import House, LiveDefinition
 from engine.cases.record import Entry, canonical, chain, spell
 from engine.cases.states import TaskState, move_case
-from engine.cases.step_documents import Planned, issue, planned
+from engine.cases.step_documents import ACCEPTANCE_NOTICE, Planned, issue, plan_at_window, planned
 from engine.cases.step_limits import (
     CASE_OWNER,
     KINDS,
@@ -46,6 +46,7 @@ from engine.unit_of_work import UnitOfWork
 #: What a case keeps by node: the last outcome, all outcomes of the latest visit, and how often each instance was open;
 #: and how many timers fired since anybody did anything.
 PROGRESS = ("outcomes", "all_outcomes", "visits", "idle")
+_FREE_KEY = "DELETE FROM open_applications WHERE case_id = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def run_facts(case: CaseRow, progress: Mapping[str, Any], form: Mapping[str, Any
             "region": case.region_code,
             "channel": case.channel,
             "state": case.state,
-            "received_on": day_of(case.submitted_at).isoformat(),
+            "received_on": day_of(case.received_at).isoformat(),
             "accepted_on": day_of(case.accepted_at).isoformat() if case.accepted_at else None,
             "round": max(progress["visits"].values(), default=1),
             "outcomes": progress["outcomes"],
@@ -135,6 +136,7 @@ class StepDraft:
         if as_of is not None:
             facts |= {"as_of": spell(as_of), "ground": ground}
         self.entries.append(self.entry("case.accepted", facts))
+        plan_at_window(self, ACCEPTANCE_NOTICE, _due_text(self._due_dates(CASE_OWNER)))
 
     def close(self, closing: Closing) -> None:
         """办理: the open task is completed with an outcome and an opinion."""
@@ -196,7 +198,7 @@ class StepDraft:
             call = self.calls.pop(0)
             self._take(self._handle(run, call))
         if step.ended or run.step.ended:
-            self._conclude()
+            self.conclude()
 
     def _take(self, step: Step) -> None:
         for closed in step.closed:
@@ -330,12 +332,15 @@ class StepDraft:
         )
         return self.stop(task.number, Clock.NODE)
 
-    def _conclude(self) -> None:
+    def conclude(self) -> None:
+        """办结: the case is over, its limits stop, and its applicant may apply for the same anew."""
         self.state = move_case(self.state, "conclude", self.case.number)
         self.concluded_at = self.case.now
         self.result = self.result or "completed"
         stops = self.stop(CASE_OWNER, *UNTIL_DECISION)
         self.entries.append(self.entry("case.concluded", {"result": self.result, "stops": stops}))
+        if self.live.item.intake.unique_by:
+            self.uow.write(_FREE_KEY, (self.case.id,))
 
     # -- limits
 
@@ -479,6 +484,12 @@ def public_names(node: Node) -> tuple[str, str, str, str]:
     name = str(public.get("name") or node.name or node.id)
     stage = str(public.get("stage") or "")
     return name, str(public.get("nameEn") or name), stage, str(public.get("stageEn") or stage)
+
+
+def _due_text(due_dates: Mapping[str, str]) -> str:
+    """What the notice of acceptance says of when the decision is due (行政许可法 42)."""
+    said = [("promised", "承诺办结日期"), ("legal", "法定办结日期")]
+    return "\n".join(f"{name}：{due_dates[kind]}" for kind, name in said if kind in due_dates)
 
 
 def form_values(fields: Mapping[str, Any]) -> dict[str, str]:

@@ -67,7 +67,12 @@ def complete_task(house: House, uow: UnitOfWork, asked: Completion) -> dict[str,
 
 def complete_locked(house: House, uow: UnitOfWork, case: CaseRow, task: TaskRow, asked: Completion) -> dict[str, Any]:
     """Complete a task of a locked case, access being settled."""
-    draft = StepDraft.of(house, uow, case)
+    return complete_draft(StepDraft.of(house, uow, case), task, asked)
+
+
+def complete_draft(draft: StepDraft, task: TaskRow, asked: Completion) -> dict[str, Any]:
+    """Complete a task in a step that something else may have begun; the step is stored here."""
+    uow, case = draft.uow, draft.case
     node = draft.live.compiled.nodes[task.node]
     _check_state(uow.actor.id, task, task_id(case.id, task.number))
     _check_answer(node, asked, draft.form)

@@ -37,6 +37,7 @@ class Case(Base):
     form: Mapped[Json]
     external_number: Mapped[str | None]
     submitted_at: Mapped[datetime]
+    received_at: Mapped[datetime]  #: when it counts as received: before `submitted_at` when it was entered later
     accepted_at: Mapped[datetime | None]
     concluded_at: Mapped[datetime | None]
     seq: Mapped[int]  #: the last entry of the record
@@ -45,6 +46,32 @@ class Case(Base):
     run: Mapped[bytes | None]
     look_at: Mapped[datetime | None]  #: when the sweep must look at this case
     progress: Mapped[Json]
+
+
+class SupplementList(Base):
+    """What the applicant was told, once, to bring (一次性补正告知), and what came of it; `seq` is the entry that told it."""
+
+    __tablename__ = "supplement_lists"
+
+    case_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    listed: Mapped[Json]  #: a list of {material, reason}
+    told_at: Mapped[datetime]
+    supplied: Mapped[Json | None]  #: a list of {material, note}
+    supplied_at: Mapped[datetime | None]
+
+
+class OpenApplication(Base):
+    """A case that is open under a key of which an applicant may have one only: item, applicant and what the item declares.
+
+    A registry: the key is a digest, unique over the whole platform; the row goes when the case is over.
+    """
+
+    __tablename__ = "open_applications"
+    __table_args__ = (Index("ix_open_applications_case", "case_id"),)
+
+    key: Mapped[bytes] = mapped_column(primary_key=True)
+    case_id: Mapped[uuid.UUID]
 
 
 class CaseTask(Base):

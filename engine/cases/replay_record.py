@@ -17,6 +17,7 @@ from typing import Any
 
 from engine.cases.states import CASE_MOVES, TASK_MOVES, CaseState, TaskState
 from engine.cases.step_limits import CASE_OWNER, LimitKey
+from engine.cases.submit import PERSONAL
 
 OTHERS = "(others)"  #: the applicant's members that are not personal values of their own
 
@@ -156,11 +157,21 @@ def _submitted(claims: Claims, said: Said) -> None:
     }
     told = {column: said.value(name) for column, name in names.items()}
     claims.case.say(said.seq, state=CaseState.SUBMITTED, submitted_at=said.at, **told)
+    received = said.payload.get("received_at")
+    claims.case.say(said.seq, received_at=datetime.fromisoformat(received) if received else said.at)
     for name in said.personal:
         if name == "applicant":
             claims.applicant[OTHERS] = Claim(said.seq).say(said.seq, value=_json(said, name))
-        elif not name.startswith("form."):
+        elif name in PERSONAL:
             claims.applicant[name] = Claim(said.seq).say(said.seq, value=said.value(name))
+
+
+def _asked(claims: Claims, said: Said) -> None:
+    claims.case.say(said.seq, state=CASE_MOVES[claims.case["state"], "ask"])
+
+
+def _supplied(claims: Claims, said: Said) -> None:
+    claims.case.say(said.seq, state=CASE_MOVES[claims.case["state"], "supply"])
 
 
 def _accepted(claims: Claims, said: Said) -> None:
@@ -307,6 +318,8 @@ def _json(said: Said, name: str) -> Any:
 
 _REPLAYS: Mapping[str, Callable[[Claims, Said], None]] = {
     "case.submitted": _submitted,
+    "supplement.asked": _asked,
+    "supplement.supplied": _supplied,
     "case.accepted": _accepted,
     "case.concluded": _concluded,
     "end.reached": _end_reached,

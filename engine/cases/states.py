@@ -11,6 +11,7 @@ class CaseState(StrEnum):
     """办件状态."""
 
     SUBMITTED = "submitted"  #: 已收件: has its number, waits for acceptance
+    SUPPLEMENT = "supplement"  #: 待补正: was told once what is missing, and has it to bring
     ACCEPTED = "accepted"  #: 已受理: in hand
     CONCLUDED = "concluded"  #: 已办结: the process has come to an end
 
@@ -26,7 +27,10 @@ class TaskState(StrEnum):
 
 CASE_MOVES: dict[tuple[CaseState, str], CaseState] = {
     (CaseState.SUBMITTED, "accept"): CaseState.ACCEPTED,
+    (CaseState.SUBMITTED, "ask"): CaseState.SUPPLEMENT,
+    (CaseState.SUPPLEMENT, "supply"): CaseState.SUBMITTED,
     (CaseState.SUBMITTED, "conclude"): CaseState.CONCLUDED,
+    (CaseState.SUPPLEMENT, "conclude"): CaseState.CONCLUDED,
     (CaseState.ACCEPTED, "conclude"): CaseState.CONCLUDED,
 }
 
@@ -41,6 +45,7 @@ TASK_MOVES: dict[tuple[TaskState, str], TaskState] = {
 
 CASE_NAMES = {
     "submitted": ("已收件", "received"),
+    "supplement": ("待补正", "waiting for a supplement"),
     "accepted": ("已受理", "accepted"),
     "concluded": ("已办结", "concluded"),
 }

@@ -19,7 +19,7 @@ from engine.unit_of_work import UnitOfWork
 
 CASE_COLUMNS = (
     "c.id, c.number, c.region_code, c.item, c.definition_id, c.state, c.result, c.channel, c.applicant, c.form, "
-    "c.submitted_at, c.accepted_at, c.concluded_at, c.seq, c.head, c.last_instant, c.run, c.look_at, c.progress"
+    "c.submitted_at, c.received_at, c.accepted_at, c.concluded_at, c.seq, c.head, c.last_instant, c.run, c.look_at, c.progress"
 )
 #: `clock_timestamp()` may be read before the wait for the lock: the case's own last instant is the floor.
 _LOCK = (
@@ -113,6 +113,7 @@ class CaseRow:
     applicant: Mapping[str, Any]
     form: Mapping[str, Any]
     submitted_at: datetime
+    received_at: datetime
     accepted_at: datetime | None
     concluded_at: datetime | None
     seq: int

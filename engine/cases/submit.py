@@ -8,6 +8,7 @@ import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,13 +20,16 @@ from engine.cases.access import need
 from engine.cases.apply_step import PROGRESS, StepDraft, form_values, run_facts, via
 from engine.cases.held import Command, held
 from engine.cases.house import House
-from engine.cases.record import GENESIS, Entry, canonical
+from engine.cases.record import GENESIS, Entry, canonical, spell
 from engine.cases.states import CaseState
+from engine.cases.step_documents import RECEIPT, plan_at_window
 from engine.cases.step_store import CaseRow
+from engine.catalogue.forms import APPLICATION, Form
+from engine.catalogue.items import ServiceItem
 from engine.clock import DOMAIN_NOW_SQL, day_of
 from engine.definitions.models import Definition
-from engine.errors import Conflict, Invalid, NotFound
-from engine.organization.permissions import Role, UseCase
+from engine.errors import Conflict, Forbidden, Invalid, NotFound
+from engine.organization.permissions import Permission, Role, UseCase
 from engine.store.base import new_id
 from engine.unit_of_work import UnitOfWork
 
@@ -42,7 +46,17 @@ _PLATFORM = (
 )
 _INSERT_CASE = (
     "INSERT INTO cases (id, number, region_code, item, definition_id, state, channel, applicant, form, external_number, "
-    "submitted_at, seq, head, last_instant, progress) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, %s, %s, %s)"
+    "submitted_at, received_at, seq, head, last_instant, progress) "
+    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, %s, %s, %s)"
+)
+_CLAIM_KEY = (
+    "INSERT INTO open_applications (key, case_id) VALUES (%(key)s, %(case)s) "
+    "ON CONFLICT (key) DO NOTHING RETURNING 1 AS new"
+)
+_HELD_BY = (
+    "SELECT c.number, c.applicant->>'account' AS account, "
+    f"(SELECT {SUBMITTED_BY} FROM events e WHERE e.case_id = c.id AND e.seq = 1) AS submitter "
+    "FROM open_applications o JOIN cases c ON c.id = o.case_id WHERE o.key = %(key)s"
 )
 _INSERT_NUMBER = "INSERT INTO case_numbers (number, case_id, query_hash) VALUES (%s, %s, %s)"
 
@@ -57,6 +71,10 @@ class Application:
     form: Mapping[str, Any] = field(default_factory=dict)
     channel: str = "window"
     external_number: str | None = None
+    received_at: datetime | None = None
+    evidence: str = (
+        ""  #: what shows that it was received earlier than it is entered: a postmark, an outage's number, a paper
+    )
 
 
 def query_code(secret_key: str, number: str) -> str:
@@ -94,8 +112,12 @@ def submit(house: House, uow: UnitOfWork, asked: Application, secret_key: str, s
     directory = house.directory(uow, platform["organization_version"])
     if asked.region not in directory.regions:
         raise RegionUnknown(detail=f"region: {asked.region}", fields={"region": ["unknown"]})
+    live = house.definition(uow, definition_id)
+    received = _received(uow, asked, live.item.intake.back_date_days)
+    _check_form(live.item.forms.get(APPLICATION), asked.form)
     number = f"{asked.region[:6]}-{day_of(uow.now):%Y%m%d}-{platform['serial']:06d}"
-    case = _new_case(uow, asked, number, definition_id, platform)
+    case = _new_case(uow, asked, number, definition_id, platform, received)
+    _claim_key(uow, asked, live.item, case.id)
     uow.write(_INSERT_CASE, _case_values(case, asked))
     hashed = hash_code(bytes(platform["query_salt"]), number, query_code(secret_key, number))
     uow.write(_INSERT_NUMBER, (number, case.id, hashed))
@@ -110,8 +132,12 @@ def submit(house: House, uow: UnitOfWork, asked: Application, secret_key: str, s
         "region": asked.region,
         "channel": asked.channel,
         "actor": uow.actor.id,
+        "received_at": spell(received),
     } | via(uow.actor)
+    if received != uow.now:
+        personal["evidence"] = asked.evidence
     draft.entries.append(Entry("case.submitted", {**said, "definition": draft.live.version}, personal))
+    plan_at_window(draft, RECEIPT, "\n".join(f"{n}. {one.name}" for n, one in enumerate(live.item.materials, 1)))
     run = None
     if start and draft.live.acceptance_node is not None:
         run = start_run(uow, draft)
@@ -191,8 +217,69 @@ def _check(asked: Application) -> None:
             raise Invalid(detail=f"{field_name}: ≤ {MOST_FORM_BYTES} bytes", fields={field_name: ["too large"]})
 
 
+def _check_form(form: Form | None, values: Mapping[str, Any]) -> None:
+    """The application's form, where the item has one. Raises Invalid with every field that is wrong."""
+    flaws = form.check(values) if form else {}
+    if flaws:
+        raise Invalid(detail="、".join(flaws), fields={f"form.{name}": texts for name, texts in flaws.items()})
+
+
+def _received(uow: UnitOfWork, asked: Application, most_days: int) -> datetime:
+    """When the application counts as received: now, or earlier by the window's word and evidence. Raises BackDateRefused."""
+    if asked.received_at is None:
+        return uow.now
+    earliest = day_of(uow.now) - timedelta(days=most_days)
+    if not (uow.actor.may(Permission.CASE_ACCEPT) or uow.actor.kind in ("system", "job")):
+        raise Forbidden(permission=Permission.CASE_ACCEPT)
+    if asked.received_at > uow.now or day_of(asked.received_at) < earliest:
+        raise BackDateRefused(earliest=earliest, fields={"received_at": [f"{earliest}…"]})
+    if not asked.evidence.strip():
+        raise Invalid(detail="evidence", fields={"evidence": ["required"]})
+    return asked.received_at
+
+
+def _claim_key(uow: UnitOfWork, asked: Application, item: ServiceItem, case_id: UUID) -> None:
+    """One open case for one applicant, item and key (such as the premises). Raises OpenAlready."""
+    if not item.intake.unique_by:
+        return
+    who = asked.applicant.get("credit_code") or asked.applicant.get("id_number") or asked.applicant.get("name")
+    parts = [item.code, str(who).strip(), *(_as_text(asked.form.get(name)) for name in item.intake.unique_by)]
+    key = hashlib.sha256(canonical([" ".join(part.split()).casefold() for part in parts]).encode()).digest()
+    (rows,) = uow.read((_CLAIM_KEY, {"key": key, "case": case_id}))
+    if rows:
+        return
+    (held,) = uow.read((_HELD_BY, {"key": key}))
+    mine = held and (uow.actor.submitter == held[0]["submitter"] or uow.actor.id == held[0]["account"])
+    raise OpenAlready(**({"number": held[0]["number"]} if mine else {}))
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else canonical(value)
+
+
+class OpenAlready(Conflict):
+    """The applicant has an open case for this already. Params: number, for its owner only."""
+
+    code = "case-open-already"
+    zh = "该申请人就同一事项（同一场所）已有在办的申请，不能重复申请。请等待该申请办结，或先撤回后再申请。"
+    en = "This applicant has an open application for the same thing. Wait until it is concluded, or withdraw it first."
+
+
+class BackDateRefused(Invalid):
+    """A receipt can't be entered so early, nor in the future. Params: earliest, fields."""
+
+    code = "back-date-refused"
+    zh = "收件时间只能补录为 {earliest} 至当前时间，请核对后重新填写。"
+    en = "A receipt can be entered from {earliest} until now: check the instant and send it again."
+
+
 def _new_case(
-    uow: UnitOfWork, asked: Application, number: str, definition_id: UUID, platform: Mapping[str, Any]
+    uow: UnitOfWork,
+    asked: Application,
+    number: str,
+    definition_id: UUID,
+    platform: Mapping[str, Any],
+    received: datetime,
 ) -> CaseRow:
     return CaseRow(
         id=new_id(),
@@ -206,6 +293,7 @@ def _new_case(
         applicant=asked.applicant,
         form=asked.form,
         submitted_at=uow.now,
+        received_at=received,
         accepted_at=None,
         concluded_at=None,
         seq=0,
@@ -223,4 +311,12 @@ def _new_case(
 def _case_values(case: CaseRow, asked: Application) -> tuple[Any, ...]:
     said = (Jsonb(dict(asked.applicant)), Jsonb(dict(asked.form)), asked.external_number)
     known = (case.id, case.number, case.region_code, case.item, case.definition_id, case.state, case.channel)
-    return (*known, *said, case.submitted_at, case.head, case.last_instant, Jsonb(dict(case.progress)))
+    return (
+        *known,
+        *said,
+        case.submitted_at,
+        case.received_at,
+        case.head,
+        case.last_instant,
+        Jsonb(dict(case.progress)),
+    )

@@ -18,7 +18,7 @@ from engine.cases.replay_record import Fault, Said, replay
 from engine.unit_of_work import UnitOfWork
 
 _CASE = (
-    "SELECT c.number, c.item, c.region_code, c.channel, c.state, c.result, c.applicant, c.form, c.submitted_at, "
+    "SELECT c.number, c.item, c.region_code, c.channel, c.state, c.result, c.applicant, c.form, c.submitted_at, c.received_at, "
     "c.accepted_at, c.concluded_at, c.seq, c.head, d.version AS definition "
     "FROM cases c LEFT JOIN definitions d ON d.id = c.definition_id WHERE c.id = %s FOR SHARE OF c"
 )

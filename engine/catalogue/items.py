@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
+from engine.catalogue.forms import Form, FormInvalid, forms_from_data
+from engine.catalogue.intake_rules import RULES, IntakeRules, rules_of
 from engine.errors import ApprovalError
 from engine.timelimits.errors import LimitInvalid
 from engine.timelimits.limits import Limit
@@ -24,6 +26,8 @@ TYPE_CODES = ("01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "20")
 HANDLINGS = ("single", "unified", "joint", "concentrated")
 
 
+#: A receipt is not entered later than this, whatever an item says.
+MOST_BACK_DATE_DAYS = 60
 #: What the public progress tells of who handles a task: the name, the work number, or the department alone.
 HANDLERS_SHOWN = ("name", "work_number", "department")
 
@@ -65,6 +69,21 @@ class Material:
 
 
 @dataclass(frozen=True, slots=True)
+class Intake:
+    """How applications for an item come in.
+
+    `rules` names a rule set other than that of the item's type. `unique_by` are the form fields by which one applicant has
+    one open case only (the premises). Until the task `decided_at` is completed, the applicant may withdraw; without it, until a
+    task has the outcome `granted` or `denied`. The window may enter a receipt of up to `back_date_days` calendar days ago.
+    """
+
+    rules: str | None = None
+    unique_by: tuple[str, ...] = ()
+    decided_at: str | None = None
+    back_date_days: int = 10
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceItem:
     """A service item. `level` is the level of government that handles it; `lead_function` leads where several do."""
 
@@ -82,6 +101,13 @@ class ServiceItem:
     legal_basis: tuple[LegalBasis, ...]
     materials: tuple[Material, ...]
     handler_shown: str = "name"  #: how the public progress names who handles a task, one of HANDLERS_SHOWN
+    intake: Intake = Intake()
+    forms: Mapping[str, Form] = field(default_factory=dict)  #: by key; `forms.APPLICATION` is the application's
+
+    @property
+    def intake_rules(self) -> IntakeRules:
+        """What the window may answer to an application for this item."""
+        return rules_of(self.type_code, self.intake.rules)
 
 
 def read_item(path: Path) -> ServiceItem:
@@ -121,6 +147,8 @@ def item_from_data(data: Any) -> ServiceItem:
         legal_basis=tuple(_legal_basis(one, n) for n, one in enumerate(_filled_list(given, "legal_basis"))),
         materials=tuple(_material(one, n) for n, one in enumerate(_typed(given["materials"], list, "materials"))),
         handler_shown=_one_of({"handler_shown": "name"} | given, "handler_shown", HANDLERS_SHOWN),
+        intake=_intake(given.get("intake", {})),
+        forms=_forms(given.get("forms", {})),
     )
 
 
@@ -135,6 +163,29 @@ def _case_limits(data: Any) -> CaseLimits:
     if limits.promised.days > limits.legal.days:
         raise _wrong("case_limits.promised", "承诺时限超过法定时限", "the promise is longer than the law allows")
     return limits
+
+
+def _intake(data: Any) -> Intake:
+    given = _object(data, "intake", Intake)
+    rules = None if given.get("rules") is None else _one_of(given, "rules", tuple(RULES), "intake")
+    unique = tuple(
+        _typed(name, str, "intake.unique_by") for name in _typed(given.get("unique_by", []), list, "intake.unique_by")
+    )
+    decided = None if given.get("decided_at") is None else _text(given, "decided_at", "intake")
+    days = _typed(given.get("back_date_days", Intake().back_date_days), int, "intake.back_date_days")
+    if not 0 <= days <= MOST_BACK_DATE_DAYS or isinstance(days, bool):
+        raise _wrong(
+            "intake.back_date_days", f"须为 0 至 {MOST_BACK_DATE_DAYS}", f"it must be 0 to {MOST_BACK_DATE_DAYS}"
+        )
+    return Intake(rules, unique, decided, days)
+
+
+def _forms(data: Any) -> Mapping[str, Form]:
+    try:
+        return forms_from_data(data)
+    except FormInvalid as wrong:
+        said = wrong.params
+        raise _wrong(f"forms.{said['path']}", said["detail_zh"], said["detail_en"]) from wrong
 
 
 def _legal_basis(data: Any, n: int) -> LegalBasis:
@@ -165,7 +216,7 @@ def _file_name(given: Mapping[str, Any]) -> str:
 def _object(data: Any, path: str, shape: type[Any]) -> dict[str, Any]:
     """The object with the fields of the dataclass `shape`, those with a default left out or not, and no other."""
     given = _typed(data, dict, path)
-    wanted = {one.name for one in fields(shape) if one.default is MISSING}
+    wanted = {one.name for one in fields(shape) if one.default is MISSING and one.default_factory is MISSING}
     optional = {one.name for one in fields(shape)} - wanted
     for name in sorted(wanted ^ (set(given) - optional)):
         if name in wanted:

@@ -207,6 +207,12 @@ class UseCase(Enum):
         Scope.INVOLVED,
         frozenset({Permission.CASE_ACCEPT}),
     )
+    CASE_SUPPLEMENT = Rule(
+        "补正", "bring what was asked for", Permission.CASE_SUBMIT, Scope.INVOLVED, frozenset({Permission.CASE_ACCEPT})
+    )
+    CASE_WITHDRAW = Rule(
+        "撤回", "withdraw an application", Permission.CASE_SUBMIT, Scope.INVOLVED, frozenset({Permission.CASE_ACCEPT})
+    )
     TASK_LIST = Rule("待办列表", "list one's tasks", Permission.TASK_READ, Scope.INVOLVED)
     TASK_READ = Rule("查看环节", "look at a task", Permission.TASK_READ, Scope.TASK, _WATCHED)
     TASK_CLAIM = Rule("领办、退领", "claim and release a task", Permission.TASK_CLAIM, Scope.TASK)

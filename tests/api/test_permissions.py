@@ -21,6 +21,7 @@ from werkzeug.test import TestResponse
 
 from api.app import register_api
 from engine.assemble import Engine
+from engine.cases.accept import Acceptance, Listed
 from engine.cases.add_material import Commitment, NewMaterial
 from engine.cases.complete_task import Completion
 from engine.cases.incidents import record_failure_of
@@ -122,7 +123,11 @@ class Attempt:
     def new_case(self, stage: str, mine: bool) -> str:
         by = self.actor if mine else self.world.actor("clerk.chen")
         number = str(self.world.engine.submit(by, application())["number"])
-        if stage != "submitted":
+        if stage == "supplement":
+            self.world.engine.accept(
+                SYSTEM, Acceptance(number, "supplement", materials=(Listed("survey-results", "缺"),))
+            )
+        elif stage != "submitted":
             self.step(number, "accept", "accepted")
         if stage == "rectify":
             for node in REVIEWS:
@@ -253,6 +258,7 @@ RECTIFIED = {"outcome": "rectified", "opinion": "已整改"}
 NEW_ITEM = {"item": "matrix", "bpmn": BPMN, "item_data": ITEM | {"code": "matrix"}}
 
 #: How each use case is tried, at every door that it has. Answers: an HTTP answer, or whether what was asked came.
+BROUGHT = {"materials": [{"material": "survey-results"}]}
 ATTEMPTS: dict[UseCase, list[Callable[[Attempt], TestResponse | bool]]] = {
     UseCase.CASE_SUBMIT: [lambda a: a.who.post("/cases", APPLICATION)],
     UseCase.CASE_ACCEPT: [lambda a: a.who.post(f"/cases/{a.case()}/acceptance", {"answer": "accepted"})],
@@ -268,6 +274,8 @@ ATTEMPTS: dict[UseCase, list[Callable[[Attempt], TestResponse | bool]]] = {
         lambda a: a.who.get(f"/cases/{a.case()}/materials/held"),
     ],
     UseCase.CASE_RECEIPT: [receipt],
+    UseCase.CASE_SUPPLEMENT: [lambda a: a.who.post(f"/cases/{a.case('supplement')}/supplements", BROUGHT)],
+    UseCase.CASE_WITHDRAW: [lambda a: a.who.post(f"/cases/{a.case()}/withdrawal", {})],
     UseCase.TASK_LIST: [
         lambda a: (task := a.readable()) and a.listed(a.who.get("/tasks?limit=200"), lambda p: task in ids(p["items"]))
     ],

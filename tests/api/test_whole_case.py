@@ -39,5 +39,6 @@ def test_a_case_goes_from_the_window_to_the_certificate_over_http(client, caller
     course = clerk.get(f"/cases/{number}").json["timeline"]
     assert [row["node"] for row in seen["timeline"]] == [row["node"] for row in course]
     assert [row["node_id"] for row in course][1:7] == [node for _, node, _ in STEPS[:6]]
-    assert [document["kind"] for document in seen["documents"]] == ["rectification-notice", "certificate"]
+    kinds = ["receipt", "acceptance-notice", "rectification-notice", "certificate"]
+    assert [document["kind"] for document in seen["documents"]] == kinds
     assert clerk.get(f"/cases/{number}").json["incidents"] == []

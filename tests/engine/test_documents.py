@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from engine.cases.complete_task import Completion
+from engine.cases.step_documents import WINDOW_KINDS
 from engine.errors import Conflict
 from tests.engine.drawn import diagram, node, path
 from tests.engine.stories import REVIEWERS, SYSTEM, accepted, complete, deploy, open_tasks
@@ -19,8 +20,13 @@ def issuing(*documents):
     )
 
 
+def issued(engine, number):
+    """The documents of a case but those that every case has from the window."""
+    return [one for one in engine.case_file(number)["documents"] if one["kind"] not in WINDOW_KINDS]
+
+
 def numbers(engine, number):
-    return [document["number"] for document in engine.case_file(number)["documents"]]
+    return [document["number"] for document in issued(engine, number)]
 
 
 def test_two_kinds_under_one_title_share_a_series(engine, actor):
@@ -43,8 +49,8 @@ def test_a_series_has_no_gap_though_many_sign_at_once_and_one_step_fails(engine,
 
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(sign, range(len(cases))))
-    issued = [int(found.split("〕")[1].removesuffix("号")) for number in cases for found in numbers(engine, number)]
-    assert sorted(issued) == list(range(1, len(cases) + 1))
+    given = [int(found.split("〕")[1].removesuffix("号")) for number in cases for found in numbers(engine, number)]
+    assert sorted(given) == list(range(1, len(cases) + 1))
 
 
 def test_a_second_notice_names_only_the_faults_that_still_stand(engine, actor):
@@ -55,7 +61,7 @@ def test_a_second_notice_names_only_the_faults_that_still_stand(engine, actor):
     complete(engine, SYSTEM, number, "rectify", "rectified", "已整改")
     complete(engine, SYSTEM, number, "fire", "passed", "")
     complete(engine, SYSTEM, number, "archives", "faults", "archives 第二次")
-    first, second = engine.case_file(number)["documents"]
+    first, second = issued(engine, number)
     assert "fire 第一次" in first["content"]
     assert "archives 第一次" in first["content"]
     assert second["content"].endswith("archives 第二次")
@@ -92,7 +98,7 @@ def test_a_notice_names_every_instance_of_a_review_that_found_a_fault(engine, ac
         engine.complete(
             SYSTEM, Completion(fill.case_id, int(task["id"].split(".")[1]), outcome, f"意见 {task['id'][-1]}")
         )
-    (document,) = engine.case_file(number)["documents"]
+    (document,) = issued(engine, number)
     assert len(document["content"].splitlines()) == 2
     departments = {row["department_id"] for row in engine.case_file(number)["timeline"] if row["node_id"] == "each"}
     assert len(departments) == 3

@@ -169,7 +169,8 @@ DONE = [
     ("documents", "DELETE FROM documents WHERE kind = 'rectification-notice'"),
     (
         "documents X",
-        "INSERT INTO documents SELECT 'X', case_id, seq, kind, title, body, node, content, issued_at FROM documents LIMIT 1",
+        "INSERT INTO documents SELECT 'X', case_id, seq, kind, title, body, node, content, issued_at FROM documents "
+        "WHERE kind = 'certificate' LIMIT 1",
     ),
     ("opinions", "UPDATE opinions SET text = '合格'"),
     ("opinions", "UPDATE opinions SET outcome = 'passed' WHERE outcome = 'faults'"),

@@ -24,7 +24,7 @@ def test_the_demonstration_tells_the_whole_story():
     keys |= {"remaining_working_days", "elapsed_working_days"}
     assert all(keys <= set(row) for row in result["timeline"])
     assert result["timeline"][0]["started_at"].startswith("2026-09-21")
-    (notice, _certificate) = result["documents"]
+    (_receipt, _acceptance, notice, _certificate) = result["documents"]
     assert "消防" in notice["content"]
     assert "档案" in notice["content"]
     assert "2026-10-12" in render(result)

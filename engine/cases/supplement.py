@@ -1,0 +1,80 @@
+"""补正: the applicant brings what the window asked for, once. The check of completeness begins anew with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from engine.cases.access import need
+from engine.cases.apply_step import StepDraft, form_values
+from engine.cases.house import House
+from engine.cases.intake import (
+    check_applicant,
+    check_form,
+    check_materials,
+    conflict,
+    names_text,
+    spelt,
+    state_of,
+)
+from engine.cases.states import CaseState, move_case
+from engine.cases.step_documents import RECEIPT, plan_at_window
+from engine.cases.step_store import lock_case
+from engine.cases.submit import find_case
+from engine.errors import Invalid, NotFound
+from engine.organization.permissions import UseCase
+from engine.unit_of_work import UnitOfWork
+
+_SUPPLY = "UPDATE supplement_lists SET supplied = %s, supplied_at = %s WHERE case_id = %s AND supplied_at IS NULL"
+
+
+@dataclass(frozen=True, slots=True)
+class Supplied:
+    """What the applicant brings: a material that was asked for, with a note."""
+
+    material: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Supplement:
+    """补正: what was asked for, and form fields that were corrected."""
+
+    number: str
+    materials: tuple[Supplied, ...]
+    form: Mapping[str, Any] = field(default_factory=dict)
+
+
+def supply(house: House, uow: UnitOfWork, asked: Supplement) -> dict[str, Any]:
+    """Take in what was asked for. The check of completeness begins anew; what is still open may be asked for again.
+
+    Raises:
+        NotFound, Forbidden: no such case, or not the actor's.
+        CaseStateConflict: nothing was asked for.
+        Invalid: nothing is brought, or it is not a material of the item.
+    """
+    need(uow.actor, UseCase.CASE_SUPPLEMENT)
+    case = lock_case(uow, find_case(uow, asked.number))
+    if case is None:
+        raise NotFound(what="case", id=asked.number)
+    check_applicant(uow, case, UseCase.CASE_SUPPLEMENT)
+    if case.state != CaseState.SUPPLEMENT:
+        raise conflict(case)
+    draft = StepDraft.of(house, uow, case)
+    if not asked.materials and not asked.form:
+        raise Invalid(detail="materials", fields={"materials": ["required"]})
+    check_materials(draft, (one.material for one in asked.materials))
+    check_form(draft, asked.form)
+    changed = {name: value for name, value in asked.form.items() if draft.form.get(name) != value}
+    supplied = [{"material": one.material, "note": one.note} for one in asked.materials]
+    draft.state = move_case(case.state, "supply", case.number)
+    personal = {"supplied": spelt(supplied)} | form_values(changed)
+    draft.entries.append(draft.entry("supplement.supplied", {}, None, personal))
+    draft.form.update(changed)
+    plan_at_window(draft, RECEIPT, names_text(draft, [one.material for one in asked.materials]))
+    uow.write(_SUPPLY, (Jsonb(supplied), case.now, case.id))
+    draft.store(None)
+    return state_of(draft)
