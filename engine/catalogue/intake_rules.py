@@ -1,7 +1,7 @@
 """What the window may answer to an application, and what its silence means: by the type of the item. Pure.
 
 The Licensing Law's rules are for licences (item type 01) only; benefits, registrations and the rest have their own
-(docs/adr/0010-intake-rules.md).
+(docs/adr/0011-intake-rules.md).
 """
 
 from __future__ import annotations

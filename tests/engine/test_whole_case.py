@@ -33,8 +33,9 @@ def test_a_case_goes_from_the_window_to_the_certificate(engine, actor):
         engine.complete(who, Completion(*parse_task_id(task["id"]), outcome, f"{node} 意见"))
     file = engine.case_file(case["number"])
     assert (file["state"], file["result"]) == ("concluded", "granted")
-    assert [document["kind"] for document in file["documents"]] == ["rectification-notice", "certificate"]
-    assert "fire 意见" in next(one for one in file["documents"] if one["kind"] == "rectification-notice")["content"]
+    kinds = ["receipt", "acceptance-notice", "rectification-notice", "certificate"]
+    assert [document["kind"] for document in file["documents"]] == kinds
+    assert "fire 意见" in file["documents"][2]["content"]
     assert engine.verify_record(case["number"]).whole
 
 
