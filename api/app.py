@@ -16,6 +16,7 @@ from api.demo import demo
 from api.docs_page import docs_page
 from api.events import events
 from api.health import health_of
+from api.intake import intake
 from api.limits import limits
 from api.materials import materials
 from api.problems import handle_unmatched
@@ -71,6 +72,7 @@ def register_api(app: Flask, engine: Engine) -> None:
         limits,
         regions,
         materials,
+        intake,
     ):
         api.register_blueprint(resource)
     app.register_blueprint(docs_page)

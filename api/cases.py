@@ -15,7 +15,6 @@ from engine.cases.accept import Acceptance, Listed
 from engine.cases.case_list import ORDERS, CaseQuery
 from engine.cases.inbox import MOST_ROWS
 from engine.cases.submit import PERSONAL, Application
-from engine.cases.supplement import Supplement, Supplied
 
 cases = Resource("cases", __name__, "Cases")
 
@@ -76,26 +75,6 @@ class CaseAnswer(Acting):
     reason = Text(2000, blank=True, load_default="")
     redirect = Text(200, blank=True, load_default="")
     form = Form(load_default=dict)
-
-
-class SuppliedMaterial(Shape):
-    """A material that is brought, by its code, with a note."""
-
-    material = Text(100, required=True)
-    note = Text(1000, blank=True, load_default="")
-
-
-class SupplementBrought(Acting):
-    """What the applicant brings of what was asked for, and form fields that were corrected."""
-
-    materials = fields.List(fields.Nested(SuppliedMaterial), load_default=list, validate=few)
-    form = Form(load_default=dict)
-
-
-class WithdrawalAsked(Acting):
-    """The applicant takes the application back."""
-
-    reason = Text(2000, blank=True, load_default="")
 
 
 class CaseState(Shape):
@@ -292,18 +271,3 @@ def accept_case(asked: dict[str, Any], number: str) -> Response:
     kept = once(asked)
     listed = tuple(Listed(**one) for one in asked.pop("materials"))
     return answer(engine().accept(acting(asked), Acceptance(number, materials=listed, **asked), kept))
-
-
-@cases.serve("POST", "/cases/<number>/supplements", takes=SupplementBrought(), gives=(200, CaseState))
-def supply_case(asked: dict[str, Any], number: str) -> Response:
-    """Bring what the window asked for (补正)"""
-    kept, who = once(asked), acting(asked)
-    brought = tuple(Supplied(**one) for one in asked["materials"])
-    return answer(engine().intake.supply(who, Supplement(number, brought, asked["form"]), kept))
-
-
-@cases.serve("POST", "/cases/<number>/withdrawal", takes=WithdrawalAsked(), gives=(200, CaseState))
-def withdraw_case(asked: dict[str, Any], number: str) -> Response:
-    """Take an application back, until it is decided (撤回)"""
-    kept, who = once(asked), acting(asked)
-    return answer(engine().intake.withdraw(who, number, asked["reason"], kept))

@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 from engine.cases.access import check_task, is_platform, need, task_id
 from engine.cases.apply_step import StepDraft, form_values
 from engine.cases.complete_task import Completion, complete_draft
+from engine.cases.held_materials import held_for
 from engine.cases.house import House
 from engine.cases.intake import (
     check_form,
@@ -73,6 +74,17 @@ class OneListOnly(Invalid):
 
     def __init__(self, **params: Any) -> None:
         super().__init__(rule="XKF-32-4", article="行政许可法第三十二条第一款第四项", **params)
+
+
+class MaterialHeld(Invalid):
+    """The platform holds this material already: nobody is asked twice. Params: material, case, fields."""
+
+    code = "material-held"
+    zh = "平台已有该申请人的“{material}”（办件 {case}），不得要求重复提交。请直接调用（从历史办件引用）。"
+    en = "The platform holds this applicant's “{material}” (case {case}): it may not be demanded again. Take it from there."
+
+    def __init__(self, **params: Any) -> None:
+        super().__init__(rule="ZX-7", article="国务院关于在线政务服务的若干规定第七条", **params)
 
 
 def accept(house: House, uow: UnitOfWork, asked: Acceptance) -> dict[str, Any]:
@@ -194,6 +206,14 @@ def _check_list(draft: StepDraft, materials: tuple[Listed, ...]) -> None:
         if not one.reason.strip():
             raise Invalid(detail=f"materials[{n}].reason", fields={f"materials.{n}.reason": ["required"]})
     check_materials(draft, (one.material for one in materials))
+    held = held_for(draft.uow, draft.case, [one.material for one in materials])
+    for n, one in enumerate(materials):
+        if one.material in held:
+            raise MaterialHeld(
+                material=material_name(draft, one.material),
+                case=held[one.material].case,
+                fields={f"materials.{n}.material": [one.material]},
+            )
     (lists,) = draft.uow.read((_LISTS, (draft.case.id,)))
     if not lists or not draft.live.item.intake_rules.one_list:
         return

@@ -30,6 +30,7 @@ class CaseFile:
     tasks: Iterable[Row]
     opinions: Iterable[Row]
     documents: Iterable[Row]
+    supplements: Iterable[Row]
     limits: Iterable[Row]
     limit_entries: Iterable[Row]
 
@@ -43,6 +44,7 @@ def disagreements(claims: Claims, file: CaseFile) -> Iterator[Fault]:
     yield from _match("tasks", claims.tasks, {row["number"]: row for row in file.tasks})
     yield from _match("opinions", claims.opinions, _numbered(file.opinions), may_lack=True)
     yield from _match("documents", claims.documents, {row["number"]: row for row in file.documents})
+    yield from _match("supplement_lists", claims.supplements, {row["seq"]: row for row in file.supplements})
     ledger = _lines(file.limit_entries)
     limits = {(row["owner"], row["clock"], row["kind"]): row for row in file.limits}
     # A ledger that is wrong itself is no measure of anything.

@@ -116,6 +116,7 @@ class Claims:
     tasks: dict[int, Claim] = field(default_factory=dict)
     opinions: dict[tuple[int, int], Claim] = field(default_factory=dict)
     documents: dict[str, Claim] = field(default_factory=dict)
+    supplements: dict[int, Claim] = field(default_factory=dict)
     owners: dict[int, Owner] = field(default_factory=dict)
     ledger: dict[LedgerLine, Claim] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
@@ -168,10 +169,13 @@ def _submitted(claims: Claims, said: Said) -> None:
 
 def _asked(claims: Claims, said: Said) -> None:
     claims.case.say(said.seq, state=CASE_MOVES[claims.case["state"], "ask"])
+    row = Claim(said.seq).say(said.seq, listed=_listed(said, "list"), told_at=said.at, supplied=None, supplied_at=None)
+    claims.supplements[said.seq] = row
 
 
 def _supplied(claims: Claims, said: Said) -> None:
     claims.case.say(said.seq, state=CASE_MOVES[claims.case["state"], "supply"])
+    claims.supplements[max(claims.supplements)].say(said.seq, supplied=_listed(said, "supplied"), supplied_at=said.at)
 
 
 def _accepted(claims: Claims, said: Said) -> None:
@@ -309,6 +313,11 @@ def _form(claims: Claims, said: Said) -> None:
 
 def _set_field(claims: Claims, said: Said, name: str, value: Any) -> None:
     claims.form.setdefault(name, Claim(said.seq)).say(said.seq, value=value)
+
+
+def _listed(said: Said, name: str) -> Any:
+    value = said.value(name)
+    return value if isinstance(value, Mark) else json.loads(value)
 
 
 def _json(said: Said, name: str) -> Any:

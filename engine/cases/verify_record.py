@@ -26,9 +26,10 @@ _EVENTS = "SELECT seq, kind, at, payload, personal, prev_hash, hash FROM events 
 _TASKS = "SELECT t.*, t.route->'reasons' AS reasons FROM tasks t WHERE case_id = %s ORDER BY number"
 _OPINIONS = "SELECT * FROM opinions WHERE case_id = %s ORDER BY seq"
 _DOCUMENTS = "SELECT * FROM documents WHERE case_id = %s ORDER BY seq, number"
+_SUPPLEMENTS = "SELECT * FROM supplement_lists WHERE case_id = %s ORDER BY seq"
 _LIMITS = "SELECT * FROM limits WHERE case_id = %s ORDER BY owner, kind"
 _LEDGER = "SELECT * FROM limit_entries WHERE case_id = %s ORDER BY recorded_at, seq, owner, kind, entry"
-_ALL = (_CASE, _EVENTS, _TASKS, _OPINIONS, _DOCUMENTS, _LIMITS, _LEDGER)
+_ALL = (_CASE, _EVENTS, _TASKS, _OPINIONS, _DOCUMENTS, _LIMITS, _LEDGER, _SUPPLEMENTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +66,14 @@ def judge(
     documents: Sequence[Row],
     limits: Sequence[Row],
     limit_entries: Sequence[Row],
+    supplements: Sequence[Row] = (),
 ) -> Verdict:
     """The verdict on the rows of one case; `events` in their order. The first entry that does not hold is named."""
     entries, fault = _walk(events)
     erased = sum(value is None for said in entries for value in said.personal.values())
     fault = fault or _head(case, events)
     if fault is None and case is not None:
-        file = CaseFile(case, tasks, opinions, documents, limits, limit_entries)
+        file = CaseFile(case, tasks, opinions, documents, supplements, limits, limit_entries)
         fault = min(disagreements(replay(entries), file), key=_order, default=None)
     if fault is None:
         return Verdict(len(events), None, "whole", erased)

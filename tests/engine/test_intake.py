@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from engine.cases.accept import Acceptance, Listed, OneListOnly
 from engine.cases.intake import MaterialUnlisted
@@ -187,8 +188,6 @@ def test_a_receipt_is_entered_later_with_evidence_and_not_too_late(engine, clerk
 @pytest.fixture
 def unique(engine):
     """The item, with one open application for a project only."""
-    from sqlalchemy import text
-
     with engine.database.begin() as connection:
         data = """jsonb_set({}, '{{intake}}', '{{"unique_by": ["project_name"]}}')"""
         connection.execute(text(f"UPDATE definitions SET item_data = {data.format('item_data')}"))
@@ -215,3 +214,10 @@ def test_what_is_over_can_be_applied_for_again(unique, clerk):
     number = unique.submit(clerk, ASKED)["number"]
     unique.intake.withdraw(clerk, number, "")
     assert unique.submit(clerk, ASKED)["number"] != number
+
+
+def test_a_list_that_was_changed_afterwards_is_named(engine, clerk, number):
+    engine.accept(clerk, Acceptance(number, "supplement", materials=MISSING))
+    with engine.database.begin() as connection:
+        connection.execute(text("UPDATE supplement_lists SET listed = '[]'"))
+    assert engine.verify_record(number).row.startswith("supplement_lists")
