@@ -42,6 +42,7 @@ def connect_engine(url: str, pool_size: int = 16, application: str = "onewindow"
     pool: dict[str, Any] = {"poolclass": NullPool} if pool_size == 0 else {"pool_size": pool_size, "max_overflow": 0}
     engine = create_engine(
         parsed.set(drivername="postgresql+psycopg"),
+        hide_parameters=True,  # what people wrote stands in no log
         connect_args={
             "options": f"-c search_path={SEARCH_PATH} -c timezone=UTC {BOUNDS}",
             "application_name": application,

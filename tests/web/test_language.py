@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -56,6 +57,8 @@ def test_every_key_of_a_template_has_words(path):
 class Unmarked(HTMLParser):
     """Collects Chinese that stands outside an element that says it is Chinese."""
 
+    #: What somebody wrote, and where a link leads; all else that an attribute says is read, heard or drawn.
+    NOT_SAID = frozenset({"value", "href", "action"})
     VOID = frozenset({"meta", "link", "input", "br", "hr", "img"})
 
     def __init__(self) -> None:
@@ -65,9 +68,10 @@ class Unmarked(HTMLParser):
 
     def handle_starttag(self, tag, attributes):
         said = dict(attributes)
-        for name in ("aria-label", "placeholder", "title", "data-label"):
-            if CHINESE.search(said.get(name) or ""):
-                self.found.append(said[name])
+        for name, value in attributes:
+            told = base64.b64decode(value).decode() if name == "data-xml" else value or ""
+            if name not in self.NOT_SAID and CHINESE.search(NAMES.sub("", told)):
+                self.found.append(f"{name}: {told[:200]}")
         if tag not in self.VOID:
             self.marked.append(self.marked[-1] or said.get("lang", "").startswith("zh"))
 
@@ -88,11 +92,51 @@ def unmarked(html: str) -> list[str]:
 
 def test_the_check_finds_what_it_looks_for():
     assert unmarked("<p>办件</p>") == ["办件"]
-    assert unmarked('<p aria-label="办件">x</p>') == ["办件"]
+    for attribute in ("aria-label", "title", "placeholder", "alt", "data-name", "data-updated"):
+        assert unmarked(f'<p {attribute}="办件">x</p>') == [f"{attribute}: 办件"]
+    drawn = base64.b64encode('<task name="消防验收"/>'.encode()).decode()
+    assert unmarked(f'<div data-xml="{drawn}"></div>') == ['data-xml: <task name="消防验收"/>']
     assert unmarked('<p><span lang="zh-CN">办件</span></p>') == []
 
 
-def test_english_pages_are_english(desk, page, engine, actor):
+class Latin(HTMLParser):
+    """Collects words in Latin letters that are no code: those of a page in Chinese are left over from English."""
+
+    CODE = frozenset({"code", "kbd", "script", "style"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inside: list[str] = []
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag, attributes):
+        said = dict(attributes)
+        if tag not in Unmarked.VOID:
+            self.inside.append("code" if said.get("lang") == "en" else tag)
+        for name in ("aria-label", "placeholder", "title", "alt", "data-name", "data-label"):
+            self._look(said.get(name) or "")
+
+    def handle_endtag(self, tag):
+        if tag not in Unmarked.VOID:
+            self.inside.pop()
+
+    def handle_data(self, data):
+        if not self.CODE & set(self.inside):
+            self._look(data)
+
+    def _look(self, text):
+        if LATIN.search(NAMES.sub("", re.sub(r"https?://\S+|[a-z]+\.[a-z]+", "", text))):
+            self.found.append(text.strip())
+
+
+def left_over(html: str) -> list[str]:
+    parser = Latin()
+    parser.feed(html)
+    return parser.found
+
+
+def test_every_page_is_in_the_language_that_was_asked_for(desk, page, engine, actor):
+    assert left_over('<p title="Due">办件 <b>floor_area</b> <code>fire.liu</code></p>') == ["Due", "floor_area"]
     number = accepted(engine, actor)
     complete(engine, actor("water.jiang"), number, "drainage", "faults", "雨水管错接。")
     clerk, officer, head = desk("clerk.chen"), desk("fire.liu"), desk("fire.wei")
@@ -121,3 +165,6 @@ def test_english_pages_are_english(desk, page, engine, actor):
         if path != "/nowhere/x":
             assert '<html lang="en">' in shown.text, path
         assert not unmarked(shown.text), path
+        chinese = who.get(f"{path}?lang=zh", headers={"Accept": "text/html"}).text
+        secret = rf"{code}|[0-9a-f]{{32}}"
+        assert not left_over(re.sub(secret, "", chinese)), path
