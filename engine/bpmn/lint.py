@@ -21,7 +21,9 @@ from engine.bpmn.rules import (
     ids,
     outcome,
     reach,
+    references,
     single,
+    soundness,
     structure,
     supported,
     texts,
@@ -50,6 +52,7 @@ _FAMILIES = (
     called,
     structure,
     gateways,
+    soundness,
     reach,
     texts,
     outcome,
@@ -58,7 +61,7 @@ _FAMILIES = (
     approval,
 )
 RULES: tuple[Rule, ...] = (
-    *(rule for family in (*_FAMILIES, single, read_extensions, unreadable) for rule in family.RULES),
+    *(rule for family in (*_FAMILIES, single, read_extensions, references, unreadable) for rule in family.RULES),
     TOO_MANY,
 )
 

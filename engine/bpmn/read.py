@@ -30,6 +30,7 @@ from engine.bpmn.read_extensions import (
     outside,
     read_extensions,
 )
+from engine.bpmn.read_references import references
 from engine.bpmn.rules.rule import MOST_FINDINGS, Spot
 from engine.bpmn.rules.single import repeated
 from engine.errors import ApprovalError
@@ -225,6 +226,7 @@ class _Reader:
 
     def diagram(self, processes: list[Xml]) -> Diagram:
         self._survey()
+        self.findings += islice(references(self.root), max(0, MOST_FINDINGS + 1 - len(self.findings)))
         return Diagram(
             processes=tuple(self._process(element) for element in processes),
             ids=tuple(self.ids),

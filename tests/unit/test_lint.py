@@ -63,6 +63,16 @@ def after_task(*more: str) -> tuple[str, ...]:
     return start(), user("a"), end(), *more
 
 
+def reading(ref: str) -> str:
+    """A task `r` that reads a data object reference."""
+    return user("r", f"<dataInputAssociation><sourceRef>{ref}</sourceRef></dataInputAssociation>")
+
+
+def data(id: str, object: str) -> tuple[str, ...]:
+    """A data object reference and what it leads to."""
+    return (element("dataObjectReference", id, dataObjectRef=object),)
+
+
 SIGNAL = '<signalEventDefinition signalRef="sig"/>'
 ERROR_END = '<errorEventDefinition errorRef="err"/>'
 CANCEL = "<cancelEventDefinition/>"
@@ -127,6 +137,10 @@ VALID: list[tuple[str, ...]] = [
     ),
     after_task(CHOICE, user("b"), flows(f"start > a > x; x > end; x > b [{PASSED}]; b > end")),
     after_task(CHOICE, flows(f"start > a > x; x > end; x > a [${{{PASSED}}}]")),
+    (start(), user("审查"), end(), flows("start > 审查 > end")),
+    (start(), user("a"), end(), SIMPLE.replace(' id="a_end"', "")),
+    inside(start("s1"), reading("d"), end("s2"), flows("s1 > r > s2"), *data("d", "o"), element("dataObject", "o")),
+    (*inside(start("s1"), reading("d"), end("s2"), flows("s1 > r > s2"), *data("d", "o")), element("dataObject", "o")),
     after_task(CHOICE, flows("start > a > x; x > end; x > a [case.outcomes.a == 'passed' and case.round < 3]")),
     after_task(
         gateway("parallel", "f"),
@@ -306,9 +320,31 @@ INVALID: list[tuple[str, tuple[str, ...]]] = [
     ("message-unnamed", around(catch("a", message("nowhere")))),
     ("message-unnamed", around(element("receiveTask", "a"))),
     ("id-missing", (start(), element("userTask", None), user("a"), end(), SIMPLE)),
-    ("id-missing", (start(), user("a"), end(), SIMPLE.replace(' id="a_end"', ""))),
-    ("id-malformed", (start(), user("审查"), end(), flows("start > 审查 > end"))),
-    ("id-malformed", (start(), user("a b"), end(), flows("start > a b > end"))),
+    *(
+        ("id-malformed", (start(), user(name), end(), flows(f"start > {name.replace('>', '')} > end")))
+        for name in ("a:b", "a[1]", "it's", "a/b", "a\u202eb", "x" * 129)
+    ),
+    *(("id-unusual", (start(), user(name), end(), flows(f"start > {name} > end"))) for name in ("a b", "1a", "-")),
+    ("flow-hidden", around(user("a", extended('<evil:sequenceFlow sourceRef="a" targetRef="end"/>')))),
+    ("flow-hidden", (*around(user("a")), '<evil:sequenceFlow sourceRef="start" targetRef="end"/>')),
+    ("flow-hidden", around(user("a", extended("<evil:x><boundaryEvent/></evil:x>")))),
+    (
+        "data-object-unresolvable",
+        inside(start("s1"), reading("d"), end("s2"), flows("s1 > r > s2"), *data("d", "nowhere")),
+    ),
+    (
+        "data-object-unresolvable",
+        (
+            *inside(
+                *(start("s1"), scope("t", start("t1"), reading("d"), end("t2"), flows("t1 > r > t2")), end("s2")),
+                flows("s1 > t > s2"),
+            ),
+            *data("d", "o"),
+            element("dataObject", "o"),
+        ),
+    ),
+    ("reference-dangling", (*around(user("a")), *data("d", "nowhere"))),
+    ("reference-dangling", (start(), user("a"), end("end", message("nowhere")), SIMPLE)),
     ("id-duplicate", (start(), user("a"), user("a"), end(), SIMPLE)),
     ("id-duplicate", (start(), user("a"), end(), SIMPLE, element("dataObject", "a"))),
     *(
@@ -367,7 +403,7 @@ INVALID: list[tuple[str, tuple[str, ...]]] = [
         after_task(gateway("parallel", "j"), CHOICE, flows("start > a > j > x > end; x > j [form.again]")),
     ),
     (
-        "choice-joined-in-parallel",
+        "join-deadlock",
         after_task(
             gateway("exclusive", "x", default="x_b"),
             *PARALLEL,

@@ -215,7 +215,32 @@ def _wrong_join(sheet: Sheet, finding: Finding) -> Mend | None:
     node = sheet.find(finding.element, "parallelGateway", "inclusiveGateway")
     if node is None:
         return None
-    return rejoin(sheet, node, finding, "exclusiveGateway")
+    return rejoin(sheet, node, finding, "inclusiveGateway")
+
+
+def _merge(sheet: Sheet, finding: Finding) -> Mend | None:
+    """Several branches meet unjoined: an inclusive join waits for those that can still come, whichever they are."""
+    node = sheet.find(finding.element)
+    if node is None:
+        return None
+    if local_name(node) == "exclusiveGateway":
+        return rejoin(sheet, node, finding, "inclusiveGateway")
+    id, name = node.get("id"), called(node)
+    options = [
+        ("inclusiveGateway", "等还会到的分支到齐", "for those that can still come"),
+        ("parallelGateway", "等全部分支到齐", "for all of them"),
+    ]
+    question = (f"“{name}”之前要等哪些分支？", f"Which branches are waited for before “{name}”?")
+    does = (f"在“{name}”之前画一个汇聚网关", f"Draws a joining gateway before “{name}”")
+
+    def hand(sheet: Sheet, answer: str) -> bool:
+        node = sheet.node(id)
+        if node is None or len(sheet.flows_in(node)) < 2:
+            return False
+        sheet.insert_before(node, answer)
+        return True
+
+    return asked(fix_id(finding), does, question, options, "inclusiveGateway", hand, JOINS)
 
 
 def rejoin(sheet: Sheet, node: Xml, finding: Finding, suggested: str) -> Mend:
@@ -250,6 +275,8 @@ MENDS: Mapping[str, Maker] = {
     "condition-misplaced": _misplaced_condition,
     "event-gateway-target": _event_gateway,
     "event-gateway-boundary": _event_boundary,
-    "choice-joined-in-parallel": _wrong_join,
     "join-deadlock": _wrong_join,
+    "join-may-wait": _wrong_join,
+    "merge-unsynchronised": _merge,
+    "merge-may-double": _merge,
 }

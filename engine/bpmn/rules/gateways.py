@@ -1,10 +1,10 @@
-"""Gateways: every branch has a condition or is the default, and every join can get all its tokens."""
+"""Gateways: every branch has a condition or is the default, and events follow where events are waited for."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.bpmn.model import Finding, Flow, Node
+from engine.bpmn.model import Finding, Node
 from engine.bpmn.rules.rule import ERROR, WARNING, Rule
 from engine.bpmn.rules.structure import CHOOSING
 from engine.bpmn.rules.subject import Scope, Subject
@@ -50,37 +50,17 @@ EVENT_BOUNDARY = Rule(
     "请删除边界事件，在事件网关后另画一个定时或消息中间事件",
     "Delete the boundary event; draw a timer or message catch event behind the gateway instead",
 )
-SELF_FED = Rule(
-    "join-deadlock",
-    ERROR,
-    "并行汇聚{what}的进入连线“{flow}”要先经过它自己才能到达，流程会永远等待",
-    "The flow “{flow}” into the parallel join {what} can only be reached through that join: it waits for ever",
-    "请让返回的连线接到前面的排他网关",
-    "Lead the way back to an exclusive gateway before it",
-)
-CHOICE_JOINED = Rule(
-    "choice-joined-in-parallel",
-    WARNING,
-    "并行汇聚{what}等待从“{gateway}”分出的多条分支，而那里只会走一条",
-    "The parallel join {what} waits for several branches of “{gateway}”, of which only one is taken",
-    "请把汇聚改为排他网关，或把分支改为并行网关",
-    "Join with an exclusive gateway, or split with a parallel one",
-)
-RULES = (NO_CONDITION, NO_DEFAULT, DEFAULT_CONDITION, EVENT_GATEWAY, EVENT_BOUNDARY, SELF_FED, CHOICE_JOINED)
-
-_TAKES_ONE = frozenset({"exclusiveGateway", "eventBasedGateway"})
+RULES = (NO_CONDITION, NO_DEFAULT, DEFAULT_CONDITION, EVENT_GATEWAY, EVENT_BOUNDARY)
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Judge choices and event-based gateways, and, where the diagram is of a bearable size, parallel joins."""
+    """Judge choices and event-based gateways."""
     for scope in subject.scopes:
         for node in scope.nodes:
             if node.tag in CHOOSING:
                 yield from _choice(scope, node, subject.profile)
             if node.tag == "eventBasedGateway":
                 yield from _event_gateway(scope, node)
-            if node.tag == "parallelGateway" and subject.bearable and len(scope.into(node.id)) > 1:
-                yield from _join(scope, node)
 
 
 def _choice(scope: Scope, node: Node, profile: str) -> Iterator[Finding]:
@@ -88,9 +68,9 @@ def _choice(scope: Scope, node: Node, profile: str) -> Iterator[Finding]:
     if len(flows) < 2 and not any(flow.condition for flow in flows):
         return
     for flow in flows:
-        if flow.id != node.default and not flow.condition:
+        if (not flow.id or flow.id != node.default) and not flow.condition:
             yield NO_CONDITION.at(flow, gateway=node.name or node.id)
-        if flow.id == node.default and flow.condition:
+        if flow.id and flow.id == node.default and flow.condition:
             yield DEFAULT_CONDITION.at(flow)
     if not node.default:
         yield NO_DEFAULT.at(node, profile)
@@ -103,29 +83,3 @@ def _event_gateway(scope: Scope, node: Node) -> Iterator[Finding]:
             yield EVENT_GATEWAY.at(node, target=target.name or target.id)
         for event in scope.boundary.get(str(flow.target), ()):
             yield EVENT_BOUNDARY.at(node, target=target.name or target.id, event=event.name or event.id)
-
-
-def _join(scope: Scope, node: Node) -> Iterator[Finding]:
-    reached, without = scope.reached(), scope.reached(without=node.id)
-    for flow in scope.into(node.id):
-        if flow.source in reached and flow.source not in without:
-            yield SELF_FED.at(node, flow=flow.name or flow.id)
-    origins = [_choice_behind(scope, flow) for flow in scope.into(node.id)]
-    shared = {origin for origin in origins if origin is not None and origins.count(origin) > 1}
-    for origin in sorted(shared):
-        yield CHOICE_JOINED.at(node, gateway=scope.by_id[origin].name or origin)
-
-
-def _choice_behind(scope: Scope, flow: Flow) -> str | None:
-    """The gateway that chose this way, when nothing but a plain chain lies between."""
-    seen: set[str] = set()
-    while flow.source and flow.source not in seen:
-        seen.add(flow.source)
-        node = scope.by_id[flow.source]
-        incoming, outgoing = scope.into(node.id), scope.out_of(node.id)
-        if node.tag in _TAKES_ONE and len(outgoing) > 1:
-            return node.id
-        if len(incoming) != 1 or len(outgoing) != 1:
-            return None
-        flow = incoming[0]
-    return None

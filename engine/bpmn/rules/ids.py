@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from engine.bpmn.model import Finding
-from engine.bpmn.rules.rule import ERROR, Rule, Spot
+from engine.bpmn.rules.rule import ERROR, WARNING, Rule, Spot
 from engine.bpmn.rules.subject import Subject
 
 MISSING = Rule(
@@ -20,10 +20,18 @@ MISSING = Rule(
 MALFORMED = Rule(
     "id-malformed",
     ERROR,
-    "编号“{id}”的写法不允许",
-    "The id “{id}” is not allowed",
-    "编号须以字母或下划线开头，只用英文字母、数字、下划线、点和连字符，最多 128 个，前后不留空格；中文请写在名称里",
-    "A letter or underscore, then letters, digits, _ . - (128 at most), no space around; other scripts go into the name",
+    "编号“{id}”含有会出错的字符，或过长",
+    "The id “{id}” holds characters that go wrong, or is too long",
+    "编号不能含引号、括号、斜杠、冒号等符号和换行，前后不留空格，最多 128 个字符",
+    "No quotes, brackets, slashes, colons, line breaks or space around; 128 characters at most",
+)
+UNUSUAL = Rule(
+    "id-unusual",
+    WARNING,
+    "编号“{id}”不合 XML 的写法，其他工具可能不认",
+    "The id “{id}” is not what XML allows: other tools may refuse it",
+    "编号请以字母或下划线开头，只用字母、数字、下划线、点和连字符",
+    "A letter or underscore, then letters, digits, underscores, dots and hyphens",
 )
 DUPLICATE = Rule(
     "id-duplicate",
@@ -41,9 +49,11 @@ RESERVED = Rule(
     "请换一个编号，例如 {id}_1",
     "Use another id, such as {id}_1",
 )
-RULES = (MISSING, MALFORMED, DUPLICATE, RESERVED)
+RULES = (MISSING, MALFORMED, UNUSUAL, DUPLICATE, RESERVED)
 
-_WELL_FORMED = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,127}")
+_USUAL = re.compile(r"[^\W\d][\w.-]*")
+_UNSAFE = re.compile(r"""["'`<>&\[\](){}/\\:;,|=#?%*+$^~!@\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]""")
+_LONGEST = 128
 _RESERVED = frozenset({"Start", "End", "Root", "StartEventSplit", "StartEventJoin"})
 _RESERVED_ENDS = (".EndJoin", ".BoundaryEventSplit", ".BoundaryEventJoin", ".StartEventSplit", ".StartEventJoin")
 
@@ -55,8 +65,10 @@ def check(subject: Subject) -> Iterator[Finding]:
             yield MISSING.at(place, tag=tag)
         elif reserved(place.id):
             yield RESERVED.at(place, id=place.id)
-        elif not _WELL_FORMED.fullmatch(place.id):
+        elif _UNSAFE.search(place.id) or len(place.id) > _LONGEST:
             yield MALFORMED.at(place, id=place.id)
+        elif not _USUAL.fullmatch(place.id):
+            yield UNUSUAL.at(place, id=place.id)
     for id, line in dict.fromkeys((id, line) for id, _, line in subject.diagram.ids):
         if id != id.strip():  # the nodes above have lost it: every reference to them is read without
             yield MALFORMED.at(Spot(id.strip() or None, None, line), id=id.replace(" ", "␣"))
@@ -74,7 +86,8 @@ def _named(subject: Subject) -> Iterator[tuple[Spot, str]]:
         for node in process.nodes:
             yield Spot(node.id, node.name, node.line), node.tag
         for flow in process.flows:
-            yield Spot(flow.id, flow.name, flow.line), "sequenceFlow"
+            if flow.id:  # BPMN lets a flow have none, and nothing depends on it
+                yield Spot(flow.id, flow.name, flow.line), "sequenceFlow"
 
 
 def _duplicates(subject: Subject) -> Iterator[Finding]:

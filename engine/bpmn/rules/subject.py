@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from engine.bpmn.calls import mains, whole
 from engine.bpmn.expressions import Names
@@ -12,7 +13,7 @@ from engine.bpmn.model import Diagram, Flow, Node, Process
 from engine.bpmn.rules.rule import BPMN
 from engine.bpmn.vocabulary import PERSON_TASKS
 
-MAX_NODES = 300
+MAX_NODES = 1000
 MAX_FLOWS = 2000
 MAX_CONDITIONS = 500  #: compiling one takes up to a millisecond
 MAX_DEPTH = 8
@@ -88,7 +89,12 @@ class Subject:
         return (flow for process in self.processes for flow in process.flows)
 
 
-def spread(starts: Iterable[str], after: Callable[[str], Iterable[str]], without: str | None = None) -> set[str]:
+Place = TypeVar("Place", str, int)
+
+
+def spread(
+    starts: Iterable[Place], after: Callable[[Place], Iterable[Place]], without: Place | None = None
+) -> set[Place]:
     """Everything that can be reached from `starts` by the function `after`, which gives the next ids of an id."""
     seen = set(starts)
     todo = list(seen)

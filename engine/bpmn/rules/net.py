@@ -1,0 +1,223 @@
+"""The token game of one scope, abstract: conditions and events may go any way; what waits for nothing goes on.
+
+`explore` visits the ways a scope may go, shortest first. Of several tokens it moves one, in all ways open to it, and the others
+later: a flow has one consumer, so that no order of moves makes possible or impossible what another does not (the tokens
+commute). So blocks in parallel add up and don't multiply, and a quiet state that any order can reach is reached.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import combinations
+
+from engine.bpmn.model import Flow, Node
+from engine.bpmn.rules.subject import INSIDE, Scope, spread
+
+Marking = tuple[int, ...]  #: the flows that hold a token, sorted, one entry a token
+MOST_STATES = 20_000
+MOST_TOKENS = 64  #: in one state: more is a process that multiplies, which is found otherwise
+MOST_SUBSETS = 4  #: branches of an inclusive split that are taken in every combination
+_CHOOSING = frozenset({"exclusiveGateway", "eventBasedGateway"})
+_ENDING = frozenset({"terminate", "error", "cancel"})
+_THROWN = frozenset({"error", "escalation", "cancel"})
+
+
+@dataclass(frozen=True, slots=True)
+class Net:
+    """A scope's flows by number, and what each node makes of a token. `ways` are the flows that get one, by alternative."""
+
+    flows: tuple[Flow, ...]  #: those nearest to an end first, so that what can leave leaves before it is overtaken
+    target: tuple[str, ...]  #: the consumer of each flow
+    into: Mapping[str, tuple[int, ...]]
+    ways: Mapping[str, tuple[Marking, ...]]
+    initial: Marking
+    joins: tuple[str, ...]  #: parallel gateways with several ways in
+    inclusive: tuple[str, ...]  #: inclusive ones, by id as the engine fires them
+    clearing: frozenset[str]  #: end events that take the scope's other tokens with them
+    hold: Mapping[str, Mapping[int, frozenset[int]]] = field(default_factory=dict)
+
+    @property
+    def multiplies(self) -> bool:
+        """Whether a token may become several."""
+        return any(len(way) > 1 for ways in self.ways.values() for way in ways)
+
+
+def net_of(scope: Scope, *, guards: bool = True, subsets: bool = True) -> Net | None:
+    """The net of a scope with one start; None for another. `guards`: with events that do not interrupt; `subsets`: several
+    branches of an inclusive split at once."""
+    starts = scope.starts()
+    if len(starts) != 1 or starts[0].id is None:
+        return None
+    flows = _by_distance(scope)
+    index: dict[int, int] = {id(flow): number for number, flow in enumerate(flows)}
+    outs = {node: tuple(index[id(flow)] for flow in scope.out_of(node)) for node in scope.by_id}
+    into = {node: tuple(index[id(flow)] for flow in scope.into(node)) for node in scope.by_id}
+    ways = {id: tuple(_ways(scope, node, outs, guards, subsets)) for id, node in scope.by_id.items()}
+    joining = [id for id in scope.by_id if len(into[id]) > 1]
+    target = tuple(str(flow.target) for flow in flows)
+    inclusive = tuple(sorted(id for id in joining if scope.by_id[id].tag == "inclusiveGateway"))
+    return Net(
+        flows=tuple(flows),
+        target=target,
+        into=into,
+        ways=ways,
+        initial=tuple(sorted(outs[str(starts[0].id)])),
+        joins=tuple(id for id in joining if scope.by_id[id].tag == "parallelGateway"),
+        inclusive=inclusive,
+        clearing=frozenset(id for id, node in scope.by_id.items() if node.tag == "endEvent" and _clears(node)),
+        hold={id: _holding(id, into[id], target, ways) for id in inclusive},
+    )
+
+
+def _by_distance(scope: Scope) -> list[Flow]:
+    distance = {id: 0 for id in scope.by_id if not scope.out_of(id)}
+    todo = deque(distance)
+    while todo:
+        node = todo.popleft()
+        for before in scope.before(node):
+            if before not in distance:
+                distance[before] = distance[node] + 1
+                todo.append(before)
+    return sorted(scope.flows, key=lambda flow: distance.get(flow.target or "", len(scope.nodes)))
+
+
+def _clears(node: Node) -> bool:
+    return any(event.kind in _ENDING for event in node.events)
+
+
+def _ways(
+    scope: Scope, node: Node, outs: Mapping[str, tuple[int, ...]], guards: bool, subsets: bool
+) -> Iterator[Marking]:
+    own = outs[str(node.id)]
+    if node.tag in _CHOOSING:
+        yield from ((flow,) for flow in own)
+    elif node.tag == "inclusiveGateway":
+        yield from _subsets(own) if subsets else ((flow,) for flow in own)
+    else:
+        yield own
+        events = [event for event in scope.boundary.get(str(node.id), ()) if _happens(node, event)]
+        yield from (outs[str(event.id)] for event in events if event.interrupting)
+        if guards:
+            for event in events:
+                if not event.interrupting:
+                    yield (*own, *outs[str(event.id)])
+    if node.tag in (*_CHOOSING, "inclusiveGateway") and not own:
+        yield ()
+
+
+def _happens(host: Node, event: Node) -> bool:
+    return bool(event.id) and (host.tag in INSIDE or not any(each.kind in _THROWN for each in event.events))
+
+
+def _subsets(flows: tuple[int, ...]) -> Iterator[Marking]:
+    sizes = range(1, len(flows) + 1) if len(flows) <= MOST_SUBSETS else (1, 2, len(flows))
+    for size in sizes:
+        yield from combinations(flows, size)
+
+
+def _holding(
+    join: str, into: tuple[int, ...], target: tuple[str, ...], ways: Mapping[str, tuple[Marking, ...]]
+) -> Mapping[int, frozenset[int]]:
+    """For each flow the flows into the join that a token on it may still come by, without passing the join."""
+    onward = {flow: {each for way in ways[node] for each in way} for flow, node in enumerate(target) if node != join}
+    backward: dict[int, set[int]] = {flow: set() for flow in range(len(target))}
+    for flow, following in onward.items():
+        for each in following:
+            backward[each].add(flow)
+    found: dict[int, set[int]] = {}
+    for flow in into:
+        for each in spread([flow], backward.__getitem__):
+            found.setdefault(each, set()).add(flow)
+    return {flow: frozenset(reached) for flow, reached in found.items()}
+
+
+@dataclass(slots=True)
+class Exploration:
+    """The states that were visited: each with the one before and the node that moved."""
+
+    markings: list[Marking]
+    before: list[int]
+    moved: list[str]
+    quiet: list[int]
+    edges: list[tuple[int, int]] = field(default_factory=list)
+    whole: bool = True
+
+    def path(self, state: int) -> list[str]:
+        """The nodes that moved on the way to a state."""
+        found = []
+        while state:
+            found.append(self.moved[state])
+            state = self.before[state]
+        return found[::-1]
+
+
+def explore(net: Net, frozen: str | None = None, most: int = MOST_STATES) -> Exploration:
+    """Visit what can be reached, `frozen` never moving."""
+    seen = {net.initial: 0}
+    done = Exploration([net.initial], [0], [""], [])
+    todo = deque([0])
+    while todo:
+        state = todo.popleft()
+        moves = list(_moves(net, done.markings[state], frozen))
+        if not moves:
+            done.quiet.append(state)
+        for node, marking in moves:
+            if marking in seen:
+                done.edges.append((state, seen[marking]))
+                continue
+            if len(seen) >= most or len(marking) > MOST_TOKENS:
+                done.whole = False
+                continue
+            seen[marking] = len(done.markings)
+            done.edges.append((state, seen[marking]))
+            todo.append(len(done.markings))
+            done.markings.append(marking)
+            done.before.append(state)
+            done.moved.append(node)
+    return done
+
+
+def _moves(net: Net, marking: Marking, frozen: str | None) -> Iterator[tuple[str, Marking]]:
+    """One token in all its ways; else a parallel join; else an inclusive one; else an end that clears the scope."""
+    held = {*net.joins, *net.inclusive, *net.clearing, frozen}
+    for flow in marking:
+        node = net.target[flow]
+        if node not in held:
+            left = _without(marking, (flow,))
+            yield from ((node, tuple(sorted(left + way))) for way in net.ways[node])
+            return
+    for node in net.joins:
+        if node != frozen and all(flow in marking for flow in net.into[node]):
+            left = _without(marking, net.into[node])
+            yield from ((node, tuple(sorted(left + way))) for way in net.ways[node])
+            return
+    for node in net.inclusive:
+        full = tuple(flow for flow in net.into[node] if flow in marking)
+        if node != frozen and full and not _held_up(net, node, marking, set(full)):
+            left = _without(marking, full)
+            yield from ((node, tuple(sorted(left + way))) for way in net.ways[node])
+            return
+    for flow in marking:
+        if net.target[flow] in net.clearing and net.target[flow] != frozen:
+            yield net.target[flow], ()
+            return
+
+
+def _held_up(net: Net, join: str, marking: Marking, full: set[int]) -> bool:
+    """BPMN 2.0 §13.4.3: a token elsewhere can still come by an empty flow, and by none that holds one."""
+    reach = net.hold[join]
+    for flow in marking:
+        if net.target[flow] != join:
+            reached = reach.get(flow, frozenset())
+            if reached - full and not reached & full:
+                return True
+    return False
+
+
+def _without(marking: Marking, flows: tuple[int, ...]) -> Marking:
+    left = list(marking)
+    for flow in flows:
+        left.remove(flow)
+    return tuple(left)

@@ -1,0 +1,143 @@
+"""Joins that never open and merges that double, found by playing the net; blocks in parallel add up."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.bpmn.lint import lint
+from engine.bpmn.model import Finding
+from engine.bpmn.read import read
+from engine.bpmn.rules.net import explore, net_of
+from engine.bpmn.rules.subject import subject_of
+from tests.unit.diagrams import boundary, diagram, end, flows, gateway, start, timer, user
+
+CHOICE = gateway("exclusive", "x", default="x_a")
+
+
+def found(*elements: str) -> list[Finding]:
+    rules = ("never-ends", "join-deadlock", "join-may-wait", "merge-unsynchronised", "merge-may-double")
+    return [finding for finding in lint(read(diagram(*elements))) if finding.rule in rules]
+
+
+def blocks(depth: int, width: int) -> list[str]:
+    """Parallel blocks in a row, each branch with a choice in it."""
+    drawn, way = [start(), end("e")], ["start"]
+    for n in range(depth):
+        drawn += [gateway("parallel", f"f{n}"), gateway("parallel", f"j{n}")]
+        for k in range(width):
+            here = f"{n}_{k}"
+            drawn += [gateway("exclusive", f"x{here}", default=f"x{here}_a{here}"), gateway("exclusive", f"m{here}")]
+            drawn += [user(f"a{here}"), user(f"b{here}")]
+            drawn.append(
+                flows(f"f{n} > x{here} > a{here} > m{here} > j{n}; x{here} > b{here} [form.c]; b{here} > m{here}")
+            )
+        drawn.append(flows(f"{way[-1]} > f{n}"))
+        way.append(f"j{n}")
+    return [*drawn, flows(f"{way[-1]} > e")]
+
+
+def test_a_choice_before_a_parallel_join_waits_for_ever_and_the_way_is_shown() -> None:
+    (one,) = found(
+        *(start(), CHOICE, user("a"), user("b"), gateway("parallel", "j"), end()),
+        flows("start > x > a > j > end; x > b [form.b]; b > j"),
+    )
+    assert (one.rule, one.element, one.severity) == ("join-deadlock", "j", "error")
+    assert "start → x → a" in one.message_en or "start → x → b" in one.message_en
+
+
+def test_a_branch_that_leaves_a_parallel_block_early_stops_its_join() -> None:
+    (one,) = found(
+        *(start(), gateway("parallel", "f"), user("a"), user("b"), CHOICE, gateway("parallel", "j"), end(), end("out")),
+        flows("start > f > a > j > end; f > b > x > out; x > j [form.fine]").replace('"x_a"', '"x_out"'),
+    )
+    assert (one.rule, one.element) == ("join-deadlock", "j")
+
+
+def test_choices_by_the_same_fact_may_agree() -> None:
+    one, *_ = found(
+        *(start(), gateway("parallel", "f"), *(gateway("exclusive", f"x{n}", default=f"x{n}_e{n}") for n in "12")),
+        *(gateway("parallel", "j"), end(), end("e1"), end("e2")),
+        flows("start > f > x1 > e1; f > x2 > e2; x1 > j [form.both]; x2 > j [form.both]; j > end"),
+    )
+    assert (one.rule, one.severity) == ("join-may-wait", "warning")
+
+
+def test_parallel_branches_that_merge_unjoined_double_what_follows() -> None:
+    (one,) = found(
+        *(start(), gateway("parallel", "f"), user("a"), user("b"), gateway("exclusive", "m"), user("c"), end()),
+        flows("start > f > a > m > c > end; f > b > m"),
+    )
+    assert (one.rule, one.element, one.severity) == ("merge-unsynchronised", "m", "error")
+    (one,) = found(
+        *(start(), gateway("parallel", "f"), user("a"), user("b"), user("c"), user("d"), end()),
+        flows("start > f > a > c > d > end; f > b > c"),
+    )
+    assert one.element == "c"
+    assert found(
+        start(), user("a"), user("b"), user("c"), user("d"), end(), flows("start > a > b > d > end; a > c > d")
+    )
+
+
+@pytest.mark.parametrize(
+    "elements",
+    [
+        # both branches end, at one end event or behind a gateway with nothing to do
+        (
+            *(start(), gateway("parallel", "f"), user("a"), user("b"), gateway("exclusive", "m"), end()),
+            flows("start > f > a > m > end; f > b > m"),
+        ),
+        # a reminder comes back to the main way
+        (
+            *(
+                start(),
+                user("a"),
+                boundary("t", "a", timer("P1D"), cancelActivity="false"),
+                user("r"),
+                user("b"),
+                end(),
+            ),
+            flows("start > a > b > end; t > r > b"),
+        ),
+        # rework of one branch of a parallel block
+        (
+            *(start(), gateway("parallel", "f"), gateway("exclusive", "m"), user("a"), user("b"), CHOICE),
+            *(gateway("parallel", "j"), end()),
+            flows("start > f > m > a > x > j > end; x > m [form.again]; f > b > j").replace("x_a", "x_j"),
+        ),
+        # an inclusive split and an inclusive join, with a choice inside
+        (
+            *(
+                start(),
+                gateway("inclusive", "f", default="f_a"),
+                user("a"),
+                user("b"),
+                gateway("inclusive", "j"),
+                end(),
+            ),
+            *(CHOICE, user("c")),
+            flows("start > f > a > j > end; f > b [form.b]; b > x > j; x > c [form.c]; c > j").replace("x_a", "x_j"),
+        ),
+    ],
+    ids=range(4),
+)
+def test_what_is_sound_has_no_finding(elements) -> None:
+    assert found(*elements) == []
+
+
+def test_blocks_in_parallel_add_up() -> None:
+    (scope,) = subject_of(read(diagram(*blocks(8, 4)))).scopes
+    net = net_of(scope)
+    assert net is not None
+    done = explore(net)
+    assert done.whole
+    assert len(done.markings) < 600
+    assert len(done.quiet) == 1
+    assert found(*blocks(8, 4)) == []
+
+
+def test_a_branch_that_always_comes_round_never_ends() -> None:
+    (one,) = found(
+        *(start(), gateway("exclusive", "m"), gateway("parallel", "f"), user("a"), user("b"), end()),
+        flows("start > m > f > a > m; f > b > end"),
+    )
+    assert one.rule == "never-ends"
