@@ -8,6 +8,7 @@ import flask_smorest as smorest  # type: ignore[import-untyped]
 from flask import Flask
 from marshmallow import Schema, fields
 
+from api.calendars import calendars
 from api.caller import serve_engine
 from api.cases import cases
 from api.clients import clients
@@ -71,6 +72,7 @@ def register_api(app: Flask, engine: Engine) -> None:
         clients,
         limits,
         regions,
+        calendars,
         materials,
         intake,
     ):

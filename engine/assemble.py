@@ -34,6 +34,7 @@ from engine.clock import wall_now
 from engine.definitions import deploy
 from engine.definitions import models as _definition_models  # noqa: F401
 from engine.doors.applicants import ApplicantsDoor
+from engine.doors.calendars import CalendarsDoor
 from engine.doors.intake import IntakeDoor
 from engine.doors.limits import LimitsDoor
 from engine.doors.materials import MaterialsDoor
@@ -55,6 +56,7 @@ from engine.store.database import connect_engine
 from engine.store.files import FileStore
 from engine.store.location import files_of
 from engine.timelimits import models as _limit_models  # noqa: F401
+from engine.timelimits.load import CalendarShelf
 from engine.unit_of_work import Once, Transactions, UnitOfWork
 
 Answer = TypeVar("Answer")
@@ -78,8 +80,9 @@ class Engine:
         self.settings = settings
         self.database = database
         self.transactions = Transactions(database)
-        self.house = House(handlers or built_in_handlers())
+        self.house = House(handlers or built_in_handlers(), CalendarShelf(database))
         self.limits = LimitsDoor(self.transactions, self.house)
+        self.calendars = CalendarsDoor(self.transactions, self.house)
         known = {DEMONSTRATION_CLIENT: DEMONSTRATION_CLIENT_SECRET} if settings.demo else {}
         self.intake = IntakeDoor(self)
         self.secrets = clients.Secrets(settings.secret_key, known)

@@ -51,6 +51,7 @@ THINGS = {
     "incident": "事件",
     "client": "客户端",
     "region": "行政区划",
+    "department": "部门",
     "material": "材料",
     "document": "文书",
 }

@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from engine.assemble import Engine
+from engine.background.calendar_sweep import recompute_older
 from engine.background.tasks import DATABASE_AWAY
 from engine.cases.incidents import StepHeldUp, due_incidents, put_off, record_failure_of
 from engine.clock import DOMAIN_NOW_SQL
@@ -38,7 +39,7 @@ def sweep(engine: Engine) -> int:
     incidents = engine.perform(Actor.system("sweep"), due_incidents)
     for incident in incidents:
         _retry(engine, incident)
-    return len(due) + len(incidents)
+    return len(due) + len(incidents) + recompute_older(engine)
 
 
 def sweep_until(engine: Engine, pause: float, stop: threading.Event) -> None:

@@ -22,6 +22,7 @@ APPLICANT_TEXTS = {
     "case.submitted": "您的申请已收件。",
     "case.accepted": "您的申请已受理。",
     "case.concluded": "您的申请已办结。",
+    "limits.recomputed": "因放假安排公布或调整，您的申请的办理期限已重新计算，请查看办理进度。",
     "document.issued": "文书已出具：{number}。",
     "task.opened": None,
 }

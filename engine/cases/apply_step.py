@@ -439,7 +439,7 @@ class StepDraft:
                 tasks=self.tasks,
                 stopped=self.stopped,
                 stopped_seq=seq,
-                limits=[index_row(ledger, case.id, case.now) for ledger in self.ledgers.values()],
+                limits=[index_row(one, case.id, case.now) for one in self.ledgers.values() if not one.old],
                 limit_entries=[
                     row | {"case_id": str(case.id), "seq": seq}
                     for ledger in self.ledgers.values()

@@ -25,7 +25,7 @@ from engine.organization.load import load_directory
 from engine.plugins.handlers import HandlerRegistry
 from engine.timelimits.calendar import WorkingCalendar
 from engine.timelimits.ledger import Almanac
-from engine.timelimits.national import national_calendar
+from engine.timelimits.load import CalendarShelf
 from engine.unit_of_work import UnitOfWork
 
 MOST_DEFINITIONS = 200
@@ -55,19 +55,20 @@ class LiveDefinition:
 class House:
     """The caches, and the handlers that diagrams may name."""
 
-    def __init__(self, handlers: HandlerRegistry) -> None:
+    def __init__(self, handlers: HandlerRegistry, calendars: CalendarShelf | None = None) -> None:
         self.handlers = handlers
+        self.calendars = calendars or CalendarShelf()
         self._lock = threading.Lock()
         self._definitions: OrderedDict[UUID, LiveDefinition] = OrderedDict()
         self._directory: tuple[int, Directory] | None = None
 
     def calendar(self, region_code: str, version: int) -> WorkingCalendar:
-        """The working calendar of a region (the national one until regions publish their own days)."""
-        return national_calendar()
+        """The working calendar of a region at a version of the notices."""
+        return self.calendars.get(region_code, None, version)[0]
 
     def almanac(self, region_code: str, department_id: str | None, version: int) -> Almanac:
         """The calendar and the opening hours of a department of a region, or of the region itself."""
-        return Almanac(self.calendar(region_code, version))
+        return Almanac(*self.calendars.get(region_code, department_id, version))
 
     def directory(self, uow: UnitOfWork, version: int) -> Directory:
         """The organisation at the version that the lock statement read."""

@@ -22,6 +22,7 @@ from engine.cases.complete_task import Completion, complete_task
 from engine.cases.held import Command, StepHeld, Unexpected, in_short
 from engine.cases.house import House
 from engine.cases.models import Case, Incident
+from engine.cases.recompute_limits import recompute_limits
 from engine.cases.step_store import lock_case
 from engine.clock import wall_now
 from engine.errors import ApprovalError, Conflict, NotFound
@@ -33,6 +34,10 @@ from engine.unit_of_work import Transactions, UnitOfWork
 
 #: Minutes until an incident is tried again by itself; then it waits for a person.
 BACK_OFF = (1, 5, 30, 120, 720)
+
+
+#: What of a case the sweep looks at by itself, by the verb of the command that does it again.
+SWEPT = {"advance": "timer", "recompute": "calendar", "judge": "limits"}
 
 
 class StepHeldUp(Conflict):
@@ -121,13 +126,13 @@ def write_incident(uow: UnitOfWork, failure: StepHeld) -> StepHeldUp:
 def record_failure_of(
     transactions: Transactions, verb: str, case_id: UUID, token: int | None, error: Exception
 ) -> StepHeldUp:
-    """The incident of what failed outside a step: `call` of an outside handler, the sweep's look at a case's timers."""
+    """The incident of what failed outside a step: `call` of an outside handler, the sweep's look at timers or limits."""
     number = text("SELECT number FROM cases WHERE id = :id")
     with transactions.begin(Actor.system("incident")) as uow:
         found = uow.connection.scalar(number, {"id": case_id})
     if found is None:
         raise NotFound(what="case", id=case_id)
-    subject, arguments = ("timer", None) if token is None else (f"call:{token}", {"token": token})
+    subject, arguments = (SWEPT[verb], None) if token is None else (f"call:{token}", {"token": token})
     fault = (Unexpected if token is None else ServiceCallFailed)(reason=in_short(error), token=token)
     command = Command(verb, case_id, str(found), subject, f"job:{verb}", "job", None, arguments)
     return record_incident(transactions, StepHeld(command, fault))
@@ -288,6 +293,7 @@ _VERBS: dict[str, Callable[[House, UnitOfWork, UUID, Mapping[str, Any]], object]
     "complete": _complete,
     "start": lambda house, uow, case_id, _: go_on.start_late(house, uow, case_id),
     "advance": lambda house, uow, case_id, a: go_on.fire_timer(house, uow, case_id, a["token"]) if a else None,
+    "recompute": lambda house, uow, case_id, _: recompute_limits(house, uow, case_id),
     "result": _result,
     "call": _call_again,
     "deliver": lambda house, uow, case_id, a: go_on.deliver_message(house, uow, case_id, a["message"], a["payload"]),

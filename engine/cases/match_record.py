@@ -200,5 +200,6 @@ def _standing(rows: list[Row]) -> Claim:
     amount = base[-1]["amount"] + sum(row["amount"] for row in rows if row["entry"] == "extend")
     claim = Claim(rows[0]["seq"]).say(base[-1]["seq"], started_at=base[-1]["effective_at"], amount=amount)
     claim.say(last["seq"], unit=base[-1]["unit"], due_date=last["due_date"], due_at=last["due_at"])
-    claim.say(last["seq"], calendar_version=rows[-1]["calendar_version"], paused=bool(paused) and not stops)
+    # The index is raised to a newer version of the calendar without an entry where the notice made no difference.
+    claim.say(last["seq"], paused=bool(paused) and not stops)
     return claim.say(rows[-1]["seq"], stopped_at=stops[0]["effective_at"] if stops else None)

@@ -154,6 +154,9 @@ LOAD_LEDGER = (
     "ORDER BY e.recorded_at, e.seq, array_position(ARRAY['start','correct','recompute','extend','pause','resume','stop'], e.entry)"
 )
 
+#: The same of several cases.
+LOAD_LEDGERS = LOAD_LEDGER.replace("e.case_id = %s", "e.case_id = ANY(%s)").replace("ORDER BY ", "ORDER BY e.case_id, ")
+
 
 def ledgers_of(house: House, rows: Sequence[Mapping[str, Any]]) -> dict[LimitKey, Ledger]:
     """The ledgers behind rows of `LOAD_LEDGER`."""

@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from engine.assemble import Engine
 from engine.clock import CST
+from engine.commands.calendar_import import add_import
 from engine.commands.line import Commands, add_command, as_json, opened_engine, say
 from engine.errors import NotFound
 from engine.store.location import NoDatabaseYet
@@ -28,7 +29,7 @@ def add_commands(commands: Commands) -> None:
     """Declare `calendar` and what is below it."""
     asking = "工作日历 / the working calendar"
     calendar = commands.add_parser("calendar", help=asking, description=asking)
-    below = calendar.add_subparsers(metavar="{add,between}", required=True)
+    below = calendar.add_subparsers(metavar="{add,between,import}", required=True)
     adding = add_command(below, "add", _add, "期限何时届满 / when a limit ends that starts on a date", as_json=True)
     adding.add_argument("date", metavar="DATE", help="2026-09-21；按小时计算时为 / for hours 2026-09-21T09:00")
     adding.add_argument("number", metavar="N", help="1–3650")
@@ -36,6 +37,7 @@ def add_commands(commands: Commands) -> None:
     between = add_command(below, "between", _between, "(A, B] 的工作日数 / working days in (A, B]", as_json=True)
     between.add_argument("first", metavar="A")
     between.add_argument("last", metavar="B")
+    add_import(below)
     for asks in (adding, between):
         asks.add_argument("--region", metavar="R", help="区划代码 / code of a region")
 

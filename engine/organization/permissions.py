@@ -36,6 +36,7 @@ class Permission(StrEnum):
     EVENT_READ = "event:read"  #: the event feed: of what one submitted
     EVENT_READ_ANY = "event:read-any"  #: the event feed of one's region and below
     DEPARTMENT_WATCH = "department:watch"  #: what of one's departments is open and late, by officer
+    CALENDAR_IMPORT = "calendar:import"  #: holiday notices, after a preview of what they move
     INCIDENT_READ = "incident:read"
     INCIDENT_RETRY = "incident:retry"
     ORGANIZATION_READ = "organization:read"
@@ -104,7 +105,8 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.DESIGNER: _DESIGN | {Permission.ORGANIZATION_READ},
         Role.ADMINISTRATOR: _ORGANIZATION
         | _INCIDENTS
-        | {Permission.DEFINITION_READ, Permission.EVENT_READ, Permission.EVENT_READ_ANY, Permission.CLIENT_MANAGE},
+        | {Permission.DEFINITION_READ, Permission.EVENT_READ, Permission.EVENT_READ_ANY, Permission.CLIENT_MANAGE}
+        | {Permission.CALENDAR_IMPORT},
         Role.SUPERVISOR: _WATCH,
         Role.FRONT_OFFICE_SYSTEM: _FRONT_OFFICE,
     }
@@ -246,6 +248,8 @@ class UseCase(Enum):
     )
     DEFINITION_PUBLISH = Rule("发布流程", "publish a diagram", Permission.DEFINITION_PUBLISH, Scope.PLATFORM)
     CLIENT_MANAGE = Rule("管理客户端", "manage clients of front offices", Permission.CLIENT_MANAGE, Scope.REGION)
+
+    CALENDAR_IMPORT = Rule("导入放假通知", "import a holiday notice", Permission.CALENDAR_IMPORT, Scope.REGION)
 
     @property
     def label(self) -> str:

@@ -1,4 +1,4 @@
-"""The tables of time limits: the present state of each limit, its append-only ledger, and a region's own days.
+"""The tables of time limits: the present state of each limit, its append-only ledger, and imported holiday notices.
 
 `owner` is 0 for the case itself, else the number of the task in its case. There are no foreign keys to other rooms'
 tables: the case's rows are written together in one transaction, and a key would cost a look-up on every insert.
@@ -12,7 +12,7 @@ from datetime import date, datetime
 from sqlalchemy import Index, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine.store.base import Base
+from engine.store.base import Base, Json
 
 
 class LimitRow(Base):
@@ -23,7 +23,10 @@ class LimitRow(Base):
     """
 
     __tablename__ = "limits"
-    __table_args__ = (Index("ix_limits_look_at", "look_at", postgresql_where=text("look_at IS NOT NULL")),)
+    __table_args__ = (
+        Index("ix_limits_look_at", "look_at", postgresql_where=text("look_at IS NOT NULL")),
+        Index("ix_limits_calendar_version", "calendar_version", postgresql_where=text("stopped_at IS NULL")),
+    )
 
     case_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     owner: Mapped[int] = mapped_column(Integer, primary_key=True)
@@ -73,13 +76,22 @@ class LimitEntryRow(Base):
     document: Mapped[str | None]
 
 
-class CalendarDayRow(Base):
-    """A day on which a region differs from the national calendar, by a notice of its own."""
+class CalendarNoticeRow(Base):
+    """A holiday notice as it was imported, never changed: each makes a new version of the calendar.
 
-    __tablename__ = "calendar_days"
+    `region_code` is "" for the nation's, `department_id` "" for a whole region's; `data` is `HolidayNotice.as_data()`.
+    """
 
-    region_code: Mapped[str] = mapped_column(primary_key=True)
-    day: Mapped[date] = mapped_column(primary_key=True)
-    works: Mapped[bool]
-    notice: Mapped[str]
-    version: Mapped[int] = mapped_column(Integer)
+    __tablename__ = "calendar_notices"
+
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    year: Mapped[int] = mapped_column(Integer)
+    region_code: Mapped[str]
+    department_id: Mapped[str]
+    data: Mapped[Json]
+    preview_hash: Mapped[str]
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[str]
+    recorded_by_name: Mapped[str]
+    first_change: Mapped[date | None]  #: limits that end earlier are not touched; NULL: none is
+    moved_cases: Mapped[int] = mapped_column(Integer)  #: how many open cases the preview said it would move

@@ -8,6 +8,7 @@ other year is provisional until an administrator imports its notice.
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
 
 import holidays
@@ -24,9 +25,19 @@ FIRST_VERSION = 1
 
 
 @cache
+def _days() -> holidays.HolidayBase:
+    return holidays.country_holidays("CN", years=range(FIRST_YEAR, LAST_YEAR + 1), language="zh_CN")
+
+
+def national_days(year: int) -> dict[date, str]:
+    """The days of a year on which the library has people rest, with their names."""
+    return {day: name for day, name in _days().items() if day.year == year}
+
+
+@cache
 def national_calendar() -> WorkingCalendar:
     """The mainland's calendar as the release knows it, before any imported notice."""
-    days = holidays.country_holidays("CN", years=range(FIRST_YEAR, LAST_YEAR + 1), language="zh_CN")
+    days = _days()
     return WorkingCalendar(
         version=FIRST_VERSION,
         holidays=frozenset(days),

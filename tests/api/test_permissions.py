@@ -253,6 +253,12 @@ def reviewed(attempt: Attempt) -> TestResponse:
     return attempt.who.post(f"/cases/{number}/materials/{made['material']}/review", {"verdict": "approved"})
 
 
+def closing(attempt: Attempt) -> dict[str, Any]:
+    """A region's notice and its preview's hash."""
+    said = {"notice": f"停工通知 {uuid.uuid4().hex[:8]}", "region": REGION, "days": []}
+    return said | {"hash": attempt.world.engine.calendars.preview(SYSTEM, 2027, said)["hash"]}
+
+
 PASSED = {"outcome": "passed", "opinion": "合格"}
 RECTIFIED = {"outcome": "rectified", "opinion": "已整改"}
 NEW_ITEM = {"item": "matrix", "bpmn": BPMN, "item_data": ITEM | {"code": "matrix"}}
@@ -303,6 +309,10 @@ ATTEMPTS: dict[UseCase, list[Callable[[Attempt], TestResponse | bool]]] = {
         lambda a: a.who.post(f"/clients/{a.client()}/deactivate"),
     ],
 }
+ATTEMPTS[UseCase.CALENDAR_IMPORT] = [
+    lambda a: a.who.post("/calendars/2027/preview", {"notice": "台风停工通知", "region": REGION, "days": []}),
+    lambda a: a.who.call("PUT", "/calendars/2027", json=closing(a)),
+]
 READS = {
     tried
     for use in (UseCase.CASE_LIST, UseCase.CASE_READ, UseCase.TASK_LIST, UseCase.TASK_READ, UseCase.DEPARTMENT_WATCH)
@@ -318,6 +328,7 @@ FREE = {
     "GET /regions",
     "GET /regions/<region>",
     "GET /departments",
+    "GET /calendars/<year>",
     "GET /demo/clock",
     "POST /demo/clock",
 }
@@ -340,6 +351,8 @@ OPERATIONS: dict[str, UseCase] = {
     "GET /events": UseCase.EVENT_READ,
     "POST /definitions": UseCase.DEFINITION_STORE,
     "POST /definitions/<definition>/publish": UseCase.DEFINITION_PUBLISH,
+    "POST /calendars/<year>/preview": UseCase.CALENDAR_IMPORT,
+    "PUT /calendars/<year>": UseCase.CALENDAR_IMPORT,
     "GET /clients": UseCase.CLIENT_MANAGE,
     "POST /clients": UseCase.CLIENT_MANAGE,
     "GET /clients/<client>": UseCase.CLIENT_MANAGE,
