@@ -15,6 +15,7 @@ from engine.cases.access import need
 from engine.cases.case_list import CaseQuery
 from engine.cases.complete_task import MOST_OPINION
 from engine.cases.submit import PERSONAL, Application
+from engine.doors.regions import RegionQuery
 from engine.errors import ApprovalError, Forbidden, NotFound
 from engine.organization.permissions import Permission
 from web.pages import Pages, field
@@ -25,6 +26,8 @@ ROWS = 30
 #: Name and value pairs of an application, until items bring forms of their own.
 PAIRS = 4
 MOST_VALUE = 500
+#: So many regions are offered by name; any other is taken by its code.
+MOST_REGIONS = 200
 
 
 def serve_window(pages: Pages) -> None:
@@ -96,6 +99,7 @@ def _form_page(status: int = 200, **shown: Any) -> Response:
         "here": "/admin/applications/new",
         "items": engine().items(),
         "region": me().region_code,
+        "regions": engine().regions.regions(RegionQuery(under=me().region_code, limit=MOST_REGIONS))["items"],
         "personal": PERSONAL,
         "pairs": range(1, PAIRS + 1),
         "key": fresh_key(),
