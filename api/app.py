@@ -15,6 +15,7 @@ from api.clients import clients
 from api.definitions import definitions
 from api.demo import demo
 from api.docs_page import docs_page
+from api.documents import documents
 from api.events import events
 from api.health import health_of
 from api.intake import intake
@@ -27,6 +28,7 @@ from api.request_id import watch_requests
 from api.resource import PREFIX
 from api.tasks import tasks
 from api.tokens import own_token, tokens
+from api.verify import verify
 from engine.assemble import Engine
 
 _SECURITY = "token"
@@ -75,6 +77,8 @@ def register_api(app: Flask, engine: Engine) -> None:
         calendars,
         materials,
         intake,
+        documents,
+        verify,
     ):
         api.register_blueprint(resource)
     app.register_blueprint(docs_page)

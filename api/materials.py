@@ -6,31 +6,24 @@ For whoever has to do with the case, with a token; and for its applicant, who se
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
-from typing import Any, BinaryIO
-from urllib.parse import quote
+from typing import Any
 
 import marshmallow as ma
 from flask import Request, Response, request
 from marshmallow import fields
 from werkzeug.datastructures import FileStorage
 
-from api.body import check
 from api.caller import acting, actor, authenticate_for_case, engine, once
-from api.http_errors import FieldsInvalid, both
+from api.http_errors import both
 from api.resource import PREFIX, Resource, answer
 from api.shapes import Acting, Day, Shape, Text
+from api.uploads import ONE_FILE, bound_upload, download, fields_and_file
 from engine.cases.add_material import MOST_STATEMENT, Commitment, NewMaterial
 from engine.cases.review_material import MOST_REASON, VERDICTS, Review
-from engine.doors.materials import Download
 from engine.errors import Forbidden, NotFound
 from engine.organization.permissions import Permission
-from engine.store.files import CHUNK, FileTooLarge
 
-#: What a form has beside the file.
-MOST_FIELDS = 64 * 1024
-_ONE_FILE = both("每次只能上传一个文件，字段名为 file", "one file at a time, in the field named file")
 _YES = both("须为 true 或 false", "must be true or false")
 _NUMBER = both("须为正整数", "must be a whole number from 1")
 
@@ -39,16 +32,10 @@ materials = Resource("materials", __name__, "Materials", public=True)
 
 def _may_send() -> None:
     """Whether the caller may send anything here, and whether there is room, before a file is read from the wire."""
-    request.max_form_memory_size = MOST_FIELDS
-    if request.method != "POST":
-        return
-    most = engine().settings.most_file
-    request.max_content_length = most + MOST_FIELDS
-    if (request.content_length or 0) > most + MOST_FIELDS:
-        raise FileTooLarge(most=most // 1024**2)
-    if not actor().may(Permission.MATERIAL_ADD) and not actor().may(Permission.MATERIAL_REVIEW):
-        raise Forbidden(permission=Permission.MATERIAL_ADD)
-    engine().files.check_room(request.content_length or 0)
+    if request.method == "POST":
+        if not actor().may(Permission.MATERIAL_ADD) and not actor().may(Permission.MATERIAL_REVIEW):
+            raise Forbidden(permission=Permission.MATERIAL_ADD)
+        bound_upload()
 
 
 materials.before_request(authenticate_for_case)
@@ -104,17 +91,12 @@ class Handed(Acting):
     @staticmethod
     def from_form(req: Request) -> dict[str, Any]:
         """The fields of a form, and its one file."""
-        given: dict[str, Any] = req.form.to_dict()
-        check(given)
-        files = list(req.files.items(multi=True))
-        if [name for name, _ in files] not in ([], ["file"]) or "file" in given:
-            raise FieldsInvalid({"file": [_ONE_FILE]})
-        return given | dict(files)
+        return fields_and_file(req)
 
     @ma.validates("file")
     def _file(self, value: Any, **_: Any) -> None:
         if value is not None and not isinstance(value, FileStorage):
-            raise ma.ValidationError(_ONE_FILE)
+            raise ma.ValidationError(ONE_FILE)
 
 
 class ReviewRow(Shape):
@@ -255,21 +237,3 @@ def ordinal(number: str, material: str) -> int:
     if not (material.isascii() and material.isdigit() and len(material) < 10):
         raise NotFound(what="material", id=f"{number} / {material}"[:80])
     return int(material)
-
-
-def download(found: Download) -> Response:
-    """A file to be saved, never shown as a page of ours: what is in it is somebody else's."""
-    response = Response(_pieces(found.file), mimetype=found.media_type, direct_passthrough=True)
-    response.headers["Content-Length"] = str(found.size)
-    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(found.name, safe='')}"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response.headers["Cache-Control"] = "no-store"
-    response.call_on_close(found.file.close)
-    return response
-
-
-def _pieces(file: BinaryIO) -> Iterator[bytes]:
-    with file:
-        while piece := file.read(CHUNK):
-            yield piece

@@ -33,8 +33,10 @@ from engine.catalogue import models as _catalogue_models  # noqa: F401
 from engine.clock import wall_now
 from engine.definitions import deploy
 from engine.definitions import models as _definition_models  # noqa: F401
+from engine.documents.demonstration_seal import DemonstrationSealService
 from engine.doors.applicants import ApplicantsDoor
 from engine.doors.calendars import CalendarsDoor
+from engine.doors.documents import DocumentsDoor
 from engine.doors.intake import IntakeDoor
 from engine.doors.limits import LimitsDoor
 from engine.doors.materials import MaterialsDoor
@@ -48,6 +50,7 @@ from engine.organization.permissions import UseCase
 from engine.organization.throttle import Guess, check_tries, count_failure, forget_failures
 from engine.plugins.handlers import HandlerRegistry, ServiceAnswer, ServiceCall, built_in_handlers
 from engine.plugins.scanners import NoScanner, Scanner
+from engine.plugins.seals import SealService
 from engine.register import models as _register_models  # noqa: F401
 from engine.settings import DEMONSTRATION_CLIENT, DEMONSTRATION_CLIENT_SECRET, Settings
 from engine.store import platform as _platform  # noqa: F401
@@ -76,6 +79,7 @@ class Engine:
         database: SqlEngine,
         handlers: HandlerRegistry | None = None,
         scanner: Scanner | None = None,
+        seals: SealService | None = None,
     ) -> None:
         self.settings = settings
         self.database = database
@@ -90,6 +94,8 @@ class Engine:
         self.files = FileStore(files_of(settings), settings.free_floor)
         self.applicants = ApplicantsDoor(self.transactions)
         self.materials = MaterialsDoor(self.transactions, self.house, settings, self.files, scanner or NoScanner())
+        sealing = seals or (DemonstrationSealService() if settings.demo else None)
+        self.documents = DocumentsDoor(self.transactions, self.house, settings, self.files, sealing)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -423,7 +429,8 @@ def open_engine(
     handlers: HandlerRegistry | None = None,
     pool_size: int | None = None,
     scanner: Scanner | None = None,
+    seals: SealService | None = None,
 ) -> Engine:
     """An engine on a migrated database."""
     size = settings.pool_size if pool_size is None else pool_size
-    return Engine(settings, connect_engine(url, size), handlers, scanner)
+    return Engine(settings, connect_engine(url, size), handlers, scanner, seals)

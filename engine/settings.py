@@ -5,6 +5,8 @@
 | DATABASE_URL | a PostgreSQL server of one's own (15 or newer); without it the embedded server runs |
 | ONEWINDOW_DATA | the folder of the embedded server's data |
 | ONEWINDOW_FILES | the folder of uploaded files and of documents; by default `files/` in that of the data |
+| ONEWINDOW_ADDRESS | the address at which the public reaches the portal, as documents print it: https://… |
+| ONEWINDOW_FONTS | a folder of fonts of one's own for documents, asked first |
 | ONEWINDOW_SECRET_KEY | the key of this installation; not needed in demonstration mode |
 | PORT | the port of the web server, 8000 |
 | ONEWINDOW_PROXIES | how many proxies of one's own stand in front, whose X-Forwarded-For is believed; 0 |
@@ -87,6 +89,7 @@ class Settings:
     pool_size: int = 16
     proxies: int = 0
     files: Path | None = None
+    address: str = ""  #: of the portal, without a slash at its end
     most_file: int = 50 * 1024**2  #: the largest file that is taken, in bytes
     case_quota: int = 500 * 1024**2  #: the files of one case together
     free_floor: int = 1024**3  #: what uploads leave free on the disk
@@ -122,6 +125,7 @@ def read_settings(environment: Mapping[str, str], demo: bool = False) -> Setting
         demo=demo,
         port=int(port),
         proxies=int(proxies),
+        address=(environment.get("ONEWINDOW_ADDRESS") or (f"http://127.0.0.1:{port}" if demo else "")).rstrip("/"),
         files=Path(files).expanduser().resolve() if files else None,
         processes=Path(processes).resolve() if processes else PROCESSES,
     )

@@ -1,10 +1,12 @@
 // Builds web/static/ from web/src/ and what package-lock.json holds: bundles with the hash of their content in the name, a
 // manifest (logical name -> file), and the licences of all that is inside. Nothing of it is committed.
 //
+// The fonts of documents (engine/documents) come from the same lock and go to engine/documents/fonts/, not committed either.
+//
 //   node build.mjs            build; does nothing when no input has changed
 //   node build.mjs --check    exit code 0 when there is nothing to build
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -15,6 +17,13 @@ const STAMP = join(STATIC, '.inputs');
 const ENTRIES = ['app.js', 'app.css', 'diagram.js', 'docs.js']; // diagram.css and docs.css come with their scripts
 /** For the tests: not in the manifest, so never served. */
 const FOR_TESTS = { 'axe.js': 'axe-core/axe.min.js', 'axe-zh.json': 'axe-core/locales/zh_CN.json' };
+/** The fonts that documents are set in: the second has the rare characters that the first lacks (𠮷). */
+const FONTS = join(HERE, '..', 'engine', 'documents', 'fonts');
+const FONT_FILES = {
+  'NotoSerifSC_400Regular.ttf': '@expo-google-fonts/noto-serif-sc/400Regular',
+  'NotoSerifSC_700Bold.ttf': '@expo-google-fonts/noto-serif-sc/700Bold',
+  'NotoSerifJP_400Regular.ttf': '@expo-google-fonts/noto-serif-jp/400Regular',
+};
 /** Tools, and what a package asks for but no bundle holds. */
 const NOT_INSIDE = /^(esbuild|@esbuild\/.*|@scarf\/scarf)$/;
 
@@ -32,7 +41,8 @@ function inputs() {
 function isFresh(hash) {
   if (!existsSync(STAMP) || text(STAMP) !== hash) return false;
   const names = [...Object.values(JSON.parse(text(STATIC, 'manifest.json'))), ...Object.keys(FOR_TESTS)];
-  return names.every((name) => existsSync(join(STATIC, name)));
+  const fonts = Object.keys(FONT_FILES).every((name) => existsSync(join(FONTS, name)));
+  return fonts && names.every((name) => existsSync(join(STATIC, name)));
 }
 
 /** The licences of every package of the lock that a bundle may hold; a package without one stops the build. */
@@ -76,6 +86,8 @@ async function build(hash) {
   writeFileSync(join(STATIC, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   const wanted = new Set(['manifest.json', ...Object.values(manifest), ...Object.keys(FOR_TESTS)]);
   readdirSync(STATIC).filter((name) => !wanted.has(name)).forEach((name) => rmSync(join(STATIC, name)));
+  mkdirSync(FONTS, { recursive: true });
+  for (const [name, folder] of Object.entries(FONT_FILES)) copyFileSync(join(MODULES, folder, name), join(FONTS, name));
   writeFileSync(STAMP, hash);
 }
 

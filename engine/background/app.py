@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from procrastinate import App, JobContext, PsycopgConnector
 
 from engine.assemble import Engine
-from engine.background.tasks import BackOff, announce, call_outside
+from engine.background.tasks import BackOff, announce, call_outside, render_document
 from engine.store.database import SEARCH_PATH
 
 
@@ -39,6 +39,10 @@ def make_app(engine: Engine, pace: Pace) -> App:
     @app.task(name="call_outside", retry=BackOff(pace.first_wait), pass_context=True)
     def _call_outside(context: JobContext, *, case_id: str, token: int) -> None:
         call_outside(engine, context.job, case_id, token)
+
+    @app.task(name="render_document", retry=BackOff(pace.first_wait), pass_context=True)
+    def _render_document(context: JobContext, *, number: str) -> None:
+        render_document(engine, context.job, number)
 
     return app
 

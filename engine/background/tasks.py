@@ -58,6 +58,12 @@ def announce(engine: Engine, job: Job, case_id: str, after: int, until: int) -> 
     engine.announce(UUID(case_id), after, until)
 
 
+def render_document(engine: Engine, job: Job, number: str) -> None:
+    """Set a numbered document as PDF, and have it sealed where there is a service: once, however often it runs."""
+    logs.request_id.set(f"job:{job.id}")
+    engine.documents.render(number)
+
+
 def call_outside(engine: Engine, job: Job, case_id: str, token: int) -> None:
     """Call the outside handler that a case waits for, outside any transaction, and go on with its answer.
 

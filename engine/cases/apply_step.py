@@ -120,6 +120,7 @@ class StepDraft:
             case.state,
             case.result,
             case.accepted_at,
+            case.concluded_at,
         )
 
     # -- decisions
@@ -238,6 +239,10 @@ class StepDraft:
         self.entries.append(self.entry("message.delivered", {"message": message}, None, personal))
         self.form.update(payload)
         self.progress["idle"] = {}
+
+    def due_dates_of_case(self) -> dict[str, str]:
+        """The due days of the case's own limits that this step starts."""
+        return self._due_dates(CASE_OWNER)
 
     def _due_dates(self, owner: int) -> dict[str, str]:
         now = self.case.now
@@ -410,8 +415,8 @@ class StepDraft:
 
     # -- what is left behind
 
-    def store(self, run: ProcessRun | None) -> None:
-        """Number the documents, chain the record, and queue every row and job of this step."""
+    def store(self, run: ProcessRun | None) -> list[dict[str, Any]]:
+        """Number the documents, chain the record, and queue every row and job of this step; answers the documents' rows."""
         case, uow = self.case, self.uow
         documents = [issue(self, one) for one in self.documents]
         events, seq, head = chain(case.id, case.seq, case.head, case.now, self.entries)
@@ -451,6 +456,7 @@ class StepDraft:
                 mended=self._mended(run),
             ),
         )
+        return documents
 
     def _mended(self, run: ProcessRun | None) -> list[str]:
         """What incidents of this case may be about that this step has settled: the start, closed tasks, timers and calls

@@ -254,11 +254,15 @@ def _end(claims: Claims, number: int, said: Said) -> None:
         claims.owners[number] = Owner(owner.opened, owner.due, owner.days, said)
 
 
+#: The columns of a document that its entry says.
+DOCUMENT = ("kind", "body", "node", "title", "content", "code", "template", "template_hash", "data")
+
+
 def _issued(claims: Claims, said: Said) -> None:
     number = said.payload["number"]
     if number in claims.documents:
         raise ValueError(number)
-    told = {name: said.value(name) for name in ("kind", "body", "node", "title", "content")}
+    told = {name: said.value(name) for name in DOCUMENT}
     claims.documents[number] = Claim(said.seq).say(said.seq, seq=said.step, issued_at=said.at, **told)
 
 

@@ -2,37 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import base64
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from engine.bpmn.model import Node
-from engine.cases.record import spell
+from engine.cases.record import canonical, spell
+from engine.cases.step_limits import CASE_OWNER
 from engine.cases.step_store import LOAD_REVIEWS, NEXT_NUMBER, TaskRow
 from engine.clock import day_of
 from engine.organization.routing import Assignment, route
+from engine.register.document_templates import Facts, Template, compose, template_of
+from engine.timelimits.ledger import Clock
 
 if TYPE_CHECKING:
     from engine.cases.apply_step import StepDraft
 
 
+#: The kinds that name the faults which stand.
+FAULTS = ("rectification-notice", "refusal", "denial-decision")
+#: The kinds that decide: they are delivered within ten working days (行政许可法 44), counted from the first of a case.
+DECISIONS = ("grant-decision", "denial-decision", "certificate", "refusal", "revocation-decision")
+DELIVERY = {"legal": 10, "unit": "working-day"}
+DELIVERY_GROUND = "行政许可法 44"
+DELIVERY_RUNS = "SELECT 1 FROM limits WHERE case_id = %s AND owner = 0 AND clock = 'delivery' LIMIT 1"
+#: Where a review is asked for online, when the department's own channel is not set (行政复议法 22).
+ONLINE = "可以通过该机关公布的互联网渠道提交申请"
+LOAD_MATERIALS = "SELECT name FROM materials WHERE case_id = %s AND state <> 'rejected' ORDER BY number"
+
+
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A document to be issued: its `ow:document`, the node it stands at, and the department that issues it.
+    """A document to be issued: its kind, where it stands, the department that issues it, and what it says beside the case."""
 
-    `content` is its text, where who plans it has written it.
-    """
-
-    node: Node
-    document: Mapping[str, Any]
+    kind: str
+    title: str
     body: str
-    content: str | None = None
+    node: str = ""
+    facts: Facts = field(default_factory=dict)
+    content: str | None = None  #: its text, where who plans it has written it
 
 
 def planned(draft: StepDraft, node: Node, when: str | None, department: str | None) -> list[Planned]:
     """The documents of a node that are due at this moment (`when` open | complete; None: all of them)."""
     due = [one for one in node.extensions.get("document", ()) if when is None or one.get("when", "complete") == when]
-    return [Planned(node, one, _issuer(draft, one, department)) for one in due]
+    return [
+        Planned(str(one["kind"]), str(one.get("title") or one["kind"]), _issuer(draft, one, department), str(node.id))
+        for one in due
+    ]
 
 
 RECEIPT = {"kind": "receipt", "title": "收件凭证", "titleEn": "Receipt"}
@@ -43,7 +63,9 @@ WINDOW_KINDS = (RECEIPT["kind"], ACCEPTANCE_NOTICE["kind"])
 
 def plan_at_window(draft: StepDraft, document: Mapping[str, Any], content: str) -> None:
     """Plan a document of the window that takes applications in and answers them."""
-    draft.documents.append(Planned(_window_node(draft), document, window_department(draft), content))
+    node = str(_window_node(draft).id)
+    kind, title = str(document["kind"]), str(document["title"])
+    draft.documents.append(Planned(kind, title, window_department(draft), node, content=content))
 
 
 def _window_node(draft: StepDraft) -> Node:
@@ -66,20 +88,100 @@ def window_department(draft: StepDraft) -> str:
     return route(draft.directory, wanted, draft.case.region_code, day_of(draft.case.now)).department_id
 
 
+def plan_document(draft: StepDraft, kind: str, department: str, facts: Facts, node: str = "") -> None:
+    """Issue a document of this kind with the step, beside those that the diagram names; its text is that of the kind.
+
+    What the text needs is in `needs` of `register/templates/<kind>.<version>.txt`; what the case says of itself is known.
+    """
+    draft.documents.append(Planned(kind, template_of(kind).title, department, node, facts))
+
+
 def issue(draft: StepDraft, what: Planned) -> dict[str, Any]:
-    """Give a document its number in a gap-free series (lock order: numbers last), record it, and answer its row."""
-    kind, year = str(what.document["kind"]), day_of(draft.case.now).year
-    title, issuer = str(what.document.get("title") or kind), _name(draft, what.body)
-    # The series is what is printed: two kinds under one title, or two bodies of one name, share it.
-    ((found,),) = draft.uow.read((NEXT_NUMBER, (issuer, title, year)))
-    number = f"{issuer}{title}〔{year}〕{found['last']}号"
+    """Give a document its number in a gap-free series (lock order: numbers last), record it, and answer its row.
+
+    Raises:
+        DocumentIncomplete: it lacks what the law wants in it.
+    """
+    template, issuer = template_of(what.kind), _name(draft, what.body)
     content = what.content
     if content is None:
-        content = _faults_that_stand(draft) if kind == "rectification-notice" else ""
-    facts = {"number": number, "kind": kind, "body": what.body, "title": title}
-    draft.entries.append(draft.entry("document.issued", facts, str(what.node.id), {"content": content}))
-    row = {"number": number, "case_id": str(draft.case.id), "kind": kind, "title": title, "body": what.body}
-    return row | {"node": what.node.id, "content": content, "issued_at": spell(draft.case.now)}
+        content = _faults_that_stand(draft) if what.kind in FAULTS else ""
+    composed = compose(template, _facts(draft, what, template, issuer, content))
+    # The series is what is printed: two kinds under one title, or two bodies of one name, share it.
+    year = day_of(draft.case.now).year
+    (found,), running = draft.uow.read((NEXT_NUMBER, (issuer, what.title, year)), (DELIVERY_RUNS, (draft.case.id,)))
+    number = f"{issuer}{what.title}〔{year}〕{found['last']}号"
+    code, text = new_code(), f"{template.kind}/{template.version}"
+    data = canonical(
+        {
+            "applicant": str(draft.case.applicant.get("name") or ""),
+            "addressed": template.addressed,
+            "body": issuer,
+            "case": draft.case.number,
+            "code": code,
+            "date": chinese_day(day_of(draft.case.now)),
+            "number": number,
+            "paragraphs": composed.paragraphs,
+            "remedy": composed.remedy,
+            "signed": template.signed,
+            "text": text,
+            "title": what.title,
+        }
+    )
+    facts = {"number": number, "kind": what.kind, "body": what.body, "title": what.title}
+    facts |= {"code": code, "template": text, "template_hash": template.sha256}
+    told: dict[str, Any] = dict(facts)
+    if what.kind in DECISIONS and not running and not _starts_delivery(draft):
+        facts_of_limit = draft.start_limits(
+            CASE_OWNER, Clock.DELIVERY, DELIVERY, draft.case.now, ground=DELIVERY_GROUND
+        )
+        told = {**facts, "ledger": facts_of_limit}
+    personal = {"content": content, "data": data}
+    draft.entries.append(draft.entry("document.issued", told, what.node, personal))
+    draft.uow.job("render_document", {"number": number})
+    row = facts | {"case_id": str(draft.case.id), "node": what.node, "content": content, "data": data}
+    return row | {"issued_at": spell(draft.case.now)}
+
+
+def _starts_delivery(draft: StepDraft) -> bool:
+    """Whether an earlier document of this step has started the clock of delivery."""
+    return any(key.clock == Clock.DELIVERY for key in draft.ledgers)
+
+
+def new_code() -> str:
+    """A verification code: 80 random bits, so that nobody finds a document by trying."""
+    return base64.b32encode(os.urandom(10)).decode()
+
+
+def chinese_day(day: date | None) -> str:
+    """A day as documents print it."""
+    return f"{day.year}年{day.month}月{day.day}日" if day else ""
+
+
+def _facts(draft: StepDraft, what: Planned, template: Template, issuer: str, content: str) -> Facts:
+    """What the case says of itself, and what the step adds."""
+    case, item = draft.case, draft.live.item
+    department = draft.directory.departments.get(what.body)
+    due = draft.due_dates_of_case().get("promised")
+    said = draft.closing.opinion.strip() if draft.closing is not None else ""
+    known: dict[str, str | Sequence[str]] = {
+        "applicant": str(case.applicant.get("name") or ""),
+        "item": item.name,
+        "case": case.number,
+        "body": issuer,
+        "received_on": chinese_day(day_of(case.submitted_at)),
+        "accepted_on": chinese_day(day_of(draft.accepted_at) if draft.accepted_at else None),
+        "due": chinese_day(date.fromisoformat(due) if due else None),
+        "basis": "、".join(f"《{one.act}》{one.article}" for one in item.legal_basis),
+        "content": content,
+        "reason": said or content,
+        "review_body": draft.directory.review_body(what.body) if department else "",
+        "review_channel": (department and department.review_channel) or ONLINE,
+    }
+    if "* {materials}" in template.paragraphs:
+        (rows,) = draft.uow.read((LOAD_MATERIALS, (case.id,)))
+        known["materials"] = [row["name"] for row in rows]
+    return known | dict(what.facts)
 
 
 def _issuer(draft: StepDraft, document: Mapping[str, Any], department: str | None) -> str:

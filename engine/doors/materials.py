@@ -24,7 +24,10 @@ from engine.settings import Settings
 from engine.store.files import FileStore, Readable, Received
 from engine.unit_of_work import Once, Transactions, UnitOfWork
 
-_NAMED = "SELECT DISTINCT file_hash AS hash FROM materials WHERE file_hash IS NOT NULL"
+#: Every file that a row names: of materials, and of documents.
+_NAMED = (
+    "SELECT file_hash AS hash FROM materials WHERE file_hash IS NOT NULL UNION SELECT file_hash FROM document_files"
+)
 
 
 class FileInfected(ApprovalError):

@@ -18,6 +18,7 @@ Row = TypeVar("Row")
 
 #: The function that looks after whatever no other body of a region does (政务服务管理).
 GOVERNMENT = "government"
+GOVERNMENT_NAME = "人民政府"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class Department:
     name: str
     name_en: str
     fallback_id: str | None
+    review_body: str | None = None  #: where its decisions are reviewed; None: the government of its region
+    review_channel: str | None = None  #: where an application for review is handed in online
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,15 @@ class Directory:
     def present(self, department_id: str, day: date, title: str | None = None) -> tuple[str, ...]:
         """Those of `staff` who are there on `day`."""
         return tuple(one for one in self.staff(department_id, title) if self.is_present(one, day))
+
+    def review_body(self, department_id: str) -> str:
+        """复议机关 of a department: what is set, or the government of its region (of a government: the one above)."""
+        department = self.departments[department_id]
+        region = self.regions.get(department.region_code)
+        if department.review_body or region is None:
+            return department.review_body or ""
+        above = self.regions.get(region.parent_code or "") or region
+        return f"{(above if department.name.endswith(GOVERNMENT_NAME) else region).name}{GOVERNMENT_NAME}"
 
     def deciding(self, region_code: str, function: str) -> Department | None:
         """The department that decides for `function` in a region, if the region has one."""

@@ -28,7 +28,13 @@ from engine.organization.regions import Region
 
 _REGIONS = select(RegionRow.code, RegionRow.name, RegionRow.name_en, RegionRow.level, RegionRow.parent_code)
 _DEPARTMENTS = select(
-    DepartmentRow.id, DepartmentRow.region_code, DepartmentRow.name, DepartmentRow.name_en, DepartmentRow.fallback_id
+    DepartmentRow.id,
+    DepartmentRow.region_code,
+    DepartmentRow.name,
+    DepartmentRow.name_en,
+    DepartmentRow.fallback_id,
+    DepartmentRow.review_body,
+    DepartmentRow.review_channel,
 )
 _BODIES = select(
     FunctionBodyRow.region_code,

@@ -36,6 +36,8 @@ class DepartmentRow(Base):
     name: Mapped[str]
     name_en: Mapped[str]
     fallback_id: Mapped[str | None] = mapped_column(ForeignKey("departments.id"))
+    review_body: Mapped[str | None]  #: where its decisions are reviewed (行政复议法 24); None: its own government
+    review_channel: Mapped[str | None]  #: where such an application is handed in online (行政复议法 22)
 
 
 class FunctionRow(Base):

@@ -29,6 +29,8 @@ class Permission(StrEnum):
     )
     MATERIAL_ADD = "material:add"  #: to a case of one's own, or at the window
     MATERIAL_REVIEW = "material:review"  #: for a department that has to do with the case
+    DOCUMENT_SEAL = "document:seal"  #: to record that a document was printed and stamped
+    DOCUMENT_DELIVER = "document:deliver"  #: to record that a document was handed over or posted
     DEFINITION_READ = "definition:read"
     DEFINITION_WRITE = "definition:write"
     DEFINITION_PUBLISH = "definition:publish"
@@ -70,6 +72,8 @@ _WINDOW = frozenset(
         Permission.CASE_ACCEPT,
         Permission.TASK_COMPLETE_FOR_APPLICANT,
         Permission.MATERIAL_ADD,
+        Permission.DOCUMENT_SEAL,
+        Permission.DOCUMENT_DELIVER,
     }
 )
 _FRONT_OFFICE = frozenset(
@@ -234,6 +238,20 @@ class UseCase(Enum):
         frozenset({Permission.CASE_ACCEPT}),
     )
     MATERIAL_REVIEW = Rule("审材料", "approve or reject a material", Permission.MATERIAL_REVIEW, Scope.INVOLVED)
+    DOCUMENT_SEAL = Rule(
+        "盖章登记",
+        "record that a document was stamped",
+        Permission.DOCUMENT_SEAL,
+        Scope.INVOLVED,
+        frozenset({Permission.CASE_ACCEPT}),
+    )
+    DOCUMENT_DELIVER = Rule(
+        "送达登记",
+        "record that a document was delivered",
+        Permission.DOCUMENT_DELIVER,
+        Scope.INVOLVED,
+        frozenset({Permission.CASE_ACCEPT}),
+    )
     DEPARTMENT_WATCH = Rule(
         "部门在办与超期", "see what is open and late in a department", Permission.DEPARTMENT_WATCH, Scope.INVOLVED
     )

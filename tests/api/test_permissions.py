@@ -5,6 +5,7 @@ A new use case needs its line in `UseCase` and its line in `ATTEMPTS` (or, above
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import uuid
@@ -25,7 +26,8 @@ from engine.cases.accept import Acceptance, Listed
 from engine.cases.add_material import Commitment, NewMaterial
 from engine.cases.complete_task import Completion
 from engine.cases.incidents import record_failure_of
-from engine.errors import Forbidden, NotFound
+from engine.documents.seal import Stamp
+from engine.errors import Conflict, Forbidden, NotFound
 from engine.organization.actor import Actor
 from engine.organization.load import load_actor
 from engine.organization.log_in import TOKEN_LIFE, keep_token
@@ -259,6 +261,39 @@ def closing(attempt: Attempt) -> dict[str, Any]:
     return said | {"hash": attempt.world.engine.calendars.preview(SYSTEM, 2027, said)["hash"]}
 
 
+def decided(attempt: Attempt) -> tuple[str, str]:
+    """A decided case with its certificate, which waits for its stamp: number and verification code."""
+    return attempt.target(
+        ("decided", attempt.role is Role.FRONT_OFFICE_SYSTEM and attempt.place is Place.OWN),
+        lambda: new_decided(attempt),
+    )
+
+
+def new_decided(attempt: Attempt) -> tuple[str, str]:
+    number = attempt.new_case("accepted", attempt.role is Role.FRONT_OFFICE_SYSTEM and attempt.place is Place.OWN)
+    for node in REVIEWS:
+        attempt.step(number, node, "passed")
+    for node, outcome in (("merge", "merged"), ("decide", "granted"), ("certificate", "issued")):
+        attempt.step(number, node, outcome)
+    door = attempt.world.engine.documents
+    door.seals = None
+    paper = next(one for one in door.listed(SYSTEM, number)["items"] if one["kind"] == "certificate")
+    door.render(paper["number"])
+    return number, paper["code"]
+
+
+def stamped(attempt: Attempt) -> TestResponse:
+    number, code = decided(attempt)
+    return attempt.who.post(f"/cases/{number}/documents/{code}/seal", {"seal": "行政许可专用章"})
+
+
+def delivered(attempt: Attempt) -> TestResponse:
+    number, code = decided(attempt)
+    with contextlib.suppress(Conflict):
+        attempt.world.engine.documents.stamp(SYSTEM, Stamp(number, code))
+    return attempt.who.post(f"/cases/{number}/documents/{code}/deliveries", {"way": "collected", "recipient": "张三"})
+
+
 PASSED = {"outcome": "passed", "opinion": "合格"}
 RECTIFIED = {"outcome": "rectified", "opinion": "已整改"}
 NEW_ITEM = {"item": "matrix", "bpmn": BPMN, "item_data": ITEM | {"code": "matrix"}}
@@ -276,6 +311,7 @@ ATTEMPTS: dict[UseCase, list[Callable[[Attempt], TestResponse | bool]]] = {
     ],
     UseCase.CASE_READ: [
         lambda a: a.who.get(f"/cases/{a.case()}"),
+        lambda a: a.who.get(f"/cases/{a.case()}/documents"),
         lambda a: a.who.get(f"/cases/{a.case()}/materials"),
         lambda a: a.who.get(f"/cases/{a.case()}/materials/held"),
     ],
@@ -293,6 +329,8 @@ ATTEMPTS: dict[UseCase, list[Callable[[Attempt], TestResponse | bool]]] = {
     ],
     UseCase.MATERIAL_ADD: [handed_in],
     UseCase.MATERIAL_REVIEW: [reviewed],
+    UseCase.DOCUMENT_SEAL: [stamped],
+    UseCase.DOCUMENT_DELIVER: [delivered],
     UseCase.DEPARTMENT_WATCH: [watched],
     UseCase.EVENT_READ: [fed],
     UseCase.INCIDENT_READ: [incidents],
@@ -325,6 +363,7 @@ FREE = {
     "POST /tokens",
     "DELETE /tokens/current",
     "GET /progress/<number>",
+    "GET /verify/<code>",
     "GET /regions",
     "GET /regions/<region>",
     "GET /departments",
@@ -338,6 +377,10 @@ OPERATIONS: dict[str, UseCase] = {
     "POST /cases": UseCase.CASE_SUBMIT,
     "GET /cases/<number>": UseCase.CASE_READ,
     "POST /cases/<number>/acceptance": UseCase.CASE_ACCEPT,
+    "GET /cases/<number>/documents": UseCase.CASE_READ,
+    "GET /cases/<number>/documents/<code>/file": UseCase.CASE_READ,
+    "POST /cases/<number>/documents/<code>/seal": UseCase.DOCUMENT_SEAL,
+    "POST /cases/<number>/documents/<code>/deliveries": UseCase.DOCUMENT_DELIVER,
     "GET /cases/<number>/materials": UseCase.CASE_READ,
     "GET /cases/<number>/materials/held": UseCase.CASE_READ,
     "POST /cases/<number>/materials": UseCase.MATERIAL_ADD,

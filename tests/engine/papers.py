@@ -33,7 +33,7 @@ OFD = packed({"OFD.xml": "<OFD/>", "Doc_0/Document.xml": "<d/>"})
 ZIP = packed({"plan.txt": "a plan"})
 #: 300 MB of nothing in a third of one.
 BOMB = packed({"[Content_Types].xml": "<Types/>", "word/document.xml": b"\0" * (300 * 1024**2)})
-CROWDED = packed({f"{n}.txt": "" for n in range(6_000)})
+CROWDED = packed({f"{n}.txt": "" for n in range(5_001)})
 CLIMBING = packed({"../../etc/passwd": "x"})
 DAMAGED = DOCX[: len(DOCX) // 2]
 

@@ -264,7 +264,7 @@ def test_the_database_itself_refuses_to_change_what_was_written(story, sql):
 ERASED = [
     "UPDATE events SET personal = NULL",
     "UPDATE tasks SET handler = NULL",
-    "UPDATE documents SET content = ''",
+    "UPDATE documents SET content = '', data = NULL",
     "UPDATE opinions SET text = ''",
     "UPDATE cases SET applicant = '{}', form = '{}'",
 ]

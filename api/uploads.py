@@ -1,0 +1,57 @@
+"""What the resources that take and give files have in common: one file a request, bounded before it is read; downloads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+from urllib.parse import quote
+
+from flask import Request, Response, request
+
+from api.body import check
+from api.caller import engine
+from api.http_errors import FieldsInvalid, both
+from engine.doors.materials import Download
+from engine.store.files import CHUNK, FileTooLarge
+
+#: What a form has beside the file.
+MOST_FIELDS = 64 * 1024
+ONE_FILE = both("每次只能上传一个文件，字段名为 file", "one file at a time, in the field named file")
+
+
+def bound_upload() -> None:
+    """Whether a body is one that may be read: its size, and that there is room for it. Raises FileTooLarge, StorageFull."""
+    most = engine().settings.most_file
+    request.max_form_memory_size = MOST_FIELDS
+    request.max_content_length = most + MOST_FIELDS
+    if (request.content_length or 0) > most + MOST_FIELDS:
+        raise FileTooLarge(most=most // 1024**2)
+    engine().files.check_room(request.content_length or 0)
+
+
+def fields_and_file(req: Request) -> dict[str, Any]:
+    """The fields of a form, and its one file, if there is one, as `file`."""
+    given: dict[str, Any] = req.form.to_dict()
+    check(given)
+    files = list(req.files.items(multi=True))
+    if [name for name, _ in files] not in ([], ["file"]) or "file" in given:
+        raise FieldsInvalid({"file": [ONE_FILE]})
+    return given | dict(files)
+
+
+def download(found: Download) -> Response:
+    """A file to be saved, never shown as a page of ours: what is in it is somebody else's."""
+    response = Response(_pieces(found.file), mimetype=found.media_type, direct_passthrough=True)
+    response.headers["Content-Length"] = str(found.size)
+    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(found.name, safe='')}"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["Cache-Control"] = "no-store"
+    response.call_on_close(found.file.close)
+    return response
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(CHUNK):
+            yield piece

@@ -1,0 +1,1 @@
+"""Documents (文书) after their number: set as PDF, sealed, delivered, checked by anybody."""
