@@ -149,6 +149,15 @@ def references(expression: Expression) -> frozenset[str]:
     return expression.references
 
 
+def syntax(text: str) -> ast.expr:
+    """The tree of an expression, in Python's grammar: for reading, not for running.
+
+    Raises:
+        ExpressionError: it is empty, too long, or not of the grammar.
+    """
+    return _checked(_Source.of(text))
+
+
 # --- from text to a checked tree ------------------------------------------------------------------------------------
 
 _TOKEN = re.compile(

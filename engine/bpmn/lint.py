@@ -22,12 +22,14 @@ from engine.bpmn.rules import (
     outcome,
     reach,
     references,
+    schema,
     single,
     soundness,
     structure,
     supported,
     texts,
     thrown,
+    trial,
     unreadable,
 )
 from engine.bpmn.rules.rule import APPROVAL, BPMN, ERROR, MOST_FINDINGS, Rule, Spot
@@ -61,7 +63,11 @@ _FAMILIES = (
     approval,
 )
 RULES: tuple[Rule, ...] = (
-    *(rule for family in (*_FAMILIES, single, read_extensions, references, unreadable) for rule in family.RULES),
+    *(
+        rule
+        for family in (*_FAMILIES, single, read_extensions, references, schema, trial, unreadable)
+        for rule in family.RULES
+    ),
     TOO_MANY,
 )
 

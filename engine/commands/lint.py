@@ -18,6 +18,7 @@ from engine.bpmn.judge import Judgement, judge, unread
 from engine.bpmn.read import MAX_BYTES
 from engine.bpmn.rules import unreadable
 from engine.bpmn.rules.rule import APPROVAL, BPMN, ERROR
+from engine.bpmn.schema import load_schema
 from engine.commands import fix
 from engine.commands.children import SECONDS, Failure, in_children
 
@@ -75,6 +76,7 @@ def _fix(asked: argparse.Namespace, fixing: fix.Fixing, lang: str) -> int:
 
 def judged(names: Sequence[str], profile: str, lang: str) -> list[dict[str, Any]]:
     """What there is to say of each file, as JSON, in the order of the names."""
+    load_schema()  # once, before the children are forked
     standard = sys.stdin.buffer.read(MAX_BYTES + 1) if STDIN in names else b""
 
     def work(name: str) -> bytes:

@@ -163,8 +163,8 @@ def test_a_signal_reaches_all_that_wait_for_it_and_none_that_comes_later() -> No
     play = Playing(
         *(start(), gateway("parallel", "f"), user("a"), throw, catch("late", SIGNAL), catch("c1", SIGNAL), user("x")),
         *(user("y"), boundary("b", "y", SIGNAL), user("z"), user("w"), end(), gateway("parallel", "j")),
-        gateway("exclusive", "m"),
-        flows("start > f > a > t > late > w > j > end; f > c1 > x > j; f > y > m > j; b > z > m"),
+        gateway("exclusive", "mm"),
+        flows("start > f > a > t > late > w > j > end; f > c1 > x > j; f > y > mm > j; b > z > mm"),
     )
     assert play.open == ["a", "y"]
     assert play.do("a") == ["x", "z"]

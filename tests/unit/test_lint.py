@@ -510,6 +510,20 @@ APPLICANT = '<ow:assignment applicant="true"/><ow:public name="补正材料"/>'
         ({"time-limit-missing"}, COMPLETE.replace(' legal="20" promised="10"', "")),
         ({"promise-exceeds-law"}, COMPLETE.replace('"10"', '"21"')),
         ({"public-name-missing"}, COMPLETE.replace("消防验收", "")),
+        *(
+            ({"public-name-personal"}, COMPLETE.replace("消防验收", text))
+            for text in (
+                "张三先生审核",
+                "联系13800138000",
+                "a.b@example.org",
+                "11010519491231002X 的补正",
+                "王处长审批",
+            )
+        ),
+        *(
+            (set(), COMPLETE.replace("消防验收", text))
+            for text in ("园林局长审批", "第2026031234567890123号文", "处长审批")
+        ),
     ],
 )
 def test_an_approval_says_who_by_when_and_what_the_public_sees(rules: set[str], inner: str) -> None:
@@ -518,10 +532,49 @@ def test_an_approval_says_who_by_when_and_what_the_public_sees(rules: set[str], 
     assert ids(findings(*elements)) == set()
 
 
-def test_a_missing_default_weighs_more_in_an_approval() -> None:
-    elements = after_task(gateway("exclusive", "x"), flows("start > a > x; x > end [form.a]; x > a [form.b]"))
-    assert deployable(findings(*elements))
-    assert "error" in {f.severity for f in findings(*elements, profile="approval") if f.rule == "default-missing"}
+def undecided(first: str, second: str, *inner: str) -> set[str]:
+    """The rules found at a choice of two conditions without a default, behind the task `a`."""
+    choice = gateway("exclusive", "x")
+    way = flows(f"start > a > x; x > end [{first}]; x > b [{second}]; b > end")
+    return ids(findings(start(), user("a", extended(*inner)), user("b"), choice, end(), way))
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("form.x > 5", "form.x <= 5"),
+        ("form.x &gt;= 5", "5 > form.x"),
+        ("form.a", "not form.a"),
+        ("form.a == true", "form.a != true"),
+        ("form.a > form.b", "form.a <= form.b"),
+        ("form.x == 'a'", "form.x not in ['a', 'b'] or form.x == 'b'"),
+        ("outcome == 'passed'", "outcome == 'faults'"),
+        ("case.outcomes.a == 'passed'", "case.outcomes.a == 'faults'"),
+        ("len(form.list) > 2", "len(form.list) <= 2"),
+        ("form.x == null", "form.x != null and (form.y or !form.y)"),
+        ("true", "form.x"),
+    ],
+)
+def test_conditions_that_cover_every_case_need_no_default(first: str, second: str) -> None:
+    assert undecided(first.replace("&gt;", ">"), second, '<ow:outcomes values="passed,faults"/>') == set()
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("form.x > 5", "form.x < 5"),
+        ("form.a == true", "form.a == false"),
+        ("form.x == 'a'", "form.x == 'b'"),
+        ("outcome == 'passed'", "outcome == 'other'"),
+        ("form.a", "form.b"),
+        ("form.a > form.b", "form.b > form.a"),
+        ("len(form.list) > 2", "len(form.list) < 2"),
+        ("form.x > 5 and form.y", "form.x <= 5"),
+    ],
+)
+def test_conditions_that_leave_a_case_open_need_one(first: str, second: str) -> None:
+    assert undecided(first, second, '<ow:outcomes values="passed,faults"/>') == {"default-missing"}
+    assert "default-missing" in undecided("outcome == 'passed'", "outcome == 'faults'")
 
 
 def test_an_unmarked_process_is_told_to_be_marked_and_judged_all_the_same() -> None:
@@ -649,7 +702,7 @@ FLOW = st.builds(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(NODE, max_size=8), st.lists(FLOW, max_size=12))
 def test_nonsense_has_findings_never_a_traceback(nodes: list[str], between: list[str]) -> None:
     found = lint(read(diagram(*nodes, *between)), "approval")

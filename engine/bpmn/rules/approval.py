@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -55,7 +56,24 @@ NO_PUBLIC_NAME = Rule(
     "Fill in name in ow:public: the applicant sees it in the progress",
     profile=APPROVAL,
 )
-RULES = (NO_ASSIGNMENT, NO_LEVEL, NO_LIMIT, PROMISE_TOO_LONG, NO_PUBLIC_NAME)
+PERSONAL = Rule(
+    "public-name-personal",
+    ERROR,
+    "{what}的公示内容“{text}”含有个人信息（{kind}）",
+    "What the public sees of {what}, “{text}”, holds personal data ({kind_en})",
+    "公示名称写环节，不写人；请删去号码、邮箱和姓名",
+    "Name the step, not a person: take out numbers, addresses and names",
+    profile=APPROVAL,
+)
+_SHOWN = ("name", "nameEn", "stage", "stageEn")
+_SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何罗郑梁谢宋唐许韩冯邓曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁"
+_PERSONAL = (
+    ("身份证号", "an identity number", re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")),
+    ("手机号", "a phone number", re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")),
+    ("邮箱", "an e-mail address", re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")),
+    ("姓名", "a person's name", re.compile(rf"[{_SURNAMES}]\w{{0,2}}(?:先生|女士|同志)|^[{_SURNAMES}](?:处|科|局)长")),
+)
+RULES = (PERSONAL, NO_ASSIGNMENT, NO_LEVEL, NO_LIMIT, PROMISE_TOO_LONG, NO_PUBLIC_NAME)
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -64,7 +82,9 @@ def check(subject: Subject) -> Iterator[Finding]:
         return
     for process in subject.processes:
         yield from _promise(process, process.extensions)
+        yield from _personal(process, process.extensions)
     for node in subject.nodes():
+        yield from _personal(node, node.extensions)
         yield from _promise(node, node.extensions)
         if node.tag in PERSON_TASKS:
             yield from _task(node)
@@ -81,6 +101,14 @@ def _task(node: Node) -> Iterator[Finding]:
         yield NO_LIMIT.at(node)
     if not (node.extension("public") or {}).get("name"):
         yield NO_PUBLIC_NAME.at(node)
+
+
+def _personal(place: Process | Node, extensions: Mapping[str, tuple[Mapping[str, Any], ...]]) -> Iterator[Finding]:
+    shown = [str(public.get(field) or "") for public in extensions.get("public", ()) for field in _SHOWN]
+    for text in filter(None, shown):
+        for kind, kind_en, pattern in _PERSONAL:
+            if pattern.search(text):
+                yield PERSONAL.at(place, text=text, kind=kind, kind_en=kind_en)
 
 
 def _promise(place: Process | Node, extensions: Mapping[str, tuple[Mapping[str, Any], ...]]) -> Iterator[Finding]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.bpmn.model import Finding, Node
+from engine.bpmn.model import Finding, Flow, Node
+from engine.bpmn.rules.coverage import covers
 from engine.bpmn.rules.rule import ERROR, WARNING, Rule
 from engine.bpmn.rules.structure import CHOOSING
 from engine.bpmn.rules.subject import Scope, Subject
@@ -19,12 +20,11 @@ NO_CONDITION = Rule(
 )
 NO_DEFAULT = Rule(
     "default-missing",
-    WARNING,
-    "网关{what}没有默认连线：条件都不成立时流程会停住",
-    "The gateway {what} has no default flow: the process stops when no condition holds",
-    "请把其中一条连线设为默认",
-    "Make one of its flows the default",
-    approval_severity=ERROR,
+    ERROR,
+    "网关{what}没有默认连线，而它的条件没有覆盖所有情况：都不成立时流程会停住",
+    "The gateway {what} has no default flow, and its conditions don't cover every case: where none holds, the process stops",
+    "请把其中一条连线设为默认；或让条件互补，例如 form.area > 100 与 form.area <= 100",
+    "Make one of its flows the default, or let the conditions cover all: form.area > 100 and form.area <= 100",
 )
 DEFAULT_CONDITION = Rule(
     "default-with-condition",
@@ -58,12 +58,12 @@ def check(subject: Subject) -> Iterator[Finding]:
     for scope in subject.scopes:
         for node in scope.nodes:
             if node.tag in CHOOSING:
-                yield from _choice(scope, node, subject.profile)
+                yield from _choice(subject, scope, node)
             if node.tag == "eventBasedGateway":
                 yield from _event_gateway(scope, node)
 
 
-def _choice(scope: Scope, node: Node, profile: str) -> Iterator[Finding]:
+def _choice(subject: Subject, scope: Scope, node: Node) -> Iterator[Finding]:
     flows = scope.out_of(node.id)
     if len(flows) < 2 and not any(flow.condition for flow in flows):
         return
@@ -72,8 +72,41 @@ def _choice(scope: Scope, node: Node, profile: str) -> Iterator[Finding]:
             yield NO_CONDITION.at(flow, gateway=node.name or node.id)
         if flow.id and flow.id == node.default and flow.condition:
             yield DEFAULT_CONDITION.at(flow)
-    if not node.default:
-        yield NO_DEFAULT.at(node, profile)
+    if not node.default and not (subject.bearable and _covered(scope, node, flows)):
+        yield NO_DEFAULT.at(node)
+
+
+def _covered(scope: Scope, node: Node, flows: list[Flow]) -> bool:
+    conditions = [flow.condition for flow in flows if flow.condition]
+    return len(conditions) == len(flows) and covers(conditions, _known(scope, node))
+
+
+def _known(scope: Scope, node: Node) -> dict[str, list[str]]:
+    """The outcomes that the tasks before a gateway may have: of the one just before, and of each that is never passed by."""
+    known = {}
+    for task in scope.nodes:
+        declared = list((task.extension("outcomes") or {}).get("values", ()))
+        if task.id and declared and node.id not in scope.reached(without=task.id):
+            known[f"case.outcomes.{task.id}"] = declared
+    before = [(task.extension("outcomes") or {}).get("values", {}) for task in _tasks_before(scope, node)]
+    if before and all(before):
+        known["outcome"] = sorted({code for values in before for code in values})
+    return known
+
+
+def _tasks_before(scope: Scope, node: Node) -> list[Node]:
+    """The nodes whose outcome a gateway may be asked about, going back past other gateways and events."""
+    found: list[Node] = []
+    todo, seen = [str(node.id)], {str(node.id)}
+    while todo:
+        for before in scope.before(todo.pop()):
+            if before not in seen:
+                seen.add(before)
+                if scope.by_id[before].tag.endswith(("Gateway", "ThrowEvent", "CatchEvent")):
+                    todo.append(before)
+                else:
+                    found.append(scope.by_id[before])
+    return found
 
 
 def _event_gateway(scope: Scope, node: Node) -> Iterator[Finding]:
