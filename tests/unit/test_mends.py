@@ -26,6 +26,7 @@ from tests.unit.diagrams import (
     message,
     scope,
     start,
+    timer,
     user,
 )
 
@@ -100,9 +101,8 @@ def test_another_answer_gives_another_mend(answer: str, said: str) -> None:
 
 
 def test_without_an_answer_nothing_that_needs_one_is_done() -> None:
-    data = diagram(*LABELLED)
-    mended = mend(data)
-    assert mended.data == data
+    mended = mend(diagram(*LABELLED))
+    assert ids(mended) == {"no-picture:line-1"}
     assert not mended.deployable
     assert {finding.fix.id for finding in mended.findings if finding.fix} >= {"condition-missing:g"}
 
@@ -213,6 +213,7 @@ def test_a_flow_to_nowhere_goes() -> None:
 
 
 UNSUPPORTED = {
+    "event in a task": user("x", "<messageEventDefinition/>"),
     "script": element("scriptTask", "x", "<script>x = 1</script>"),
     "service": element("serviceTask", "x"),
     "rule": element("businessRuleTask", "x"),
@@ -279,6 +280,24 @@ def test_ids_are_made_and_odd_ones_replaced_everywhere() -> None:
     assert mended.deployable, [finding.message_en for finding in mended.findings]
 
 
+def test_of_two_with_one_id_each_keeps_its_flows() -> None:
+    def twin(name: str, before: str, after: str) -> str:
+        told = f"<incoming>{before}</incoming><outgoing>{after}</outgoing>"
+        return element("userTask", "a", told, name=name)
+
+    flow = "sequenceFlow"
+    data = diagram(
+        start(), twin("first", "f1", "f2"), twin("second", "f2", "f3"), end(),
+        element(flow, "f1", sourceRef="start", targetRef="a"), element(flow, "f2", sourceRef="a", targetRef="a"),
+        element(flow, "f3", sourceRef="a", targetRef="end"),
+    )  # fmt: skip
+    mended = mend(data, SUGGESTED)
+    assert mended.deployable
+    copied = diagram(start(), user("a"), user("a"), end(), flows("start > a > end"))
+    assert found(copied, "id-duplicate").fix.suggested == "delete"
+    assert [each.tag for each in read(mend(copied, SUGGESTED).data).processes[0].nodes].count("userTask") == 1
+
+
 def test_hooks_of_events_stay_on_their_activity() -> None:
     data = diagram(
         start(), user("a"), boundary("b", "a", EMPTY_TIMER), end(), end("e2"), flows("start > a > end; b > e2; a > e2")
@@ -334,7 +353,7 @@ def test_pictures_comments_and_foreign_content_stay_and_new_nodes_are_drawn() ->
 
 
 def test_what_needs_no_mend_keeps_its_bytes() -> None:
-    data = diagram(start(), user("a"), end(), flows("start > a > end")) + b"\r\n<!-- the end -->\r\n"
+    data = mend(DRAWN).data.replace(b"</bpmn:definitions>", b"</bpmn:definitions >\r\n<!-- the end -->\r\n")
     assert mend(data).data == data
     assert mend(data, SUGGESTED).done == ()
 
@@ -369,3 +388,45 @@ def test_labels_are_understood() -> None:
     assert not words.is_no("nobody")
     assert words.code_of("a,b = c", set()) == "a_b_c"
     assert message("m")
+
+
+# --- pictures for what has none
+
+
+def boxes(data: bytes) -> dict[str, tuple[float, ...]]:
+    root = etree.fromstring(data)
+    return {
+        shape.get("bpmnElement"): tuple(float(shape[0].get(name)) for name in ("x", "y", "width", "height"))
+        for shape in root.iter("{*}BPMNShape")
+    }
+
+
+def overlap(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    return all(one[n] < other[n] + other[n + 2] and other[n] < one[n] + one[n + 2] for n in (0, 1))
+
+
+def test_a_diagram_without_a_picture_gets_one_in_which_nothing_overlaps() -> None:
+    inner = scope("s", start("s1"), user("s2"), end("s3"), flows("s1 > s2 > s3"))
+    data = diagram(
+        start(), user("a"), boundary("b", "a", timer("P1D")), gateway("exclusive", "x", default="x_s"), inner, user("c"), end(),
+        flows("start > a > x; x > s > c > end; b > c; x > a [outcome == 'again'"),
+    )  # fmt: skip
+    mended = mend(data)
+    assert ids(mended) == {"no-picture:line-1"}
+    assert mend(mended.data).data == mended.data
+    drawn = boxes(mended.data)
+    whole = read(mended.data).processes[0]
+    assert set(drawn) == {each.id for each in whole.nodes}
+    edges = {edge.get("bpmnElement") for edge in etree.fromstring(mended.data).iter("{*}BPMNEdge")}
+    assert edges == {flow.id for flow in whole.flows}
+    apart = [name for name in drawn if name not in ("s", "b")]
+    assert not [(a, b) for a in apart for b in apart if a < b and overlap(drawn[a], drawn[b])]
+    assert drawn["start"][0] < drawn["a"][0] < drawn["x"][0] < drawn["s"][0] < drawn["c"][0] < drawn["end"][0]
+    assert overlap(drawn["b"], drawn["a"])
+
+
+@pytest.mark.parametrize("size", [0, 1, 2])
+def test_odd_diagrams_are_drawn_too(size: int) -> None:
+    loops = "".join(flows(f"n{a} > n{b}") for a in range(size) for b in range(size))
+    data = diagram(start(), *(user(f"n{n}") for n in range(size)), loops)
+    assert set(boxes(mend(data).data)) >= {"start", *(f"n{n}" for n in range(size))}

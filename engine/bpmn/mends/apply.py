@@ -17,10 +17,14 @@ from engine.bpmn.mends.sheet import Sheet
 from engine.bpmn.model import Finding
 from engine.bpmn.read import UnreadableDiagram, read
 from engine.bpmn.rules.rule import BPMN
+from engine.clock import monotonic
 from engine.errors import ApprovalError
 
 SUGGESTED = "suggested"
 MOST_ROUNDS = 60
+MOST_SECONDS = (
+    4.0  #: after which no new round begins: what is done by then is written, and more can be done the next time
+)
 MOST_TRIES = 2  #: of one mend with one answer: what comes back again is not mended by it
 
 
@@ -67,6 +71,7 @@ def mend(data: bytes, answers: Mapping[str, str] | str | None = None, profile: s
     tried: Counter[tuple[str, str]] = Counter()
     wrong: dict[str, Mend] = {}
     met: set[str] = set()
+    enough = monotonic() + MOST_SECONDS
     for _ in range(MOST_ROUNDS):
         judged = lint(read(data), profile)
         sheet = Sheet.of(data)
@@ -74,7 +79,7 @@ def mend(data: bytes, answers: Mapping[str, str] | str | None = None, profile: s
         met |= {each.fix.id for _, each in found if each is not None}
         wrong |= {each.fix.id: each for _, each in found if each and not _fits(each, given)}
         chosen = [(each, answer) for each, answer in _chosen(found, answers) if tried[each.fix.id, answer] < MOST_TRIES]
-        round_done = _do(sheet, chosen, tried) if not wrong else []
+        round_done = _do(sheet, chosen, tried) if not wrong and monotonic() < enough else []
         if not round_done:
             break
         after = sheet.data()

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from engine.bpmn.mends import choices, ends, events, file, flows, forks, ids, tasks, texts
+from engine.bpmn.mends import choices, ends, events, file, flows, forks, ids, layout, tasks, texts
 from engine.bpmn.mends.mend import Maker, Mend
 from engine.bpmn.mends.sheet import Sheet
 from engine.bpmn.model import Finding
 
 MAKERS: Mapping[str, Maker] = {
     rule: maker
-    for family in (ids, file, flows, ends, events, tasks, forks, choices, texts)
+    for family in (ids, file, flows, ends, events, tasks, forks, choices, texts, layout)
     for rule, maker in family.MENDS.items()
 }
 MOST_OFFERS = 300  #: of one file; nobody answers more questions at once

@@ -75,6 +75,7 @@ class Picture:
         self.shapes: dict[str, Xml] = {}
         self.edges: dict[str, Xml] = {}
         self._all: dict[str, list[Xml]] = {}
+        self._boxes: dict[str, Box | None] = {}
         for plane in self.planes:
             for drawn in plane.iterchildren(f"{{{DI}}}BPMNShape", f"{{{DI}}}BPMNEdge"):
                 of = _ref(drawn.get("bpmnElement"))
@@ -83,6 +84,14 @@ class Picture:
 
     def box(self, id: str | None) -> Box | None:
         """The bounds of an element's shape, None when it has none that can be read."""
+        if id in self._boxes:
+            return self._boxes[id]
+        found = self._bounds_of(id)
+        if id:
+            self._boxes[id] = found
+        return found
+
+    def _bounds_of(self, id: str | None) -> Box | None:
         shape = self.shapes.get(id or "")
         bounds = None if shape is None else shape.find(f"{{{DC}}}Bounds")
         if bounds is None:
@@ -173,6 +182,7 @@ class Picture:
         new = Box(cx - width / 2, cy - height / 2, width, height)
         for name, value in _bounds(new).items():
             shape.find(f"{{{DC}}}Bounds").set(name, value)
+        self._boxes.pop(id or "", None)
 
     def erase(self, id: str | None) -> None:
         """Take away what is drawn of an element."""
@@ -183,6 +193,7 @@ class Picture:
                     before.tail = drawn.tail
                 drawn.tail = None
                 parent.remove(drawn)
+        self._boxes.pop(id or "", None)
         self.shapes.pop(id or "", None)
         self.edges.pop(id or "", None)
 
@@ -191,6 +202,7 @@ class Picture:
         for drawn in self._all.pop(old, ()):
             drawn.set("bpmnElement", new)
             self._all.setdefault(new, []).append(drawn)
+        self._boxes.pop(old, None)
         for kind in (self.shapes, self.edges):
             if old in kind:
                 kind[new] = kind.pop(old)
@@ -202,6 +214,7 @@ class Picture:
             second = before.getprevious()
             before.tail = (second.tail if second is not None else drawn.getparent().text) or before.tail
         self._all.setdefault(id, []).append(drawn)
+        self._boxes.pop(id, None)
         kind[id] = drawn
 
     def _plane(self, beside: str | None) -> Xml | None:

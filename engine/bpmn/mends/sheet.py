@@ -54,8 +54,11 @@ class Sheet:
         self.tree = root.getroottree()
         self.picture = Picture(root)
         self._by_id: dict[str, Xml] | None = None
+        self._taken: set[str] | None = None
+        self._lanes: dict[str, Xml] | None = None
         self._out: dict[str, list[Xml]] = {}
         self._in: dict[str, list[Xml]] = {}
+        self._numbers: dict[str, int] = {}
 
     @classmethod
     def of(cls, data: bytes) -> Sheet:
@@ -76,6 +79,10 @@ class Sheet:
     def changed(self) -> None:
         """Forget the indexes: ids or ends of flows are other ones now."""
         self._by_id = None
+
+    def redrawn(self) -> None:
+        """The picture was made anew."""
+        self.picture = Picture(self.root)
 
     def _index(self) -> dict[str, Xml]:
         if self._by_id is None:
@@ -151,12 +158,15 @@ class Sheet:
 
     def new_id(self, stem: str) -> str:
         """An id that nothing in the file has."""
-        taken = {element.get("id") for element in self.root.iter("*") if element.get("id")}
+        if self._taken is None:
+            self._taken = {element.get("id") for element in self.root.iter("*") if element.get("id")}
         stem = re.sub(r"[^A-Za-z0-9_.-]", "_", stem)[:100]
         stem = stem if re.match(r"[A-Za-z_]", stem) else f"_{stem}"
-        number = 1
-        while (made := f"{stem}_{number}") in taken or reserved(made):
+        number = self._numbers.get(stem, 0) + 1
+        while (made := f"{stem}_{number}") in self._taken or reserved(made):
             number += 1
+        self._numbers[stem] = number
+        self._taken.add(made)
         return made
 
     # -- changing
@@ -170,16 +180,19 @@ class Sheet:
             append(scope, node)
         if near is not None:
             self._same_lane(near, node)
-        self.changed()
+        if self._by_id is not None:
+            self._by_id[node.get("id")] = node
         return node
 
     def _same_lane(self, near: Xml, node: Xml) -> None:
-        for told in self.root.iter(bpmn("flowNodeRef")):
-            if (told.text or "").strip() == near.get("id"):
-                beside = etree.Element(bpmn("flowNodeRef"))
-                beside.text = node.get("id")
-                insert_after(told, beside)
-                return
+        if self._lanes is None:
+            self._lanes = {ref(told.text): told for told in self.root.iter(bpmn("flowNodeRef"))}
+        told = self._lanes.get(near.get("id"))
+        if told is not None and told.getparent() is not None:
+            beside = etree.Element(bpmn("flowNodeRef"))
+            beside.text = node.get("id")
+            insert_after(told, beside)
+            self._lanes[node.get("id")] = beside
 
     def add_flow(self, source: Xml, target: Xml, name: str = "", condition: str = "") -> Xml:
         """A new sequence flow between two nodes of one scope, with its edge."""
@@ -194,7 +207,10 @@ class Sheet:
         self._say(source, "outgoing", flow.get("id"))
         self._say(target, "incoming", flow.get("id"))
         self.picture.draw_flow(flow.get("id"), source.get("id"), target.get("id"))
-        self.changed()
+        if self._by_id is not None:
+            self._by_id[flow.get("id")] = flow
+            self._out[source.get("id")].append(flow)
+            self._in[target.get("id")].append(flow)
         return flow
 
     def set_condition(self, flow: Xml, text: str) -> None:
@@ -220,10 +236,17 @@ class Sheet:
         old = self.target(flow)
         if old is not None:
             self._unsay(old, "incoming", flow.get("id"))
-        flow.set("targetRef", target.get("id"))
+        self._move(self._in, flow, "targetRef", target)
         self._say(target, "incoming", flow.get("id"))
         self.picture.move_end(flow.get("id"), target.get("id"), first=False)
-        self.changed()
+
+    def _move(self, ends: dict[str, list[Xml]], flow: Xml, end: str, node: Xml) -> None:
+        listed = ends.get(ref(flow.get(end)), [])
+        if flow in listed:
+            listed.remove(flow)
+        flow.set(end, node.get("id"))
+        if self._by_id is not None:
+            ends[node.get("id")].append(flow)
 
     def lead_from(self, flow: Xml, source: Xml) -> None:
         """Let a flow leave another node."""
@@ -232,10 +255,9 @@ class Sheet:
             self._unsay(old, "outgoing", flow.get("id"))
             if old.get("default") == flow.get("id"):
                 del old.attrib["default"]
-        flow.set("sourceRef", source.get("id"))
+        self._move(self._out, flow, "sourceRef", source)
         self._say(source, "outgoing", flow.get("id"))
         self.picture.move_end(flow.get("id"), source.get("id"), first=True)
-        self.changed()
 
     def _say(self, node: Xml, tag: str, flow: str) -> None:
         """Name a flow among the `incoming` or `outgoing` of a node, where the schema has them."""
@@ -263,8 +285,13 @@ class Sheet:
                 if element.get("default") == id:
                     del element.attrib["default"]
         self.picture.erase(id)
+        for ends, end in ((self._out, "sourceRef"), (self._in, "targetRef")):
+            listed = ends.get(ref(flow.get(end)), [])
+            if flow in listed:
+                listed.remove(flow)
+        if self._by_id is not None and self._by_id.get(id or "") is flow:
+            del self._by_id[id]
         drop(flow)
-        self.changed()
 
     def remove_node(self, node: Xml) -> None:
         """Take away a flow node with its flows, boundary events, shape and what only points at it."""
@@ -292,7 +319,6 @@ class Sheet:
                 del node.attrib[attribute]
         node.tag = bpmn(tag)
         self.picture.resize(node.get("id"), tag)
-        self.changed()
 
     def extend(self, element: Xml, name: str, **attributes: str) -> Xml:
         """Set attributes of our extension element of that name on an element; it is made when it isn't there."""
@@ -323,7 +349,8 @@ class Sheet:
             append(self.root, made)
         else:
             insert_before(first, made)
-        self.changed()
+        if self._by_id is not None:
+            self._by_id[made.get("id")] = made
         return str(made.get("id"))
 
     def insert_before(self, node: Xml, tag: str, name: str = "", flows: list[Xml] | None = None) -> Xml:

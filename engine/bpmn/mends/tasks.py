@@ -49,8 +49,10 @@ def _not_supported(sheet: Sheet, finding: Finding) -> Mend | None:
         return events.throw_event(sheet, finding)
     if tag in ("intermediateCatchEvent", "boundaryEvent"):
         return events.catch_event(sheet, finding)
-    if _looping(node) is not None:
+    if _looping(node) is not None and not event_definitions(node):
         return _loop_not_here(node, finding)
+    if event_definitions(node):
+        return _no_events(node, finding)
     return _unknown(node, finding) if tag not in (*PERSON_TASKS, "serviceTask", "subProcess") else None
 
 
@@ -180,6 +182,24 @@ def _usual(node: Xml, finding: Finding) -> Mend:
         return bool(found)
 
     return asked(fix_id(finding), does, question, options, "reset", hand, TASKS)
+
+
+def _no_events(node: Xml, finding: Finding) -> Mend:
+    id, name = node.get("id"), called(node)
+    question = (
+        f"“{name}”不是事件，删除写在它里面的事件定义吗？",
+        f"“{name}” is no event: may the event in it be deleted?",
+    )
+    does = (f"删除“{name}”里的事件定义", f"Deletes the event definition in “{name}”")
+
+    def hand(sheet: Sheet, _: str) -> bool:
+        node = sheet.node(id)
+        found = [] if node is None else event_definitions(node)
+        for definition in found:
+            drop(definition)
+        return bool(found)
+
+    return asked(fix_id(finding), does, question, [("delete", "删除", "delete it")], "delete", hand, TASKS)
 
 
 def _loop_not_here(node: Xml, finding: Finding) -> Mend:

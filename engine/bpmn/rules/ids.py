@@ -75,6 +75,11 @@ def check(subject: Subject) -> Iterator[Finding]:
     yield from _duplicates(subject)
 
 
+def is_fine(id: str) -> bool:
+    """Whether an id is well-formed and not one that the engine keeps for itself."""
+    return _WELL_FORMED.fullmatch(id) is not None and not reserved(id)
+
+
 def reserved(id: str) -> bool:
     """Whether the engine uses such a name itself: a node of that id would vanish or stall."""
     return id in _RESERVED or id.endswith(_RESERVED_ENDS) or any(mark in id for mark in (" [child]", " [boundary]"))
