@@ -430,3 +430,35 @@ def test_odd_diagrams_are_drawn_too(size: int) -> None:
     loops = "".join(flows(f"n{a} > n{b}") for a in range(size) for b in range(size))
     data = diagram(start(), *(user(f"n{n}") for n in range(size)), loops)
     assert set(boxes(mend(data).data)) >= {"start", *(f"n{n}" for n in range(size))}
+
+
+# --- loops and joins
+
+
+def test_a_loop_without_a_way_out_gets_one() -> None:
+    mended = suggested(start(), user("a"), user("b"), flows("start > a > b > a"))
+    assert "endEvent" in {each.tag for each in read(mended.data).processes[0].nodes}
+
+
+def test_a_loop_in_which_nobody_waits_gets_somebody() -> None:
+    suggested(
+        start(), gateway("exclusive", "m"), gateway("exclusive", "x", default="x_m"), end(),
+        flows("start > m > x; x > m; x > end [form.done == true"),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("split", "join"), [("exclusive", "parallel"), ("parallel", "exclusive"), ("inclusive", "parallel")]
+)
+def test_split_and_join_are_made_alike(split: str, join: str) -> None:
+    suggested(
+        start(), user("t"), gateway(split, "s"), user("a"), user("b"), gateway(join, "j"), user("c"), end(),
+        flows("start > t > s; s > a > j; s > b > j; j > c > end"),
+    )  # fmt: skip
+
+
+def test_flows_without_an_id_can_be_mended() -> None:
+    bare = "".join(
+        element("sequenceFlow", None, sourceRef="x", targetRef=target, name=target) for target in ("e1", "e2")
+    )
+    suggested(start(), user("a"), gateway("exclusive", "x"), end("e1"), end("e2"), flows("start > a > x"), bare)

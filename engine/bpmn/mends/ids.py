@@ -61,7 +61,7 @@ def _rename_odd(sheet: Sheet) -> bool:
             is_node(element) or local_name(element) in ("sequenceFlow", "process") or old != element.get("id")
         ):
             stem = re.sub(r"[^A-Za-z0-9_.-]+", "_", old).strip("_.-") or local_name(element)
-            names[old] = sheet.new_id(stem) if not is_fine(old) else old
+            names[old] = old if is_fine(old) else sheet.new_id(stem)
     rename(sheet, names)
     return bool(names)
 

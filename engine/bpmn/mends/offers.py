@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from engine.bpmn.mends import choices, ends, events, file, flows, forks, ids, layout, tasks, texts
+from engine.bpmn.mends import choices, ends, events, file, flows, forks, ids, layout, loops, tasks, texts
 from engine.bpmn.mends.mend import Maker, Mend
 from engine.bpmn.mends.sheet import Sheet
 from engine.bpmn.model import Finding
 
 MAKERS: Mapping[str, Maker] = {
     rule: maker
-    for family in (ids, file, flows, ends, events, tasks, forks, choices, texts, layout)
+    for family in (ids, file, flows, ends, events, tasks, forks, choices, texts, loops, layout)
     for rule, maker in family.MENDS.items()
 }
+_OF_FLOWS = frozenset({*flows.MENDS, *choices.MENDS, *forks.MENDS, *texts.MENDS})
 MOST_OFFERS = 300  #: of one file; nobody answers more questions at once
 
 
@@ -24,10 +25,17 @@ def offers(sheet: Sheet, findings: Iterable[Finding]) -> list[tuple[Finding, Men
     count = 0
     for finding in findings:
         maker = MAKERS.get(finding.rule)
-        mend = maker(sheet, finding) if maker is not None and count < MOST_OFFERS else None
+        mend = maker(sheet, _named(sheet, finding)) if maker is not None and count < MOST_OFFERS else None
         count += mend is not None
         offered.append((finding, mend))
     return offered
+
+
+def _named(sheet: Sheet, finding: Finding) -> Finding:
+    """A finding about a flow without an id, with the one that the sheet gave it."""
+    if finding.element is not None or finding.rule not in _OF_FLOWS:
+        return finding
+    return replace(finding, element=sheet.flow_at(finding.line))
 
 
 def with_fixes(data: bytes, findings: list[Finding]) -> list[Finding]:

@@ -64,7 +64,11 @@ class Sheet:
     def of(cls, data: bytes) -> Sheet:
         """A file that `read` has taken before: nothing hostile is left in it."""
         parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, collect_ids=False)
-        return cls(etree.fromstring(data, parser))
+        sheet = cls(etree.fromstring(data, parser))
+        for flow in sheet.root.iter(bpmn("sequenceFlow")):
+            if not (flow.get("id") or "").strip():  # BPMN lets a flow have none; a mend needs one to speak of
+                flow.set("id", sheet.new_id("sequenceFlow"))
+        return sheet
 
     def data(self) -> bytes:
         """The file as it stands now, in the encoding that it declared."""
@@ -126,6 +130,11 @@ class Sheet:
     def target(self, flow: Xml) -> Xml | None:
         """The node that a flow enters."""
         return self.node(ref(flow.get("targetRef")))
+
+    def flow_at(self, line: int) -> str | None:
+        """The id of a sequence flow that stands on a line of the file."""
+        flows = self.root.iter(bpmn("sequenceFlow"))
+        return next((flow.get("id") for flow in flows if flow.sourceline == line), None)
 
     def node(self, id: str | None) -> Xml | None:
         """The flow node of an id."""

@@ -76,8 +76,8 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 
 def is_fine(id: str) -> bool:
-    """Whether an id is well-formed and not one that the engine keeps for itself."""
-    return _WELL_FORMED.fullmatch(id) is not None and not reserved(id)
+    """Whether an id may stand as it is: nothing unsafe in it, not too long, not one that the engine keeps for itself."""
+    return not (_UNSAFE.search(id) or len(id) > _LONGEST or id != id.strip() or reserved(id))
 
 
 def reserved(id: str) -> bool:
