@@ -31,7 +31,13 @@ def record(*entries):
 
 def case_row(events, **changes):
     row = {"number": "A-1", "item": "x", "region_code": "440100", "channel": "window", "definition": 1, "form": {}}
-    row |= {"state": "submitted", "result": None, "applicant": {"name": "示例公司"}, "submitted_at": START}
+    row |= {
+        "state": "submitted",
+        "result": None,
+        "applicant": {"name": "示例公司"},
+        "submitted_at": START,
+        "received_at": START,
+    }
     row |= {"accepted_at": None, "concluded_at": None, "seq": len(events), "head": events[-1]["hash"]}
     return row | changes
 
