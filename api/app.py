@@ -20,6 +20,7 @@ from api.events import events
 from api.health import health_of
 from api.intake import intake
 from api.limits import limits
+from api.mandates import mandates
 from api.materials import materials
 from api.problems import handle_unmatched
 from api.progress import progress
@@ -79,6 +80,7 @@ def register_api(app: Flask, engine: Engine) -> None:
         intake,
         documents,
         verify,
+        mandates,
     ):
         api.register_blueprint(resource)
     app.register_blueprint(docs_page)

@@ -17,6 +17,7 @@ from sqlalchemy import Engine as SqlEngine
 from sqlalchemy import MetaData
 
 from engine.cases import claim_task, feed, go_on, incidents, progress
+from engine.cases import mandates as _mandates  # noqa: F401
 from engine.cases import material_models as _material_models  # noqa: F401
 from engine.cases import models as _case_models  # noqa: F401
 from engine.cases.accept import Acceptance, accept
@@ -39,6 +40,7 @@ from engine.doors.calendars import CalendarsDoor
 from engine.doors.documents import DocumentsDoor
 from engine.doors.intake import IntakeDoor
 from engine.doors.limits import LimitsDoor
+from engine.doors.mandates import MandatesDoor
 from engine.doors.materials import MaterialsDoor
 from engine.doors.regions import RegionsDoor
 from engine.errors import ApprovalError
@@ -89,6 +91,7 @@ class Engine:
         self.calendars = CalendarsDoor(self.transactions, self.house)
         known = {DEMONSTRATION_CLIENT: DEMONSTRATION_CLIENT_SECRET} if settings.demo else {}
         self.intake = IntakeDoor(self)
+        self.mandates = MandatesDoor(self)
         self.secrets = clients.Secrets(settings.secret_key, known)
         self.regions = RegionsDoor(self.transactions)
         self.files = FileStore(files_of(settings), settings.free_floor)

@@ -54,6 +54,7 @@ THINGS = {
     "department": "部门",
     "material": "材料",
     "document": "文书",
+    "mandate": "委托",
 }
 
 

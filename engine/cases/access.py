@@ -26,6 +26,10 @@ class TaskLike(Protocol):
     def officer_id(self) -> str | None: ...
 
 
+#: Who has to do with a case by having submitted it, and not by a department.
+SUBMITTERS = frozenset({Role.FRONT_OFFICE_SYSTEM, Role.AGENT})
+
+
 class TaskIdInvalid(NotFound):
     """A task id that is not of the form `<case id>.<number>`: there is no such task."""
 
@@ -106,7 +110,7 @@ def check_task(
             # Only a played scenario has an applicant as an actor: accounts of applicants come with the issue on the window.
             need(actor, use)
             return
-        own = Role.FRONT_OFFICE_SYSTEM in actor.roles and submitted_by() == actor.submitter
+        own = bool(SUBMITTERS & actor.roles) and submitted_by() == actor.submitter
         place = place_of(actor, case_region, own)
         permit(actor, UseCase.TASK_COMPLETE_FOR_APPLICANT, place, "task", shown)
         return

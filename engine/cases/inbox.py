@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.cases.access import at_window, is_platform, need, permit, place_of, task_id
+from engine.cases.access import SUBMITTERS, at_window, is_platform, need, permit, place_of, task_id
 from engine.cases.house import House
 from engine.cases.paging import Order, read_cursor, write_cursor
 from engine.cases.progress import APPLICANT, case_file, instant
@@ -14,7 +14,7 @@ from engine.cases.submit import SUBMITTED_BY, find_case
 from engine.clock import DOMAIN_NOW_SQL, DOMAIN_TODAY_SQL, day_of
 from engine.errors import not_one_of
 from engine.organization.actor import Actor
-from engine.organization.permissions import Permission, Place, Role, UseCase
+from engine.organization.permissions import Permission, Place, UseCase
 from engine.organization.regions import path_up
 from engine.timelimits.limits import light, remaining
 from engine.unit_of_work import UnitOfWork
@@ -126,10 +126,11 @@ def whose(actor: Actor) -> dict[str, Any]:
     """What of the actor decides which tasks are the actor's."""
     return {
         "all": is_platform(actor),
-        "departments": list(actor.departments),
+        # An agent's station is where the agent sits: its tasks are its officers'.
+        "departments": [] if actor.roles and actor.roles <= SUBMITTERS else list(actor.departments),
         "me": actor.id,
         "window": at_window(actor),
-        "front_office": Role.FRONT_OFFICE_SYSTEM in actor.roles,
+        "front_office": bool(SUBMITTERS & actor.roles),
         "region": actor.region_code,
     }
 

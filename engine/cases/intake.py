@@ -12,11 +12,13 @@ from engine.cases.applicants import applicant_id
 from engine.cases.apply_step import StepDraft
 from engine.cases.complete_task import MOST_FORM_BYTES
 from engine.cases.held import Command, held
+from engine.cases.mandates import check_mandate, needs_mandate
 from engine.cases.states import CASE_NAMES, CaseState, CaseStateConflict
 from engine.cases.step_documents import plan_at_window
 from engine.cases.step_store import CaseRow
 from engine.cases.submit import SUBMITTED_BY
 from engine.catalogue.forms import APPLICATION
+from engine.clock import day_of
 from engine.errors import Invalid, NotFound
 from engine.organization.permissions import UseCase
 from engine.unit_of_work import UnitOfWork
@@ -50,6 +52,8 @@ def check_applicant(uow: UnitOfWork, case: CaseRow, use: UseCase) -> None:
         return
     (rows,) = uow.read((_SUBMITTED, {"case": case.id, "me": actor.submitter}))
     permit(actor, use, place_of(actor, case.region_code, bool(rows)), "case", case.number)
+    if needs_mandate(actor):
+        check_mandate(uow, case.applicant, case.item, day_of(case.now))
 
 
 def end_application(draft: StepDraft, result: str, document: Mapping[str, Any], content: str) -> dict[str, Any]:

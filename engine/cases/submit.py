@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from engine.cases.access import need
 from engine.cases.apply_step import PROGRESS, StepDraft, form_values, run_facts, via
 from engine.cases.held import Command, held
 from engine.cases.house import House
+from engine.cases.mandates import check_mandate, needs_mandate
 from engine.cases.record import GENESIS, Entry, canonical, spell
 from engine.cases.states import CaseState
 from engine.cases.step_documents import RECEIPT, plan_at_window
@@ -28,7 +29,7 @@ from engine.catalogue.forms import APPLICATION, Form
 from engine.catalogue.items import ServiceItem
 from engine.clock import DOMAIN_NOW_SQL, day_of
 from engine.definitions.models import Definition
-from engine.errors import Conflict, Forbidden, Invalid, NotFound
+from engine.errors import Conflict, Forbidden, Invalid, NotFound, not_one_of
 from engine.organization.permissions import Permission, Role, UseCase
 from engine.store.base import new_id
 from engine.unit_of_work import UnitOfWork
@@ -101,6 +102,8 @@ def submit(house: House, uow: UnitOfWork, asked: Application, secret_key: str, s
     """
     need(uow.actor, UseCase.CASE_SUBMIT)
     _check(asked)
+    if needs_mandate(uow.actor):
+        asked = replace(asked, channel="agent")
     if asked.external_number and (uow.actor.via or Role.FRONT_OFFICE_SYSTEM in uow.actor.roles):
         _check_external_number(uow, asked.external_number)
     ((platform,),) = uow.read((_PLATFORM, None))
@@ -115,6 +118,7 @@ def submit(house: House, uow: UnitOfWork, asked: Application, secret_key: str, s
     live = house.definition(uow, definition_id)
     received = _received(uow, asked, live.item.intake.back_date_days)
     _check_form(live.item.forms.get(APPLICATION), asked.form)
+    mandate = check_mandate(uow, asked.applicant, asked.item, day_of(uow.now)) if asked.channel == "agent" else None
     number = f"{asked.region[:6]}-{day_of(uow.now):%Y%m%d}-{platform['serial']:06d}"
     case = _new_case(uow, asked, number, definition_id, platform, received)
     _claim_key(uow, asked, live.item, case.id)
@@ -134,6 +138,8 @@ def submit(house: House, uow: UnitOfWork, asked: Application, secret_key: str, s
         "actor": uow.actor.id,
         "received_at": spell(received),
     } | via(uow.actor)
+    if mandate is not None:
+        said["mandate"] = mandate
     if received != uow.now:
         personal["evidence"] = asked.evidence
     draft.entries.append(Entry("case.submitted", {**said, "definition": draft.live.version}, personal))
@@ -208,7 +214,14 @@ _EXTERNAL = (
 )
 
 
+#: How an application comes in: over the counter, online, by an agent with a mandate (代办), with help at the counter (帮办), by
+#: a front office's own system, or at a window of another region (异地受理).
+CHANNELS = ("window", "online", "agent", "help", "system", "remote")
+
+
 def _check(asked: Application) -> None:
+    if asked.channel not in CHANNELS:
+        raise not_one_of("channel", CHANNELS)
     name = asked.applicant.get("name")
     if not isinstance(name, str) or not name.strip():
         raise Invalid(detail="applicant.name", fields={"applicant.name": ["required"]})

@@ -18,6 +18,7 @@ ROLES: dict[Role, tuple[str, str]] = {
     Role.ADMINISTRATOR: ("管理员", "administrator"),
     Role.SUPERVISOR: ("督查", "supervisor"),
     Role.FRONT_OFFICE_SYSTEM: ("前置系统", "front-office system"),
+    Role.AGENT: ("代办员", "agent"),
 }
 _SIGNS = {Verdict.ALLOWED: "✓", Verdict.FORBIDDEN: "403", Verdict.HIDDEN: "404"}
 _HEAD = """# Permissions

@@ -18,6 +18,7 @@ class Permission(StrEnum):
     """What somebody may do."""
 
     CASE_SUBMIT = "case:submit"
+    CASE_SUBMIT_AS_AGENT = "case:submit-as-agent"  #: for who gave a mandate (代办)
     CASE_ACCEPT = "case:accept"
     CASE_READ = "case:read"  #: a case one has to do with: one's department's, or one's own
     CASE_READ_ANY = "case:read-any"  #: every case of one's region and below
@@ -34,6 +35,8 @@ class Permission(StrEnum):
     DEFINITION_READ = "definition:read"
     DEFINITION_WRITE = "definition:write"
     DEFINITION_PUBLISH = "definition:publish"
+    MANDATE_READ = "mandate:read"
+    MANDATE_WRITE = "mandate:write"  #: record and end mandates
     CLIENT_MANAGE = "client:manage"  #: the clients of front offices, and whom they may act for
     EVENT_READ = "event:read"  #: the event feed: of what one submitted
     EVENT_READ_ANY = "event:read-any"  #: the event feed of one's region and below
@@ -55,6 +58,7 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
     SUPERVISOR = "supervisor"
     FRONT_OFFICE_SYSTEM = "front_office_system"
+    AGENT = "agent"  #: 代办员: acts for who gave a mandate
 
 
 _DESK = frozenset(
@@ -76,6 +80,15 @@ _WINDOW = frozenset(
         Permission.DOCUMENT_DELIVER,
     }
 )
+_MANDATES = frozenset({Permission.MANDATE_READ, Permission.MANDATE_WRITE})
+_AGENT = _MANDATES | {
+    Permission.CASE_SUBMIT,
+    Permission.CASE_SUBMIT_AS_AGENT,
+    Permission.CASE_READ,
+    Permission.TASK_READ,
+    Permission.TASK_COMPLETE_FOR_APPLICANT,
+    Permission.MATERIAL_ADD,
+}
 _FRONT_OFFICE = frozenset(
     {
         Permission.CASE_SUBMIT,
@@ -103,7 +116,8 @@ _WATCH = frozenset(
 
 ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
-        Role.WINDOW_CLERK: _DESK | _WINDOW,
+        Role.WINDOW_CLERK: _DESK | _WINDOW | _MANDATES,
+        Role.AGENT: _AGENT,
         Role.OFFICER: _DESK,
         Role.DEPARTMENT_HEAD: _DESK | {Permission.INCIDENT_READ, Permission.DEPARTMENT_WATCH},
         Role.DESIGNER: _DESIGN | {Permission.ORGANIZATION_READ},
@@ -128,7 +142,9 @@ APPLICANT_PERMISSIONS = frozenset(
 )
 
 #: Roles that handle cases. Who supervises must not hold one of them: nobody watches over himself.
-HANDLING_ROLES = frozenset({Role.WINDOW_CLERK, Role.OFFICER, Role.DEPARTMENT_HEAD, Role.FRONT_OFFICE_SYSTEM})
+HANDLING_ROLES = frozenset(
+    {Role.WINDOW_CLERK, Role.OFFICER, Role.DEPARTMENT_HEAD, Role.FRONT_OFFICE_SYSTEM, Role.AGENT}
+)
 
 
 def permissions_of(roles: Iterable[Role]) -> frozenset[Permission]:
@@ -212,6 +228,13 @@ class UseCase(Enum):
         Permission.CASE_SUBMIT,
         Scope.INVOLVED,
         frozenset({Permission.CASE_ACCEPT}),
+    )
+    MANDATE_RECORD = Rule("登记委托", "record a mandate", Permission.MANDATE_WRITE, Scope.PLATFORM)
+    MANDATE_LIST = Rule(
+        "委托列表", "list mandates", Permission.MANDATE_READ, Scope.INVOLVED, frozenset({Permission.CASE_ACCEPT})
+    )
+    MANDATE_REVOKE = Rule(
+        "撤销委托", "end a mandate", Permission.MANDATE_WRITE, Scope.INVOLVED, frozenset({Permission.CASE_ACCEPT})
     )
     CASE_SUPPLEMENT = Rule(
         "补正", "bring what was asked for", Permission.CASE_SUBMIT, Scope.INVOLVED, frozenset({Permission.CASE_ACCEPT})

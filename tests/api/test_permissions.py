@@ -23,6 +23,7 @@ from werkzeug.test import TestResponse
 from api.app import register_api
 from engine.assemble import Engine
 from engine.cases.accept import Acceptance, Listed
+from engine.cases.access import SUBMITTERS
 from engine.cases.add_material import Commitment, NewMaterial
 from engine.cases.complete_task import Completion
 from engine.cases.incidents import record_failure_of
@@ -56,6 +57,7 @@ class World:
     engine: Engine
     app: Flask
     tokens: dict[tuple[Role, Place], str] = field(default_factory=dict)
+    mandates: dict[Place, str] = field(default_factory=dict)
     targets: dict[Any, Any] = field(default_factory=dict)  #: made for attempts, until one of them is allowed
 
     def settle(self) -> None:
@@ -74,6 +76,10 @@ class World:
                             {"post": uuid.uuid4(), "id": who, "department": department},
                         )
                     self.tokens[role, place] = keep_token(connection, who, TOKEN_LIFE)[0]
+                    if role is Role.AGENT:
+                        new = {"id": uuid.uuid4(), "agent": who, "station": departments[0], "region": region}
+                        connection.execute(NEW_MANDATE, new)
+                        self.mandates[place] = str(new["id"])
             connection.execute(text("UPDATE platform SET organization_version = organization_version + 1"))
 
     def actor(self, who: str) -> Actor:
@@ -90,6 +96,12 @@ class World:
         rest = "(SELECT count(*) FROM officers WHERE active), (SELECT count(*) FROM incidents WHERE state = 'open')"
         with self.engine.database.connect() as connection:
             return tuple(connection.execute(text(f"SELECT {counts}, {rest}")).one())
+
+
+NEW_MANDATE = text(
+    'INSERT INTO mandates VALUES (:id, \'{"name": "甲", "credit_code": "91350100M000100Y43"}\', :agent, :station, '
+    ":region, NULL, '2020-01-01', '2099-12-31', true, '委托书', 'test', now(), NULL, NULL, NULL)"
+)
 
 
 def account(role: Role, place: Place) -> str:
@@ -114,7 +126,7 @@ class Attempt:
 
     def case(self, stage: str = "submitted") -> str:
         """A case that nobody has touched; a front office's own is what it has submitted itself."""
-        mine = self.role is Role.FRONT_OFFICE_SYSTEM and self.place is Place.OWN
+        mine = self.role in SUBMITTERS and self.place is Place.OWN
         return self.target((stage, mine), lambda: self.new_case(stage, mine))
 
     def target(self, kind: Any, make: Callable[[], Any]) -> Any:
@@ -155,7 +167,7 @@ class Attempt:
 
     def readable(self) -> str:
         """A task to look at: a front office has to do with its applicants' alone."""
-        return self.task(*(("rectify", "rectify") if self.role is Role.FRONT_OFFICE_SYSTEM else ("fire",)))
+        return self.task(*(("rectify", "rectify") if self.role in SUBMITTERS else ("fire",)))
 
     def incident(self) -> tuple[str, int]:
         return self.target("incident", self.new_incident)
@@ -195,10 +207,33 @@ def ids(rows: list[dict[str, Any]], name: str = "id") -> list[Any]:
     return [row[name] for row in rows]
 
 
-def application():
+def application(**more: Any):
     from engine.cases.submit import Application
 
-    return Application(**APPLICATION)
+    return Application(**(MANDATED | more))
+
+
+#: An application of who has given every agent here a mandate.
+MANDATED = APPLICATION | {"applicant": {"name": "甲", "credit_code": "91350100M000100Y43"}}
+
+
+def mandate_listed(attempt: Attempt) -> TestResponse | bool:
+    mandate = attempt.world.mandates[Place.OWN]
+    return attempt.listed(attempt.who.get("/mandates?limit=200"), lambda page: mandate in ids(page["items"]))
+
+
+def mandate_recorded(attempt: Attempt) -> TestResponse:
+    agent, station = account(Role.AGENT, attempt.place), POSTS[attempt.place][1][0]
+    asked = {"principal": MANDATED["applicant"], "agent": agent, "station": station, "evidence": "委托书"}
+    return attempt.who.post("/mandates", asked | {"first_day": "2026-01-01", "last_day": "2030-01-01"})
+
+
+def mandate_revoked(attempt: Attempt) -> TestResponse:
+    """One of the agent in the first place, made anew, so that the one that the others need stands."""
+    new = {"id": uuid.uuid4(), "agent": account(Role.AGENT, Place.OWN), "station": POSTS[Place.OWN][1][0]}
+    with attempt.world.engine.database.begin() as connection:
+        connection.execute(NEW_MANDATE, new | {"region": REGION})
+    return attempt.who.post(f"/mandates/{new['id']}/revoke", {})
 
 
 def fed(attempt: Attempt) -> TestResponse | bool:
@@ -301,7 +336,7 @@ NEW_ITEM = {"item": "matrix", "bpmn": BPMN, "item_data": ITEM | {"code": "matrix
 #: How each use case is tried, at every door that it has. Answers: an HTTP answer, or whether what was asked came.
 BROUGHT = {"materials": [{"material": "survey-results"}]}
 ATTEMPTS: dict[UseCase, list[Callable[[Attempt], TestResponse | bool]]] = {
-    UseCase.CASE_SUBMIT: [lambda a: a.who.post("/cases", APPLICATION)],
+    UseCase.CASE_SUBMIT: [lambda a: a.who.post("/cases", MANDATED)],
     UseCase.CASE_ACCEPT: [lambda a: a.who.post(f"/cases/{a.case()}/acceptance", {"answer": "accepted"})],
     UseCase.CASE_LIST: [
         lambda a: (
@@ -316,6 +351,9 @@ ATTEMPTS: dict[UseCase, list[Callable[[Attempt], TestResponse | bool]]] = {
         lambda a: a.who.get(f"/cases/{a.case()}/materials/held"),
     ],
     UseCase.CASE_RECEIPT: [receipt],
+    UseCase.MANDATE_RECORD: [mandate_recorded],
+    UseCase.MANDATE_LIST: [mandate_listed],
+    UseCase.MANDATE_REVOKE: [mandate_revoked],
     UseCase.CASE_SUPPLEMENT: [lambda a: a.who.post(f"/cases/{a.case('supplement')}/supplements", BROUGHT)],
     UseCase.CASE_WITHDRAW: [lambda a: a.who.post(f"/cases/{a.case()}/withdrawal", {})],
     UseCase.TASK_LIST: [
