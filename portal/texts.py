@@ -56,5 +56,6 @@ TEXTS: Texts = {
     "role.administrator": ("系统管理", "administrator"),
     "role.supervisor": ("效能监督", "supervisor"),
     "role.front_office_system": ("前台系统", "front-office system"),
+    "role.agent": ("代办员", "agent for applicants"),
     "demo.try": ("试查", "Look up"),
 }
