@@ -11,6 +11,7 @@ from marshmallow import Schema, fields
 from api.calendars import calendars
 from api.caller import serve_engine
 from api.cases import cases
+from api.catalogue import catalogue
 from api.clients import clients
 from api.definitions import definitions
 from api.demo import demo
@@ -19,6 +20,7 @@ from api.documents import documents
 from api.events import events
 from api.health import health_of
 from api.intake import intake
+from api.items import items
 from api.limits import limits
 from api.mandates import mandates
 from api.materials import materials
@@ -81,6 +83,8 @@ def register_api(app: Flask, engine: Engine) -> None:
         documents,
         verify,
         mandates,
+        items,
+        catalogue,
     ):
         api.register_blueprint(resource)
     app.register_blueprint(docs_page)

@@ -31,12 +31,15 @@ from engine.cases.submit import Application, find_case, query_code, submit
 from engine.cases.task_view import get_task
 from engine.cases.verify_record import Verdict, verify_record
 from engine.catalogue import models as _catalogue_models  # noqa: F401
+from engine.catalogue.publish import Change
 from engine.clock import wall_now
 from engine.definitions import deploy
 from engine.definitions import models as _definition_models  # noqa: F401
 from engine.documents.demonstration_seal import DemonstrationSealService
 from engine.doors.applicants import ApplicantsDoor
 from engine.doors.calendars import CalendarsDoor
+from engine.doors.catalogue import CatalogueDoor
+from engine.doors.catalogue_office import LOADED_SINCE, CatalogueOffice, Folder
 from engine.doors.documents import DocumentsDoor
 from engine.doors.intake import IntakeDoor
 from engine.doors.limits import LimitsDoor
@@ -99,6 +102,8 @@ class Engine:
         self.materials = MaterialsDoor(self.transactions, self.house, settings, self.files, scanner or NoScanner())
         sealing = seals or (DemonstrationSealService() if settings.demo else None)
         self.documents = DocumentsDoor(self.transactions, self.house, settings, self.files, sealing)
+        self.catalogue = CatalogueDoor(self.transactions, self.house)
+        self.catalogue_office = CatalogueOffice(self.transactions, self.house)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -381,16 +386,19 @@ class Engine:
         return self.perform(actor, lambda uow: deploy.publish(uow, self.house.handlers, definition_id), once)
 
     def load_process(self, actor: Actor, folder: Path) -> dict[str, Any]:
-        """Load a service item's folder (item.json and its diagram) and publish it, unless this very diagram is published."""
+        """Load a service item's folder and publish it: item, forms and samples, diagram; each only where it is new."""
         data = json.loads((folder / "item.json").read_text("utf-8"))
         if (forms := folder / "forms.json").is_file():
             data["forms"] = json.loads(forms.read_text("utf-8"))
-        item = self.perform(actor, lambda uow: deploy.load_item(uow, data))
-        bpmn = (folder / item.process).read_bytes()
-        if known := self.perform(actor, lambda uow: deploy.published_as(uow, item.code, bpmn)):
-            return known
-        draft = self.store_draft(actor, deploy.Draft(item.code, bpmn))
-        return self.publish(actor, UUID(draft["id"]))
+        code = self.catalogue_office.store_item(actor, Folder.read(folder, data))["code"]
+        bpmn = (folder / data["process"]).read_bytes()
+        known = self.perform(actor, lambda uow: deploy.published_as(uow, code, bpmn))
+        draft = None if known else self.store_draft(actor, deploy.Draft(code, bpmn))
+        stored = self.catalogue_office.item(actor, code)
+        if stored["changed"]:
+            change = Change("changed" if stored["versions"] else "added", LOADED_SINCE)
+            self.catalogue_office.publish_item(actor, code, change, earlier=True)
+        return known or self.publish(actor, UUID((draft or {})["id"]))
 
     # -- what jobs and sweeps call
 

@@ -67,6 +67,7 @@ def load_demonstration(engine: Engine, cases: bool = True) -> list[str]:
     made = engine.perform(Actor.system("demonstration"), seed)
     for folder in sorted(path.parent for path in processes.glob("*/item.json")):
         engine.load_process(Actor.system("demonstration"), folder)
+    engine.catalogue_office.load_power_lists(Actor.system("demonstration"))
     if made and cases:
         _example_cases(engine)
     return made

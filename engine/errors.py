@@ -55,6 +55,10 @@ THINGS = {
     "material": "材料",
     "document": "文书",
     "mandate": "委托",
+    "item": "事项",
+    "file": "文件",
+    "permit": "许可",
+    "implementation": "实施清单",
 }
 
 

@@ -155,6 +155,7 @@ def _load_own_process(engine: Engine, path: Path, scenario: Mapping[str, Any]) -
     folder = path.resolve().parent.parent
     if (folder / "item.json").is_file() and folder.parent != engine.settings.processes.resolve():
         engine.load_process(Actor.system("play"), folder)
+        engine.catalogue_office.load_power_lists(Actor.system("play"))
 
 
 def _play(played: Played) -> dict[str, Any]:

@@ -111,7 +111,7 @@ def add_material(
         raise NotFound(what="case", id=asked.number[:80])
     if case.state == CaseState.CONCLUDED:
         raise CaseStateConflict(number=case.number, state=case.state, state_zh=CASE_NAMES[case.state][0])
-    known = known_materials(house.definition(uow, case.definition_id).item)
+    known = known_materials(house.definition(uow, case.definition_id, case.offer_id).item)
     if asked.code not in known:
         raise not_one_of("code", known)
     there, sizes, dues = uow.read(*((sql, (case.id,)) for sql in _KEPT))

@@ -113,7 +113,7 @@ class StepDraft:
             house,
             uow,
             case,
-            house.definition(uow, case.definition_id),
+            house.definition(uow, case.definition_id, case.offer_id),
             house.directory(uow, case.organization_version),
             progress,
             dict(case.form),

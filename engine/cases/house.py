@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy import select
@@ -17,7 +17,10 @@ from sqlalchemy import select
 from engine.bpmn.compile import Compiled, compile_diagram
 from engine.bpmn.public_diagram import PublicDiagram, public_diagram
 from engine.bpmn.read import read
+from engine.catalogue.catalogue import Catalogue, load_catalogue
 from engine.catalogue.items import ServiceItem, item_from_data
+from engine.catalogue.models import OfferRow
+from engine.catalogue.offer import Offer, with_limits
 from engine.definitions.models import Definition
 from engine.errors import NotFound
 from engine.organization.directory import Directory
@@ -33,7 +36,8 @@ MOST_DEFINITIONS = 200
 
 @dataclass(frozen=True, slots=True)
 class LiveDefinition:
-    """A published version, ready to run, with the service item as it stood when it was published."""
+    """A published version, ready to run, with the service item: as the case's region offers it, or else as it stood when
+    the version was published."""
 
     id: UUID
     version: int
@@ -59,8 +63,9 @@ class House:
         self.handlers = handlers
         self.calendars = calendars or CalendarShelf()
         self._lock = threading.Lock()
-        self._definitions: OrderedDict[UUID, LiveDefinition] = OrderedDict()
+        self._definitions: OrderedDict[tuple[UUID, UUID | None], LiveDefinition] = OrderedDict()
         self._directory: tuple[int, Directory] | None = None
+        self._catalogue: tuple[int, Catalogue] | None = None
 
     def calendar(self, region_code: str, version: int) -> WorkingCalendar:
         """The working calendar of a region at a version of the notices."""
@@ -78,15 +83,36 @@ class House:
             self._directory = cached
         return cached[1]
 
-    def definition(self, uow: UnitOfWork, definition_id: UUID) -> LiveDefinition:
-        """A published definition; versions are immutable, so what is cached stays true for ever."""
+    def catalogue(self, uow: UnitOfWork, version: int) -> Catalogue:
+        """The catalogue at the version that a statement of this transaction read."""
+        cached = self._catalogue
+        if cached is None or cached[0] != version:
+            cached = (version, load_catalogue(uow.connection))
+            self._catalogue = cached
+        return cached[1]
+
+    def definition(self, uow: UnitOfWork, definition_id: UUID, offer_id: UUID | None = None) -> LiveDefinition:
+        """A published definition, as a region offers it; both are immutable, so what is cached stays true for ever."""
+        key = (definition_id, offer_id)
         with self._lock:
-            if definition_id in self._definitions:
-                self._definitions.move_to_end(definition_id)
-                return self._definitions[definition_id]
-        live = self._load(uow, definition_id)
+            if key in self._definitions:
+                self._definitions.move_to_end(key)
+                return self._definitions[key]
+        if offer_id is None:
+            return self._keep(key, self._load(uow, definition_id))
+        columns = (OfferRow.data, OfferRow.node_limits)
+        row = uow.connection.execute(select(*columns).where(OfferRow.id == offer_id)).one()
+        live = self.definition(uow, definition_id)
+        return self._keep(key, _offered(live, item_from_data(row.data), row.node_limits))
+
+    def offered(self, uow: UnitOfWork, definition_id: UUID, offer: Offer) -> LiveDefinition:
+        """A published definition as it is offered now; the offer need not be stored yet."""
+        live = self.definition(uow, definition_id)
+        return self._keep((definition_id, offer.id), _offered(live, offer.item, offer.node_limits))
+
+    def _keep(self, key: tuple[UUID, UUID | None], live: LiveDefinition) -> LiveDefinition:
         with self._lock:
-            self._definitions[definition_id] = live
+            self._definitions[key] = live
             while len(self._definitions) > MOST_DEFINITIONS:
                 self._definitions.popitem(last=False)
         return live
@@ -100,3 +126,7 @@ class House:
         compiled = compile_diagram(read(row.bpmn), str(definition_id))
         pictures = {lang: public_diagram(compiled.process, row.bpmn, lang) for lang in ("zh", "en")}
         return LiveDefinition(definition_id, row.version, compiled, item_from_data(row.item_data), pictures)
+
+
+def _offered(live: LiveDefinition, item: ServiceItem, node_limits: Mapping[str, int]) -> LiveDefinition:
+    return replace(live, item=item, compiled=with_limits(live.compiled, node_limits))

@@ -28,7 +28,7 @@ SOURCE_NAMES = {
     "certificate": ("调用本平台核发的证照", "a certificate of this platform"),
     "commitment": ("承诺", "promised"),
 }
-_CASE = "SELECT c.definition_id FROM cases c WHERE c.id = %s"
+_CASE = "SELECT c.definition_id, c.offer_id FROM cases c WHERE c.id = %s"
 _MATERIALS = "SELECT * FROM materials WHERE case_id = %s ORDER BY number"
 _REVIEWS = (
     "SELECT r.*, d.name AS department, d.name_en AS department_en FROM material_reviews r "
@@ -58,7 +58,7 @@ def list_materials(house: House, uow: UnitOfWork, number: str) -> dict[str, Any]
     see_case(house, uow, number)
     case_id = find_case(uow, number)
     cases, materials, reviews = uow.read((_CASE, (case_id,)), (_MATERIALS, (case_id,)), (_REVIEWS, (case_id,)))
-    item = house.definition(uow, cases[0]["definition_id"]).item
+    item = house.definition(uow, cases[0]["definition_id"], cases[0]["offer_id"]).item
     shown = [material_view(row, [one for one in reviews if one["material"] == row["number"]]) for row in materials]
     return {"number": number, "asked": _asked(item, shown), "items": shown}
 

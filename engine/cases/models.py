@@ -30,6 +30,7 @@ class Case(Base):
     region_code: Mapped[str]
     item: Mapped[str]
     definition_id: Mapped[uuid.UUID]
+    offer_id: Mapped[uuid.UUID | None]  #: the item as the region offered it at submission (`engine/catalogue/offer.py`)
     state: Mapped[str]
     result: Mapped[str | None]
     channel: Mapped[str]

@@ -18,7 +18,7 @@ from engine.clock import DOMAIN_NOW_SQL, wall_now
 from engine.unit_of_work import UnitOfWork
 
 CASE_COLUMNS = (
-    "c.id, c.number, c.region_code, c.item, c.definition_id, c.state, c.result, c.channel, c.applicant, c.form, "
+    "c.id, c.number, c.region_code, c.item, c.definition_id, c.offer_id, c.state, c.result, c.channel, c.applicant, c.form, "
     "c.submitted_at, c.received_at, c.accepted_at, c.concluded_at, c.seq, c.head, c.last_instant, c.run, c.look_at, c.progress"
 )
 #: `clock_timestamp()` may be read before the wait for the lock: the case's own last instant is the floor.
@@ -107,6 +107,7 @@ class CaseRow:
     region_code: str
     item: str
     definition_id: UUID
+    offer_id: UUID | None
     state: str
     result: str | None
     channel: str

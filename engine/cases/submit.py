@@ -27,6 +27,8 @@ from engine.cases.step_documents import RECEIPT, plan_at_window
 from engine.cases.step_store import CaseRow
 from engine.catalogue.forms import APPLICATION, Form
 from engine.catalogue.items import ServiceItem
+from engine.catalogue.offer import check_power, offer_in
+from engine.catalogue.publish import offer_insert
 from engine.clock import DOMAIN_NOW_SQL, day_of
 from engine.definitions.models import Definition
 from engine.errors import Conflict, Forbidden, Invalid, NotFound, not_one_of
@@ -42,13 +44,13 @@ SCRYPT = {"n": 4096, "r": 8, "p": 1}
 #: Who submitted a case, of the first entry `e` of its record: the client that acted, else the person.
 SUBMITTED_BY = "coalesce(e.payload::jsonb->>'via', e.payload::jsonb->>'actor')"
 _PLATFORM = (
-    f"SELECT {DOMAIN_NOW_SQL} AS now, p.organization_version, p.calendar_version, p.query_salt, "
+    f"SELECT {DOMAIN_NOW_SQL} AS now, p.organization_version, p.calendar_version, p.catalogue_version, p.query_salt, "
     "nextval('case_serial') AS serial FROM platform p"
 )
 _INSERT_CASE = (
-    "INSERT INTO cases (id, number, region_code, item, definition_id, state, channel, applicant, form, external_number, "
-    "submitted_at, received_at, seq, head, last_instant, progress) "
-    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, %s, %s, %s)"
+    "INSERT INTO cases (id, number, region_code, item, definition_id, offer_id, state, channel, applicant, form, "
+    "external_number, submitted_at, received_at, seq, head, last_instant, progress) "
+    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, %s, %s, %s)"
 )
 _CLAIM_KEY = (
     "INSERT INTO open_applications (key, case_id) VALUES (%(key)s, %(case)s) "
@@ -98,6 +100,7 @@ def submit(house: House, uow: UnitOfWork, asked: Application, secret_key: str, s
     Raises:
         Forbidden: the actor may not submit.
         Invalid: unknown item or region, or an applicant without a name.
+        ItemNotPublished, ItemSuspended, ItemEnded, ItemNotOfferedHere, NotOnPowerList: the catalogue does not let it start.
         StepHeld: the process can't be started.
     """
     need(uow.actor, UseCase.CASE_SUBMIT)
@@ -115,13 +118,18 @@ def submit(house: House, uow: UnitOfWork, asked: Application, secret_key: str, s
     directory = house.directory(uow, platform["organization_version"])
     if asked.region not in directory.regions:
         raise RegionUnknown(detail=f"region: {asked.region}", fields={"region": ["unknown"]})
-    live = house.definition(uow, definition_id)
+    today = day_of(uow.now)
+    catalogue = house.catalogue(uow, platform["catalogue_version"])
+    offer = offer_in(catalogue, directory, asked.item, asked.region, today)
+    check_power(catalogue, directory, offer.item, asked.region, today)
+    live = house.offered(uow, definition_id, offer)
     received = _received(uow, asked, live.item.intake.back_date_days)
     _check_form(live.item.forms.get(APPLICATION), asked.form)
-    mandate = check_mandate(uow, asked.applicant, asked.item, day_of(uow.now)) if asked.channel == "agent" else None
-    number = f"{asked.region[:6]}-{day_of(uow.now):%Y%m%d}-{platform['serial']:06d}"
-    case = _new_case(uow, asked, number, definition_id, platform, received)
+    mandate = check_mandate(uow, asked.applicant, asked.item, today) if asked.channel == "agent" else None
+    number = f"{asked.region[:6]}-{today:%Y%m%d}-{platform['serial']:06d}"
+    case = _new_case(uow, asked, number, (live.id, offer.id), platform, received)
     _claim_key(uow, asked, live.item, case.id)
+    uow.write(*offer_insert(offer.row()))
     uow.write(_INSERT_CASE, _case_values(case, asked))
     hashed = hash_code(bytes(platform["query_salt"]), number, query_code(secret_key, number))
     uow.write(_INSERT_NUMBER, (number, case.id, hashed))
@@ -142,6 +150,7 @@ def submit(house: House, uow: UnitOfWork, asked: Application, secret_key: str, s
         said["mandate"] = mandate
     if received != uow.now:
         personal["evidence"] = asked.evidence
+    said |= {"offer": {"version": offer.version, "region": offer.region, "implementation": offer.implementation}}
     draft.entries.append(Entry("case.submitted", {**said, "definition": draft.live.version}, personal))
     plan_at_window(draft, RECEIPT, "\n".join(f"{n}. {one.name}" for n, one in enumerate(live.item.materials, 1)))
     run = None
@@ -290,7 +299,7 @@ def _new_case(
     uow: UnitOfWork,
     asked: Application,
     number: str,
-    definition_id: UUID,
+    offered: tuple[UUID, UUID],
     platform: Mapping[str, Any],
     received: datetime,
 ) -> CaseRow:
@@ -299,7 +308,8 @@ def _new_case(
         number=number,
         region_code=asked.region,
         item=asked.item,
-        definition_id=definition_id,
+        definition_id=offered[0],
+        offer_id=offered[1],
         state=CaseState.SUBMITTED,
         result=None,
         channel=asked.channel,
@@ -323,7 +333,8 @@ def _new_case(
 
 def _case_values(case: CaseRow, asked: Application) -> tuple[Any, ...]:
     said = (Jsonb(dict(asked.applicant)), Jsonb(dict(asked.form)), asked.external_number)
-    known = (case.id, case.number, case.region_code, case.item, case.definition_id, case.state, case.channel)
+    place = (case.id, case.number, case.region_code, case.item)
+    known = (*place, case.definition_id, case.offer_id, case.state, case.channel)
     return (
         *known,
         *said,

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from engine.catalogue.forms import Form, FormInvalid, forms_from_data
 from engine.catalogue.intake_rules import RULES, IntakeRules, rules_of
-from engine.errors import ApprovalError
+from engine.catalogue.listing import NO_LISTING, Listing, read_listing
+from engine.catalogue.reading import ItemInvalid as ItemInvalid
+from engine.catalogue.reading import file_name, filled_list, object_of, one_of, text_of, typed, wrong
 from engine.timelimits.errors import LimitInvalid
 from engine.timelimits.limits import Limit
-
-Value = TypeVar("Value")
 
 #: Item types of GB/T 39046-2020, table A.1.
 TYPE_CODES = ("01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "20")
@@ -30,15 +30,6 @@ HANDLINGS = ("single", "unified", "joint", "concentrated")
 MOST_BACK_DATE_DAYS = 60
 #: What the public progress tells of who handles a task: the name, the work number, or the department alone.
 HANDLERS_SHOWN = ("name", "work_number", "department")
-
-
-class ItemInvalid(ApprovalError):
-    """An item file that can't be taken as it is; `path` names the field."""
-
-    code = "item-invalid"
-    status = 422
-    zh = "事项文件的“{path}”有误：{detail_zh}。请更正后重新加载。"
-    en = "The item file is wrong at “{path}”: {detail_en}. Correct it and load it again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +94,7 @@ class ServiceItem:
     handler_shown: str = "name"  #: how the public progress names who handles a task, one of HANDLERS_SHOWN
     intake: Intake = Intake()
     forms: Mapping[str, Form] = field(default_factory=dict)  #: by key; `forms.APPLICATION` is the application's
+    listing: Listing = NO_LISTING  #: what the catalogue says of it beyond what its process needs
 
     @property
     def intake_rules(self) -> IntakeRules:
@@ -119,9 +111,9 @@ def read_item(path: Path) -> ServiceItem:
     try:
         data = json.loads(path.read_bytes())
     except OSError:
-        raise _wrong(path.name, "无法读取文件", "the file can't be read") from None
+        raise wrong(path.name, "无法读取文件", "the file can't be read") from None
     except ValueError as broken:
-        raise _wrong(path.name, f"不是有效的JSON（{broken}）", f"it is no JSON ({broken})") from None
+        raise wrong(path.name, f"不是有效的JSON（{broken}）", f"it is no JSON ({broken})") from None
     return item_from_data(data)
 
 
@@ -131,50 +123,52 @@ def item_from_data(data: Any) -> ServiceItem:
     Raises:
         ItemInvalid: a field is missing, unknown or wrong.
     """
-    given = _object(data, "item", ServiceItem)
+    given = object_of(data, "item", ServiceItem)
+    materials = tuple(_material(one, n) for n, one in enumerate(typed(given["materials"], list, "materials")))
     return ServiceItem(
-        code=_text(given, "code"),
-        name=_text(given, "name"),
-        name_en=_text(given, "name_en"),
-        aliases=tuple(_typed(alias, str, "aliases") for alias in _typed(given["aliases"], list, "aliases")),
-        type_code=_one_of(given, "type_code", TYPE_CODES),
-        handling=_one_of(given, "handling", HANDLINGS),
-        level=_text(given, "level"),
-        lead_function=_text(given, "lead_function"),
-        accept_function=_text(given, "accept_function"),
+        code=text_of(given, "code"),
+        name=text_of(given, "name"),
+        name_en=text_of(given, "name_en"),
+        aliases=tuple(typed(alias, str, "aliases") for alias in typed(given["aliases"], list, "aliases")),
+        type_code=one_of(given, "type_code", TYPE_CODES),
+        handling=one_of(given, "handling", HANDLINGS),
+        level=text_of(given, "level"),
+        lead_function=text_of(given, "lead_function"),
+        accept_function=text_of(given, "accept_function"),
         case_limits=_case_limits(given["case_limits"]),
-        process=_file_name(given),
-        legal_basis=tuple(_legal_basis(one, n) for n, one in enumerate(_filled_list(given, "legal_basis"))),
-        materials=tuple(_material(one, n) for n, one in enumerate(_typed(given["materials"], list, "materials"))),
-        handler_shown=_one_of({"handler_shown": "name"} | given, "handler_shown", HANDLERS_SHOWN),
+        process=file_name(given, "process"),
+        legal_basis=tuple(_legal_basis(one, n) for n, one in enumerate(filled_list(given, "legal_basis"))),
+        materials=materials,
+        handler_shown=one_of({"handler_shown": "name"} | given, "handler_shown", HANDLERS_SHOWN),
         intake=_intake(given.get("intake", {})),
         forms=_forms(given.get("forms", {})),
+        listing=read_listing(given.get("listing", {}), {one.code for one in materials}),
     )
 
 
 def _case_limits(data: Any) -> CaseLimits:
-    given = _typed(data, dict, "case_limits")
+    given = typed(data, dict, "case_limits")
     if set(given) != {"promised", "legal", "unit"}:
-        raise _wrong("case_limits", "须填写promised、legal和unit", "it takes promised, legal and unit")
+        raise wrong("case_limits", "须填写promised、legal和unit", "it takes promised, legal and unit")
     try:
         limits = CaseLimits(Limit(given["promised"], given["unit"]), Limit(given["legal"], given["unit"]))
-    except LimitInvalid as wrong:
-        raise _wrong("case_limits", wrong.sentence("zh"), wrong.sentence("en")) from wrong
+    except LimitInvalid as bad:
+        raise wrong("case_limits", bad.sentence("zh"), bad.sentence("en")) from bad
     if limits.promised.days > limits.legal.days:
-        raise _wrong("case_limits.promised", "承诺时限超过法定时限", "the promise is longer than the law allows")
+        raise wrong("case_limits.promised", "承诺时限超过法定时限", "the promise is longer than the law allows")
     return limits
 
 
 def _intake(data: Any) -> Intake:
-    given = _object(data, "intake", Intake)
-    rules = None if given.get("rules") is None else _one_of(given, "rules", tuple(RULES), "intake")
+    given = object_of(data, "intake", Intake)
+    rules = None if given.get("rules") is None else one_of(given, "rules", tuple(RULES), "intake")
     unique = tuple(
-        _typed(name, str, "intake.unique_by") for name in _typed(given.get("unique_by", []), list, "intake.unique_by")
+        typed(name, str, "intake.unique_by") for name in typed(given.get("unique_by", []), list, "intake.unique_by")
     )
-    decided = None if given.get("decided_at") is None else _text(given, "decided_at", "intake")
-    days = _typed(given.get("back_date_days", Intake().back_date_days), int, "intake.back_date_days")
+    decided = None if given.get("decided_at") is None else text_of(given, "decided_at", "intake")
+    days = typed(given.get("back_date_days", Intake().back_date_days), int, "intake.back_date_days")
     if not 0 <= days <= MOST_BACK_DATE_DAYS or isinstance(days, bool):
-        raise _wrong(
+        raise wrong(
             "intake.back_date_days", f"须为 0 至 {MOST_BACK_DATE_DAYS}", f"it must be 0 to {MOST_BACK_DATE_DAYS}"
         )
     return Intake(rules, unique, decided, days)
@@ -183,74 +177,24 @@ def _intake(data: Any) -> Intake:
 def _forms(data: Any) -> Mapping[str, Form]:
     try:
         return forms_from_data(data)
-    except FormInvalid as wrong:
-        said = wrong.params
-        raise _wrong(f"forms.{said['path']}", said["detail_zh"], said["detail_en"]) from wrong
+    except FormInvalid as bad:
+        said = bad.params
+        raise wrong(f"forms.{said['path']}", said["detail_zh"], said["detail_en"]) from bad
 
 
 def _legal_basis(data: Any, n: int) -> LegalBasis:
     path = f"legal_basis[{n}]"
-    given = _object(data, path, LegalBasis)
-    return LegalBasis(act=_text(given, "act", path), article=_text(given, "article", path))
+    given = object_of(data, path, LegalBasis)
+    return LegalBasis(act=text_of(given, "act", path), article=text_of(given, "article", path))
 
 
 def _material(data: Any, n: int) -> Material:
     path = f"materials[{n}]"
-    given = _object(data, path, Material)
+    given = object_of(data, path, Material)
     return Material(
-        code=_text(given, "code", path),
-        name=_text(given, "name", path),
-        name_en=_text(given, "name_en", path),
-        trust=_one_of(given, "trust", ("A", "B", "C", "D"), path),
-        required=_typed(given["required"], bool, f"{path}.required"),
+        code=text_of(given, "code", path),
+        name=text_of(given, "name", path),
+        name_en=text_of(given, "name_en", path),
+        trust=one_of(given, "trust", ("A", "B", "C", "D"), path),
+        required=typed(given["required"], bool, f"{path}.required"),
     )
-
-
-def _file_name(given: Mapping[str, Any]) -> str:
-    name = _text(given, "process")
-    if Path(name).name != name:
-        raise _wrong("process", "须为同一文件夹内的文件名", "give the name of a file beside the item file")
-    return name
-
-
-def _object(data: Any, path: str, shape: type[Any]) -> dict[str, Any]:
-    """The object with the fields of the dataclass `shape`, those with a default left out or not, and no other."""
-    given = _typed(data, dict, path)
-    wanted = {one.name for one in fields(shape) if one.default is MISSING and one.default_factory is MISSING}
-    optional = {one.name for one in fields(shape)} - wanted
-    for name in sorted(wanted ^ (set(given) - optional)):
-        if name in wanted:
-            raise _wrong(f"{path}.{name}", "缺少该字段", "it is missing")
-        raise _wrong(f"{path}.{name}", "没有这个字段", "there is no such field")
-    return given
-
-
-def _filled_list(given: Mapping[str, Any], name: str) -> list[Any]:
-    values = _typed(given[name], list, name)
-    if not values:
-        raise _wrong(name, "至少填写一项", "it needs at least one entry")
-    return values
-
-
-def _text(given: Mapping[str, Any], name: str, path: str = "item") -> str:
-    value = _typed(given[name], str, f"{path}.{name}")
-    if not value.strip():
-        raise _wrong(f"{path}.{name}", "不能为空", "it is empty")
-    return value
-
-
-def _one_of(given: Mapping[str, Any], name: str, values: tuple[str, ...], path: str = "item") -> str:
-    value = _text(given, name, path)
-    if value not in values:
-        raise _wrong(f"{path}.{name}", f"须为{'、'.join(values)}之一", f"it must be one of {', '.join(values)}")
-    return value
-
-
-def _typed(value: Any, kind: type[Value], path: str) -> Value:
-    if not isinstance(value, kind):
-        raise _wrong(path, f"类型须为{kind.__name__}", f"it must be of type {kind.__name__}")
-    return value
-
-
-def _wrong(path: str, zh: str, en: str) -> ItemInvalid:
-    return ItemInvalid(path=path, detail_zh=zh, detail_en=en)

@@ -13,8 +13,10 @@ from engine.bpmn.compile import executable_process
 from engine.bpmn.lint import deployable, lint
 from engine.bpmn.model import Diagram, Finding
 from engine.bpmn.read import read
+from engine.catalogue.catalogue import ENDED, OPERATIONS
 from engine.catalogue.items import ServiceItem, item_from_data
 from engine.catalogue.models import ItemRow
+from engine.catalogue.offer import ItemNotPublished
 from engine.definitions.models import Definition
 from engine.definitions.trial import tried
 from engine.errors import ApprovalError, Conflict, Forbidden, Invalid, NotFound
@@ -40,6 +42,12 @@ class DefinitionStateConflict(Conflict):
     code = "definition-state-conflict"
     zh = "流程定义 {id} 当前为“{state}”，只有草稿可以发布。"
     en = "Definition {id} is {state}: only a draft can be published."
+
+
+ENDED_BY = [operation for operation, state in OPERATIONS.items() if state == ENDED]
+_ITEM_PUBLISHED = text(
+    "SELECT operation <> ALL(:ended) FROM item_versions WHERE item = :item ORDER BY version DESC LIMIT 1"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +97,7 @@ def publish(uow: UnitOfWork, handlers: HandlerRegistry, definition_id: UUID) -> 
 
     Raises:
         Forbidden, NotFound, DefinitionStateConflict, NotDeployable.
+        ItemNotPublished: no published item stands behind it, or it has ended (清单之外无权力).
     """
     _need(uow, UseCase.DEFINITION_PUBLISH)
     # One publisher at a time: version numbers are gap-free, and the one before is superseded in the same transaction.
@@ -99,6 +108,9 @@ def publish(uow: UnitOfWork, handlers: HandlerRegistry, definition_id: UUID) -> 
         raise NotFound(what="definition", id=definition_id)
     if row.state != "draft":
         raise DefinitionStateConflict(id=definition_id, state=row.state)
+    if not uow.connection.scalar(_ITEM_PUBLISHED, {"item": row.item, "ended": ENDED_BY}):
+        told = {"detail": row.item, "detail_zh": "", "detail_en": "", "fields": {"item": ["not published"]}}
+        raise ItemNotPublished(item=row.item, **told)
     findings = findings_of(read(row.bpmn), handlers)
     errors = [finding for finding in findings if finding.severity == "error"] or _trial(row.bpmn)
     if errors:

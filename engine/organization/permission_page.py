@@ -34,8 +34,8 @@ Each cell tells of something of one's **own / another department of one's region
 - ✓ allowed; **403** refused; **404** the same answer as for what does not exist (a list leaves it out).
 
 A task that names one officer is that officer's and the department head's. A front-office system that acts for a window clerk
-(`acting_for`) may do what that clerk may. Without an account: `GET /progress/{number}` with the query code, regions and
-departments, logging in, and in demonstration mode the clock.
+(`acting_for`) may do what that clerk may. Without an account: `GET /progress/{number}` with the query code, regions,
+departments, the catalogue and its guides, logging in, and in demonstration mode the clock.
 
 """
 

@@ -37,6 +37,9 @@ class Permission(StrEnum):
     DEFINITION_PUBLISH = "definition:publish"
     MANDATE_READ = "mandate:read"
     MANDATE_WRITE = "mandate:write"  #: record and end mandates
+    CATALOGUE_READ = "catalogue:read"  #: drafts, versions, drift
+    CATALOGUE_WRITE = "catalogue:write"  #: drafts of regions' implementations, files of items
+    CATALOGUE_PUBLISH = "catalogue:publish"
     CLIENT_MANAGE = "client:manage"  #: the clients of front offices, and whom they may act for
     EVENT_READ = "event:read"  #: the event feed: of what one submitted
     EVENT_READ_ANY = "event:read-any"  #: the event feed of one's region and below
@@ -100,6 +103,7 @@ _FRONT_OFFICE = frozenset(
     }
 )
 _DESIGN = frozenset({Permission.DEFINITION_READ, Permission.DEFINITION_WRITE, Permission.DEFINITION_PUBLISH})
+_CATALOGUE = frozenset({Permission.CATALOGUE_READ, Permission.CATALOGUE_WRITE, Permission.CATALOGUE_PUBLISH})
 _INCIDENTS = frozenset({Permission.INCIDENT_READ, Permission.INCIDENT_RETRY})
 _ORGANIZATION = frozenset({Permission.ORGANIZATION_READ, Permission.ORGANIZATION_WRITE})
 _WATCH = frozenset(
@@ -111,6 +115,7 @@ _WATCH = frozenset(
         Permission.EVENT_READ,
         Permission.EVENT_READ_ANY,
         Permission.DEPARTMENT_WATCH,
+        Permission.CATALOGUE_READ,
     }
 )
 
@@ -120,8 +125,9 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.AGENT: _AGENT,
         Role.OFFICER: _DESK,
         Role.DEPARTMENT_HEAD: _DESK | {Permission.INCIDENT_READ, Permission.DEPARTMENT_WATCH},
-        Role.DESIGNER: _DESIGN | {Permission.ORGANIZATION_READ},
+        Role.DESIGNER: _DESIGN | {Permission.ORGANIZATION_READ, Permission.CATALOGUE_READ},
         Role.ADMINISTRATOR: _ORGANIZATION
+        | _CATALOGUE
         | _INCIDENTS
         | {Permission.DEFINITION_READ, Permission.EVENT_READ, Permission.EVENT_READ_ANY, Permission.CLIENT_MANAGE}
         | {Permission.CALENDAR_IMPORT},
@@ -288,6 +294,27 @@ class UseCase(Enum):
         "保存事项及其流程", "store a service item with its diagram", Permission.ORGANIZATION_WRITE, Scope.PLATFORM
     )
     DEFINITION_PUBLISH = Rule("发布流程", "publish a diagram", Permission.DEFINITION_PUBLISH, Scope.PLATFORM)
+    CATALOGUE_READ = Rule(
+        "查看目录草稿、版本与差异",
+        "see drafts, versions and drift of the catalogue",
+        Permission.CATALOGUE_READ,
+        Scope.PLATFORM,
+    )
+    ITEM_PUBLISH = Rule(
+        "发布、变更、拆分、合并、暂停、取消事项",
+        "publish, change, split, merge, suspend and cancel items",
+        Permission.CATALOGUE_PUBLISH,
+        Scope.PLATFORM,
+    )
+    IMPLEMENTATION_STORE = Rule(
+        "保存地区实施清单", "store a region's implementation", Permission.CATALOGUE_WRITE, Scope.REGION
+    )
+    IMPLEMENTATION_PUBLISH = Rule(
+        "发布地区实施清单", "publish a region's implementation", Permission.CATALOGUE_PUBLISH, Scope.REGION
+    )
+    POWER_LIST_PUBLISH = Rule(
+        "公布部门权力清单", "publish a department's power list", Permission.CATALOGUE_PUBLISH, Scope.REGION
+    )
     CLIENT_MANAGE = Rule("管理客户端", "manage clients of front offices", Permission.CLIENT_MANAGE, Scope.REGION)
 
     CALENDAR_IMPORT = Rule("导入放假通知", "import a holiday notice", Permission.CALENDAR_IMPORT, Scope.REGION)

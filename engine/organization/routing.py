@@ -95,6 +95,16 @@ def route(
     return _post_holder(directory, desk, assignment.post, day) or _first_staffed(directory, desk, day, assignment.post)
 
 
+def department_for(
+    directory: Directory, assignment: Assignment, case_region: str, locality: str | None = None
+) -> Department | None:
+    """The department that has the function there, whoever is at work today; None where no body has it."""
+    if not directory.departments:
+        return None
+    desk = _wanted_desk(directory, assignment, case_region, locality)
+    return None if desk.fallback else desk.department
+
+
 def default_department(directory: Directory, region_code: str) -> Department:
     """The government-service department of a region or its nearest ancestor; failing all, the first one by id.
 

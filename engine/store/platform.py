@@ -23,4 +23,5 @@ class Platform(Base):
     clock_fixed_at: Mapped[datetime | None]
     organization_version: Mapped[int] = mapped_column(server_default=text("1"))
     calendar_version: Mapped[int] = mapped_column(server_default=text("1"))
+    catalogue_version: Mapped[int] = mapped_column(server_default=text("1"))
     query_salt: Mapped[bytes]  #: salts the hashes of query codes of this installation

@@ -335,6 +335,14 @@ NEW_ITEM = {"item": "matrix", "bpmn": BPMN, "item_data": ITEM | {"code": "matrix
 
 #: How each use case is tried, at every door that it has. Answers: an HTTP answer, or whether what was asked came.
 BROUGHT = {"materials": [{"material": "survey-results"}]}
+IMPLEMENTATIONS = f"/catalogue/items/{ITEM['code']}/implementations"
+
+
+def implementation_published(attempt: Attempt) -> TestResponse:
+    attempt.world.engine.catalogue_office.store_implementation(SYSTEM, ITEM["code"], REGION, {})
+    return attempt.who.post(f"{IMPLEMENTATIONS}/{REGION}/publish", {})
+
+
 ATTEMPTS: dict[UseCase, list[Callable[[Attempt], TestResponse | bool]]] = {
     UseCase.CASE_SUBMIT: [lambda a: a.who.post("/cases", MANDATED)],
     UseCase.CASE_ACCEPT: [lambda a: a.who.post(f"/cases/{a.case()}/acceptance", {"answer": "accepted"})],
@@ -374,7 +382,22 @@ ATTEMPTS: dict[UseCase, list[Callable[[Attempt], TestResponse | bool]]] = {
     UseCase.INCIDENT_READ: [incidents],
     UseCase.INCIDENT_RETRY: [retried],
     UseCase.DEFINITION_STORE: [lambda a: a.who.post("/definitions", {"item": ITEM["code"], "bpmn": BPMN})],
-    UseCase.ITEM_STORE: [lambda a: a.who.post("/definitions", NEW_ITEM)],
+    UseCase.ITEM_STORE: [
+        lambda a: a.who.post("/definitions", NEW_ITEM),
+        lambda a: a.who.post("/catalogue/items", {"item": NEW_ITEM["item_data"]}),
+    ],
+    UseCase.CATALOGUE_READ: [
+        lambda a: a.who.get("/catalogue/items"),
+        lambda a: a.who.get(f"/catalogue/items/{ITEM['code']}"),
+        lambda a: a.who.get(f"/catalogue/items/{ITEM['code']}/implementations"),
+        lambda a: a.who.get("/catalogue/drift"),
+    ],
+    UseCase.ITEM_PUBLISH: [
+        lambda a: a.who.post(f"/catalogue/items/{ITEM['code']}/versions", {"operation": "changed"}),
+    ],
+    UseCase.IMPLEMENTATION_STORE: [lambda a: a.who.post(IMPLEMENTATIONS, {"region": REGION, "implementation": {}})],
+    UseCase.IMPLEMENTATION_PUBLISH: [implementation_published],
+    UseCase.POWER_LIST_PUBLISH: [lambda a: a.who.post("/departments/gz-housing/power-list", {})],
     UseCase.DEFINITION_PUBLISH: [lambda a: a.who.post(f"/definitions/{a.draft()}/publish")],
     UseCase.CLIENT_MANAGE: [
         clients_listed,
@@ -406,6 +429,12 @@ FREE = {
     "GET /regions/<region>",
     "GET /departments",
     "GET /calendars/<year>",
+    "GET /items",
+    "GET /items/<item>/guide",
+    "POST /items/<item>/precheck",
+    "GET /items/<item>/versions",
+    "GET /items/<item>/versions/<version>",
+    "GET /items/<item>/versions/<version>/files/<name>",
     "GET /demo/clock",
     "POST /demo/clock",
 }

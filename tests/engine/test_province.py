@@ -23,6 +23,7 @@ def engine(server, template):
     with fresh_engine(server, template) as opened:
         data = zhejiang.organization()
         opened.perform(SYSTEM, lambda uow: _seed(uow, data))
+        assert opened.catalogue_office.load_power_lists(SYSTEM) >= 11
         yield opened
 
 
