@@ -57,8 +57,8 @@ class BodyTooLarge(ApprovalError):
 
     code = "body-too-large"
     status = 413
-    zh = "请求体过大。流程定义不超过 6 MB，其他请求不超过 256 KB。"
-    en = "The body is too large: at most 6 MB for a definition, 256 KB for anything else."
+    zh = "请求体过大。流程定义和批准件不超过 6 MB，其他请求不超过 256 KB。"
+    en = "The body is too large: at most 6 MB for a definition or an approval, 256 KB for anything else."
 
 
 class MediaTypeUnsupported(ApprovalError):

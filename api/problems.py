@@ -116,6 +116,9 @@ def details(error: ApprovalError, lang: str, status: int | None = None) -> dict[
         said["article"] = error.article
     if "fields" in error.params:
         said["fields"] = {path: [say(text, lang) for text in texts] for path, texts in error.params["fields"].items()}
+    for name in ("rule", "article"):
+        if stated := error.params.get(name) or getattr(error, name):
+            said[name] = stated
     if "findings" in error.params:
         said["findings"] = error.params["findings"]
     return said

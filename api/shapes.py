@@ -150,6 +150,23 @@ class Whole(ma.fields.Field[int]):
         return int(value)
 
 
+class Number(ma.fields.Field[int]):
+    """A whole number of a JSON body, from `least` to `most`; a truth value is none."""
+
+    default_error_messages = _REQUIRED | {
+        "invalid": both("须为 {least} 至 {most} 的整数", "must be a whole number from {least} to {most}")
+    }
+
+    def __init__(self, least: int, most: int, **options: Any) -> None:
+        super().__init__(metadata={"type": "integer", "minimum": least, "maximum": most}, **options)
+        self.least, self.most = least, most
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not self.least <= value <= self.most:
+            raise self.make_error("invalid", least=self.least, most=self.most)
+        return value
+
+
 class Acting(Shape):
     """A request that creates or completes: a client may say for which window clerk (username) it acts."""
 

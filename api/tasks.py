@@ -111,6 +111,7 @@ class TaskResult(Acting):
 
     outcome = Text(100, load_default=None, allow_none=True)
     opinion = Text(4000, blank=True, load_default="")
+    late_reason = Text(4000, blank=True, load_default="")
     form = Form(load_default=dict)
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import Engine as SqlEngine
 from sqlalchemy import MetaData
 
 from engine.cases import claim_task, feed, go_on, incidents, progress
+from engine.cases import limit_models as _what_moves_limits  # noqa: F401
 from engine.cases import mandates as _mandates  # noqa: F401
 from engine.cases import material_models as _material_models  # noqa: F401
 from engine.cases import models as _case_models  # noqa: F401
@@ -90,7 +91,6 @@ class Engine:
         self.database = database
         self.transactions = Transactions(database)
         self.house = House(handlers or built_in_handlers(), CalendarShelf(database))
-        self.limits = LimitsDoor(self.transactions, self.house)
         self.calendars = CalendarsDoor(self.transactions, self.house)
         known = {DEMONSTRATION_CLIENT: DEMONSTRATION_CLIENT_SECRET} if settings.demo else {}
         self.intake = IntakeDoor(self)
@@ -104,6 +104,7 @@ class Engine:
         self.documents = DocumentsDoor(self.transactions, self.house, settings, self.files, sealing)
         self.catalogue = CatalogueDoor(self.transactions, self.house)
         self.catalogue_office = CatalogueOffice(self.transactions, self.house)
+        self.limits = LimitsDoor(self.transactions, self.house, self.materials)
 
     def close(self) -> None:
         """Give the connections back."""

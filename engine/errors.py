@@ -22,6 +22,7 @@ class ApprovalError(Exception):
     status: ClassVar[int] = 400
     zh: ClassVar[str] = "请求无法处理。"
     en: ClassVar[str] = "The request can't be handled."
+    rule: ClassVar[str | None] = None
     article: ClassVar[str | None] = None
 
     def __init__(self, **params: Any) -> None:
@@ -48,6 +49,8 @@ THINGS = {
     "task": "任务",
     "case": "办件",
     "definition": "流程定义",
+    "special procedure": "特别程序",
+    "extension": "延长申请",
     "incident": "事件",
     "client": "客户端",
     "region": "行政区划",

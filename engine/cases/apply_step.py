@@ -17,7 +17,9 @@ from engine.bpmn.faults import StepTooLong
 from engine.bpmn.model import Node
 from engine.bpmn.run import MOST_FIRINGS, ProcessRun
 from engine.bpmn.step import Call, Facts, Opened, Step
+from engine.cases.end_procedure import end_with_case, end_with_node
 from engine.cases.house import House, LiveDefinition
+from engine.cases.lateness import check_conclusion, note_late_reason
 from engine.cases.record import Entry, canonical, chain, spell
 from engine.cases.states import TaskState, move_case
 from engine.cases.step_documents import ACCEPTANCE_NOTICE, Planned, issue, plan_at_window, planned
@@ -31,6 +33,7 @@ from engine.cases.step_limits import (
     entry_rows,
     facts_of,
     index_row,
+    reindex,
 )
 from engine.cases.step_store import CaseRow, TaskRow, Written, write_step
 from engine.clock import day_of
@@ -44,8 +47,8 @@ from engine.timelimits.limits import Limit
 from engine.unit_of_work import UnitOfWork
 
 #: What a case keeps by node: the last outcome, all outcomes of the latest visit, and how often each instance was open;
-#: and how many timers fired since anybody did anything.
-PROGRESS = ("outcomes", "all_outcomes", "visits", "idle")
+#: how many timers fired since anybody did anything; and the open special procedures, with their tasks.
+PROGRESS = ("outcomes", "all_outcomes", "visits", "idle", "procedures")
 _FREE_KEY = "DELETE FROM open_applications WHERE case_id = %s"
 
 
@@ -57,6 +60,7 @@ class Closing:
     outcome: str | None
     opinion: str
     form: Mapping[str, Any] = field(default_factory=dict)
+    late_reason: str = ""
 
 
 def run_facts(case: CaseRow, progress: Mapping[str, Any], form: Mapping[str, Any]) -> Facts:
@@ -100,7 +104,10 @@ class StepDraft:
     closed_tasks: list[dict[str, Any]] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)  #: clocks, as `LimitKey.name`
     ledgers: dict[LimitKey, Ledger] = field(default_factory=dict)  #: those this step starts
+    moved: dict[LimitKey, Ledger] = field(default_factory=dict)  #: those that were there and have new entries
+    issued: list[dict[str, Any]] = field(default_factory=list)  #: documents that have their numbers already
     opinions: list[dict[str, Any]] = field(default_factory=list)
+    late_reasons: list[dict[str, Any]] = field(default_factory=list)
     documents: list[Planned] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     was_waiting: frozenset[str] = frozenset()  #: the timers and calls that were pending before the step
@@ -150,6 +157,8 @@ class StepDraft:
         node = self.live.compiled.nodes[task.node]
         personal = {"opinion": closing.opinion, "handler": actor.name} | form_values(self._changed(closing.form))
         self.form.update(closing.form)
+        facts |= note_late_reason(self, closing, node)
+        personal |= {"late_reason": closing.late_reason} if self.late_reasons else {}
         self.entries.append(self.entry("task.completed", facts, task.node, personal))
         if closing.opinion:
             self.opinions.append(
@@ -313,6 +322,7 @@ class StepDraft:
     def _cancel(self, token: int) -> None:
         task = self.case.task(token)
         if task is not None:
+            end_with_node(self, token)
             stops = self._close_row(task, TaskState.CANCELLED, None, None, None)
             self.entries.append(self.entry("task.cancelled", {"task": token, "stops": stops}, task.node))
             return
@@ -339,6 +349,8 @@ class StepDraft:
 
     def conclude(self) -> None:
         """办结: the case is over, its limits stop, and its applicant may apply for the same anew."""
+        check_conclusion(self)
+        end_with_case(self)
         self.state = move_case(self.state, "conclude", self.case.number)
         self.concluded_at = self.case.now
         self.result = self.result or "completed"
@@ -418,7 +430,8 @@ class StepDraft:
     def store(self, run: ProcessRun | None) -> list[dict[str, Any]]:
         """Number the documents, chain the record, and queue every row and job of this step; answers the documents' rows."""
         case, uow = self.case, self.uow
-        documents = [issue(self, one) for one in self.documents]
+        documents = [*self.issued, *(issue(self, one) for one in self.documents)]
+        reindex(uow, case.id, list(self.moved.values()), case.now)
         events, seq, head = chain(case.id, case.seq, case.head, case.now, self.entries)
         look_at = run.step.waiting_until if run is not None and hasattr(run, "step") else case.look_at
         state = run.state if run is not None else case.run
@@ -447,10 +460,11 @@ class StepDraft:
                 limits=[index_row(one, case.id, case.now) for one in self.ledgers.values() if not one.old],
                 limit_entries=[
                     row | {"case_id": str(case.id), "seq": seq}
-                    for ledger in self.ledgers.values()
+                    for ledger in (*self.ledgers.values(), *self.moved.values())
                     for row in entry_rows(ledger)
                 ],
                 opinions=[opinion | {"seq": seq} for opinion in self.opinions],
+                late_reasons=[reason | {"seq": seq} for reason in self.late_reasons],
                 events=events,
                 documents=[document | {"seq": seq} for document in documents],
                 mended=self._mended(run),

@@ -13,6 +13,7 @@ from engine.cases.access import check_task, task_id
 from engine.cases.apply_step import Closing, StepDraft
 from engine.cases.held import Command, held
 from engine.cases.house import House
+from engine.cases.lateness import check_task_end
 from engine.cases.states import CaseState, TaskStateConflict, move_task
 from engine.cases.step_store import CaseRow, TaskRow, lock_case
 from engine.cases.submit import submitter_of
@@ -33,10 +34,13 @@ class Completion:
     outcome: str | None = None
     opinion: str = ""
     form: Mapping[str, Any] = field(default_factory=dict)
+    late_reason: str = ""
 
     def as_arguments(self) -> dict[str, Any]:
         """The part that an incident keeps."""
-        return {"task": self.task, "outcome": self.outcome, "opinion": self.opinion, "form": dict(self.form)}
+        return {"task": self.task, "outcome": self.outcome, "opinion": self.opinion, "form": dict(self.form)} | (
+            {"late_reason": self.late_reason} if self.late_reason else {}
+        )
 
 
 class OpinionMissing(Invalid):
@@ -54,6 +58,8 @@ def complete_task(house: House, uow: UnitOfWork, asked: Completion) -> dict[str,
         NotFound, Forbidden: not the actor's task (see `access.py`).
         TaskStateConflict: it is not open any more, or somebody else has claimed it.
         Invalid: no such outcome, or the opinion that this outcome needs is missing.
+        LateReasonRequired: it is late, and nothing is said of why.
+        SpecialProcedureOpen: a special procedure is under way at this task, or at another one when the case would end.
         StepHeld: the step can't be made; nothing was changed.
     """
     shown = task_id(asked.case_id, asked.task)
@@ -76,6 +82,7 @@ def complete_draft(draft: StepDraft, task: TaskRow, asked: Completion) -> dict[s
     node = draft.live.compiled.nodes[task.node]
     _check_state(uow.actor.id, task, task_id(case.id, task.number))
     _check_answer(node, asked, draft.form)
+    check_task_end(draft, task, asked.late_reason)
     command = Command("complete", case.id, case.number, f"task:{task.number}", uow.actor.id, uow.actor.kind, task.node)
     with held(uow, _with(command, asked)):
         if (
@@ -84,7 +91,7 @@ def complete_draft(draft: StepDraft, task: TaskRow, asked: Completion) -> dict[s
             and asked.outcome == "accepted"
         ):
             draft.accept()
-        draft.close(Closing(task, asked.outcome, asked.opinion, asked.form))
+        draft.close(Closing(task, asked.outcome, asked.opinion, asked.form, asked.late_reason.strip()))
         run = draft.resume()
         draft.follow(run, run.complete(task.number, asked.outcome))
         draft.store(run)
@@ -129,6 +136,9 @@ def _check_answer(node: Node, asked: Completion, form: Mapping[str, Any]) -> Non
         raise not_one_of("outcome", values)
     if asked.outcome in (declared.get("opinionRequiredFor") or ()) and not asked.opinion.strip():
         raise OpinionMissing(fields={"opinion": ["required"]})
+    if len(asked.late_reason) > MOST_OPINION:
+        said = {"late_reason": [f"at most {MOST_OPINION} characters"]}
+        raise Invalid(detail=f"late_reason: ≤ {MOST_OPINION}", fields=said)
     if len(asked.opinion) > MOST_OPINION:
         raise Invalid(detail=f"opinion: ≤ {MOST_OPINION}", fields={"opinion": [f"at most {MOST_OPINION} characters"]})
     if len(json.dumps({**form, **asked.form}, ensure_ascii=False).encode()) > MOST_FORM_BYTES:

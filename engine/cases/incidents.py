@@ -270,7 +270,8 @@ def due_incidents(uow: UnitOfWork, limit: int = 50) -> list[int]:
 
 
 def _complete(house: House, uow: UnitOfWork, case_id: UUID, arguments: Mapping[str, Any]) -> object:
-    asked = (arguments["task"], arguments["outcome"], arguments["opinion"], arguments["form"])
+    late = arguments.get("late_reason") or LATE_BY_INCIDENT
+    asked = (arguments["task"], arguments["outcome"], arguments["opinion"], arguments["form"], late)
     return complete_task(house, uow, Completion(case_id, *asked))
 
 
@@ -285,6 +286,9 @@ def _result(house: House, uow: UnitOfWork, case_id: UUID, arguments: Mapping[str
     answer = ServiceAnswer(arguments["outcome"], arguments["form"])
     return go_on.take_answer(house, uow, case_id, arguments["token"], answer)
 
+
+#: What became late while it was held is late for this reason.
+LATE_BY_INCIDENT = "原办理因系统故障未能生效，故障排除后按原内容执行"
 
 #: The incident stays open until the job that was deferred has had its answer taken.
 CALLED_AGAIN = object()

@@ -8,9 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from engine.cases.access import task_id
+from engine.cases.extensions import extension_view
 from engine.cases.house import House
 from engine.cases.inbox import get_case
 from engine.cases.progress import instant
+from engine.cases.special_procedures import procedure_view
 from engine.cases.step_limits import CASE_OWNER, LOAD_LEDGER, Ledger, ledgers_of
 from engine.cases.submit import find_case
 from engine.clock import DOMAIN_NOW_SQL
@@ -19,6 +21,9 @@ from engine.timelimits.ledger import Entry, LedgerEntry, Standing, known_at, sta
 from engine.unit_of_work import UnitOfWork
 
 _NOW = f"SELECT {DOMAIN_NOW_SQL} AS now FROM platform p"
+_PROCEDURES = "SELECT * FROM special_procedures WHERE case_id = %s ORDER BY number"
+_EXTENSIONS = "SELECT * FROM extensions WHERE case_id = %s ORDER BY number"
+_CASE = "SELECT definition_id FROM cases WHERE id = %s"
 _TASKS = (
     "SELECT t.number, t.node, t.name, t.name_en, t.department_id, d.name AS department, d.name_en AS department_en, t.opened_at "
     "FROM tasks t LEFT JOIN departments d ON d.id = t.department_id WHERE t.case_id = %s"
@@ -37,7 +42,10 @@ def case_limits(house: House, uow: UnitOfWork, number: str, at: datetime | None 
 
 def limits_of(house: House, uow: UnitOfWork, case_id: UUID, number: str, at: datetime | None = None) -> dict[str, Any]:
     """The limits of a case as of an instant, for whoever may see it: that is the caller's to ask."""
-    now, rows, tasks = uow.read((_NOW, None), (LOAD_LEDGER, (case_id,)), (_TASKS, (case_id,)))
+    mine = (case_id,)
+    now, rows, tasks, procedures, extensions, cases = uow.read(
+        (_NOW, None), (LOAD_LEDGER, mine), (_TASKS, mine), (_PROCEDURES, mine), (_EXTENSIONS, mine), (_CASE, mine)
+    )
     as_of = at or now[0]["now"]
     ledgers = ledgers_of(house, rows)
     by_number = {row["number"]: row for row in tasks}
@@ -46,7 +54,44 @@ def limits_of(house: House, uow: UnitOfWork, case_id: UUID, number: str, at: dat
         if standing(ledger.old, ledger.almanacs, as_of) is not None:
             names.setdefault(key.name, {})[key.kind] = ledger
     told = [_clock(case_id, kinds, by_number, as_of) for kinds in names.values()]
-    return {"case": number, "at": instant(as_of), "limits": told}
+    kinds = house.definition(uow, cases[0]["definition_id"]).item.time_limits.special_procedures
+    return {
+        "case": number,
+        "at": instant(as_of),
+        "limits": told,
+        "special_procedures": [
+            procedure_view(_procedure_then(row, as_of), kinds.get(row["kind"]), number)
+            for row in procedures
+            if row["recorded_at"] <= as_of
+        ],
+        "extensions": [
+            extension_view(_extension_then(row, as_of), number) for row in extensions if row["asked_at"] <= as_of
+        ],
+    }
+
+
+def _procedure_then(row: Mapping[str, Any], at: datetime) -> Mapping[str, Any]:
+    """A procedure as it was known at an instant."""
+    if row["end_recorded_at"] is None or row["end_recorded_at"] <= at:
+        return row
+    return {**row, "ended_at": None, "ended_by": None, "report": None}
+
+
+def _extension_then(row: Mapping[str, Any], at: datetime) -> Mapping[str, Any]:
+    """An extension as it was known at an instant."""
+    if row["decided_at"] is None or row["decided_at"] <= at:
+        return row
+    later = (
+        "decided_at",
+        "decided_by",
+        "approved_by_name",
+        "approval_number",
+        "scan",
+        "scan_name",
+        "opinion",
+        "notice",
+    )
+    return {**row, **dict.fromkeys(later), "state": "asked"}
 
 
 def _clock(

@@ -33,6 +33,9 @@ class CaseFile:
     supplements: Iterable[Row]
     limits: Iterable[Row]
     limit_entries: Iterable[Row]
+    procedures: Iterable[Row] = ()
+    extensions: Iterable[Row] = ()
+    late_reasons: Iterable[Row] = ()
 
 
 def disagreements(claims: Claims, file: CaseFile) -> Iterator[Fault]:
@@ -45,6 +48,11 @@ def disagreements(claims: Claims, file: CaseFile) -> Iterator[Fault]:
     yield from _match("opinions", claims.opinions, _numbered(file.opinions), may_lack=True)
     yield from _match("documents", claims.documents, {row["number"]: row for row in file.documents})
     yield from _match("supplement_lists", claims.supplements, {row["seq"]: row for row in file.supplements})
+    yield from _match("special_procedures", claims.procedures, {row["number"]: row for row in file.procedures})
+    yield from _match("extensions", claims.extensions, {row["number"]: row for row in file.extensions})
+    yield from _match(
+        "late_reasons", claims.late_reasons, {row["task"]: row for row in file.late_reasons}, may_lack=True
+    )
     ledger = _lines(file.limit_entries)
     limits = {(row["owner"], row["clock"], row["kind"]): row for row in file.limits}
     # A ledger that is wrong itself is no measure of anything.

@@ -119,6 +119,9 @@ class Claims:
     supplements: dict[int, Claim] = field(default_factory=dict)
     owners: dict[int, Owner] = field(default_factory=dict)
     ledger: dict[LedgerLine, Claim] = field(default_factory=dict)
+    procedures: dict[int, Claim] = field(default_factory=dict)
+    extensions: dict[int, Claim] = field(default_factory=dict)
+    late_reasons: dict[int, Claim] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
 
@@ -237,11 +240,56 @@ def _completed(claims: Claims, said: Said) -> None:
     task = _move(claims, said, "complete")
     task.say(said.seq, closed_at=said.at, closed_by=actor, outcome=outcome, handler=said.value("handler"))
     _end(claims, number, said)
+    _late_reason(claims, said)
     opinion = said.value("opinion")
     if opinion not in ("", Mark.UNSAID):
         row = Claim(said.seq).say(said.seq, seq=said.step, task=number, at=said.at, text=opinion, outcome=outcome)
         row.say(said.seq, officer_id=actor, department_id=said.payload["department"])
         claims.opinions[number, 0] = row
+
+
+def _late_reason(claims: Claims, said: Said) -> None:
+    told = said.value("late_reason")
+    if told is Mark.UNSAID:
+        return
+    row = Claim(said.seq).say(said.seq, seq=said.step, at=said.at, text=told, officer_id=said.payload["actor"])
+    row.say(said.seq, public=said.payload["late_reason_public"], department_id=said.payload["department"])
+    claims.late_reasons[said.payload["task"]] = row
+
+
+def _procedure_started(claims: Claims, said: Said) -> None:
+    number = said.payload["procedure"]
+    if number in claims.procedures:
+        raise ValueError(number)
+    row = Claim(said.seq).say(said.seq, started_by=said.payload["actor"], recorded_at=said.at, ended_at=None)
+    row.say(said.seq, started_at=datetime.fromisoformat(said.payload["started_at"]), reason=said.value("reason"))
+    told = {name: said.payload[name] for name in ("kind", "task", "ground", "needed", "unit", "notice")}
+    empty = {"ended_by": None, "end_recorded_at": None, "report": None}
+    claims.procedures[number] = row.say(said.seq, department_id=said.payload["department"], **told, **empty)
+
+
+def _procedure_ended(claims: Claims, said: Said) -> None:
+    row = claims.procedures[said.payload["procedure"]]
+    row.say(said.seq, ended_at=datetime.fromisoformat(said.payload["effective_at"]), ended_by=said.payload["actor"])
+    row.say(said.seq, end_recorded_at=said.at, report=said.value("report"))
+
+
+def _extension_asked(claims: Claims, said: Said) -> None:
+    number = said.payload["extension"]
+    if number in claims.extensions:
+        raise ValueError(number)
+    row = Claim(said.seq).say(said.seq, state="asked", asked_at=said.at, asked_by=said.payload["actor"])
+    row.say(said.seq, reason=said.value("reason"), decided_at=None, decided_by=None, scan=None, notice=None)
+    told = {name: said.payload[name] for name in ("amount", "unit", "approver", "ground")}
+    claims.extensions[number] = row.say(said.seq, department_id=said.payload["department"], **told)
+
+
+def _extension_decided(claims: Claims, said: Said) -> None:
+    row = claims.extensions[said.payload["extension"]]
+    row.say(said.seq, state=said.kind.removeprefix("extension."), decided_at=said.at, decided_by=said.payload["actor"])
+    row.say(said.seq, approval_number=said.payload["approval_number"], scan=said.payload["scan"])
+    told = {name: said.value(name) for name in ("opinion", "approved_by_name", "scan_name")}
+    row.say(said.seq, notice=said.payload.get("notice"), **told)
 
 
 def _move(claims: Claims, said: Said, verb: str) -> Claim:
@@ -342,6 +390,11 @@ _REPLAYS: Mapping[str, Callable[[Claims, Said], None]] = {
     "task.cancelled": _cancelled,
     "task.completed": _completed,
     "document.issued": _issued,
+    "procedure.started": _procedure_started,
+    "procedure.ended": _procedure_ended,
+    "extension.asked": _extension_asked,
+    "extension.approved": _extension_decided,
+    "extension.rejected": _extension_decided,
     "message.delivered": _message,
     "service.done": _service,
 }

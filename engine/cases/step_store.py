@@ -30,7 +30,7 @@ LOCK_CASE = _LOCK
 LOCK_CASE_OR_SKIP = _LOCK + " SKIP LOCKED"
 TASK_COLUMNS = (
     "number, node, name, name_en, stage, stage_en, kind, state, visit, item, region_code, department_id, officer_id, "
-    "claimed_by, opened_at, closed_at, closed_by, handler, outcome, due_date"
+    "claimed_by, opened_at, closed_at, closed_by, handler, outcome, due_date, due_at, paused"
 )
 LOAD_TASKS = f"SELECT {TASK_COLUMNS} FROM tasks WHERE case_id = %s AND (state IN ('open', 'claimed') OR number = %s)"
 
@@ -54,7 +54,7 @@ STORE_STEP = (
     + ", ".join(
         f"{table}_in AS (INSERT INTO {table} "
         f" SELECT * FROM jsonb_populate_recordset(null::{table}, (SELECT rows->'{table}' FROM given)))"
-        for table in ("tasks", "limits", "limit_entries", "opinions", "events", "documents")
+        for table in ("tasks", "limits", "limit_entries", "opinions", "events", "documents", "late_reasons")
     )
     + ", mended AS (UPDATE incidents SET state = 'resolved', resolved_at = %s, next_try_at = NULL "
     " WHERE case_id = %s AND state = 'open' AND subject = ANY(%s))"
@@ -96,6 +96,8 @@ class TaskRow:
     handler: str | None
     outcome: str | None
     due_date: date | None
+    due_at: datetime | None
+    paused: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,7 @@ class Written:
     opinions: Sequence[Mapping[str, Any]]
     events: Sequence[Mapping[str, Any]]
     documents: Sequence[Mapping[str, Any]]
+    late_reasons: Sequence[Mapping[str, Any]]
     mended: Sequence[str]  #: the subjects of incidents that this step has settled
 
 
@@ -177,4 +180,4 @@ def write_step(uow: UnitOfWork, written: Written) -> None:
     uow.write(STORE_STEP, (Jsonb(rows), *case, written.case_id, *stop, *mended))
 
 
-ROWS = ("closed_tasks", "tasks", "limits", "limit_entries", "opinions", "events", "documents")
+ROWS = ("closed_tasks", "tasks", "limits", "limit_entries", "opinions", "events", "documents", "late_reasons")

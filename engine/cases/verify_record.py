@@ -29,7 +29,10 @@ _DOCUMENTS = "SELECT * FROM documents WHERE case_id = %s ORDER BY seq, number"
 _SUPPLEMENTS = "SELECT * FROM supplement_lists WHERE case_id = %s ORDER BY seq"
 _LIMITS = "SELECT * FROM limits WHERE case_id = %s ORDER BY owner, kind"
 _LEDGER = "SELECT * FROM limit_entries WHERE case_id = %s ORDER BY recorded_at, seq, owner, kind, entry"
-_ALL = (_CASE, _EVENTS, _TASKS, _OPINIONS, _DOCUMENTS, _LIMITS, _LEDGER, _SUPPLEMENTS)
+_PROCEDURES = "SELECT * FROM special_procedures WHERE case_id = %s ORDER BY number"
+_EXTENSIONS = "SELECT * FROM extensions WHERE case_id = %s ORDER BY number"
+_LATE = "SELECT * FROM late_reasons WHERE case_id = %s ORDER BY seq"
+_ALL = (_CASE, _EVENTS, _TASKS, _OPINIONS, _DOCUMENTS, _LIMITS, _LEDGER, _SUPPLEMENTS, _PROCEDURES, _EXTENSIONS, _LATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +70,17 @@ def judge(
     limits: Sequence[Row],
     limit_entries: Sequence[Row],
     supplements: Sequence[Row] = (),
+    procedures: Sequence[Row] = (),
+    extensions: Sequence[Row] = (),
+    late_reasons: Sequence[Row] = (),
 ) -> Verdict:
     """The verdict on the rows of one case; `events` in their order. The first entry that does not hold is named."""
     entries, fault = _walk(events)
     erased = sum(value is None for said in entries for value in said.personal.values())
     fault = fault or _head(case, events)
     if fault is None and case is not None:
-        file = CaseFile(case, tasks, opinions, documents, supplements, limits, limit_entries)
+        rest = (supplements, limits, limit_entries, procedures, extensions, late_reasons)
+        file = CaseFile(case, tasks, opinions, documents, *rest)
         fault = min(disagreements(replay(entries), file), key=_order, default=None)
     if fault is None:
         return Verdict(len(events), None, "whole", erased)

@@ -17,6 +17,7 @@ from engine.catalogue.intake_rules import RULES, IntakeRules, rules_of
 from engine.catalogue.listing import NO_LISTING, Listing, read_listing
 from engine.catalogue.reading import ItemInvalid as ItemInvalid
 from engine.catalogue.reading import file_name, filled_list, object_of, one_of, text_of, typed, wrong
+from engine.catalogue.time_limits import TimeLimits, time_limits_from_data
 from engine.timelimits.errors import LimitInvalid
 from engine.timelimits.limits import Limit
 
@@ -95,6 +96,7 @@ class ServiceItem:
     intake: Intake = Intake()
     forms: Mapping[str, Form] = field(default_factory=dict)  #: by key; `forms.APPLICATION` is the application's
     listing: Listing = NO_LISTING  #: what the catalogue says of it beyond what its process needs
+    time_limits: TimeLimits = field(default_factory=TimeLimits)  #: its clocks and special procedures
 
     @property
     def intake_rules(self) -> IntakeRules:
@@ -143,7 +145,17 @@ def item_from_data(data: Any) -> ServiceItem:
         intake=_intake(given.get("intake", {})),
         forms=_forms(given.get("forms", {})),
         listing=read_listing(given.get("listing", {}), {one.code for one in materials}),
+        time_limits=_time_limits(given),
     )
+
+
+def _time_limits(given: Mapping[str, Any]) -> TimeLimits:
+    try:
+        return time_limits_from_data(
+            given.get("time_limits"), given["type_code"], given["handling"], given["case_limits"]
+        )
+    except LimitInvalid as bad:
+        raise wrong("time_limits", bad.sentence("zh"), bad.sentence("en")) from bad
 
 
 def _case_limits(data: Any) -> CaseLimits:

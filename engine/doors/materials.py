@@ -26,7 +26,8 @@ from engine.unit_of_work import Once, Transactions, UnitOfWork
 
 #: Every file that a row names: of materials, and of documents.
 _NAMED = (
-    "SELECT file_hash AS hash FROM materials WHERE file_hash IS NOT NULL UNION SELECT file_hash FROM document_files"
+    "SELECT file_hash AS hash FROM materials WHERE file_hash IS NOT NULL UNION SELECT file_hash FROM document_files "
+    "UNION SELECT scan FROM extensions WHERE scan IS NOT NULL"
 )
 
 
@@ -90,6 +91,10 @@ class MaterialsDoor:
             asked, keep = replace(asked, upload=incoming.upload), partial(self._keep, incoming.received)
         quota = self.settings.case_quota
         return self.transactions.perform(actor, lambda uow: add_material(self.house, uow, asked, quota, keep), once)
+
+    def keep(self, incoming: Incoming) -> None:
+        """Give what another area has taken in its place among the files."""
+        self._keep(incoming.received)
 
     def _keep(self, received: Received) -> None:
         # A transaction that is tried again finds the place taken already, by this very content.

@@ -32,6 +32,8 @@ class Permission(StrEnum):
     MATERIAL_REVIEW = "material:review"  #: for a department that has to do with the case
     DOCUMENT_SEAL = "document:seal"  #: to record that a document was printed and stamped
     DOCUMENT_DELIVER = "document:deliver"  #: to record that a document was handed over or posted
+    LIMIT_MOVE = "limit:move"  #: special procedures of one's tasks, and to ask for extensions
+    EXTENSION_APPROVE = "extension:approve"  #: as the head of the department
     DEFINITION_READ = "definition:read"
     DEFINITION_WRITE = "definition:write"
     DEFINITION_PUBLISH = "definition:publish"
@@ -71,6 +73,7 @@ _DESK = frozenset(
         Permission.TASK_CLAIM,
         Permission.TASK_COMPLETE,
         Permission.MATERIAL_REVIEW,
+        Permission.LIMIT_MOVE,
     }
 )
 _WINDOW = frozenset(
@@ -124,7 +127,8 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.WINDOW_CLERK: _DESK | _WINDOW | _MANDATES,
         Role.AGENT: _AGENT,
         Role.OFFICER: _DESK,
-        Role.DEPARTMENT_HEAD: _DESK | {Permission.INCIDENT_READ, Permission.DEPARTMENT_WATCH},
+        Role.DEPARTMENT_HEAD: _DESK
+        | {Permission.INCIDENT_READ, Permission.DEPARTMENT_WATCH, Permission.EXTENSION_APPROVE},
         Role.DESIGNER: _DESIGN | {Permission.ORGANIZATION_READ, Permission.CATALOGUE_READ},
         Role.ADMINISTRATOR: _ORGANIZATION
         | _CATALOGUE
@@ -281,6 +285,9 @@ class UseCase(Enum):
         Scope.INVOLVED,
         frozenset({Permission.CASE_ACCEPT}),
     )
+    SPECIAL_PROCEDURE = Rule("特别程序", "start and end a special procedure", Permission.LIMIT_MOVE, Scope.TASK)
+    EXTENSION_ASK = Rule("申请延长期限", "ask for an extension", Permission.LIMIT_MOVE, Scope.TASK)
+    EXTENSION_DECIDE = Rule("审批延长期限", "approve or reject an extension", Permission.EXTENSION_APPROVE, Scope.TASK)
     DEPARTMENT_WATCH = Rule(
         "部门在办与超期", "see what is open and late in a department", Permission.DEPARTMENT_WATCH, Scope.INVOLVED
     )

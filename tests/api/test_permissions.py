@@ -26,7 +26,9 @@ from engine.cases.accept import Acceptance, Listed
 from engine.cases.access import SUBMITTERS
 from engine.cases.add_material import Commitment, NewMaterial
 from engine.cases.complete_task import Completion
+from engine.cases.extensions import NewExtension
 from engine.cases.incidents import record_failure_of
+from engine.cases.special_procedures import NewProcedure
 from engine.documents.seal import Stamp
 from engine.errors import Conflict, Forbidden, NotFound
 from engine.organization.actor import Actor
@@ -329,6 +331,37 @@ def delivered(attempt: Attempt) -> TestResponse:
     return attempt.who.post(f"/cases/{number}/documents/{code}/deliveries", {"way": "collected", "recipient": "张三"})
 
 
+EXPERTS = {"kind": "expert-review", "reason": "技术复杂", "needed": 5, "unit": "working-day"}
+
+
+def reviewed_by_experts(attempt: Attempt) -> TestResponse:
+    number = attempt.case("accepted")
+    task = attempt.task("fire")
+    return attempt.who.post(f"/cases/{number}/special-procedures", EXPERTS | {"task": task})
+
+
+def ended(attempt: Attempt) -> TestResponse:
+    number = attempt.case("accepted")
+    made = attempt.target(("procedure", number), lambda: under_way(attempt, number))
+    return attempt.who.post(f"/cases/{number}/special-procedures/{made}/end", {"report": "评审通过"})
+
+
+def under_way(attempt: Attempt, number: str) -> int:
+    asked = NewProcedure(number, **(EXPERTS | {"kind": "testing"}), task=attempt.task("fire"))
+    return int(attempt.world.engine.limits.start_procedure(SYSTEM, asked)["id"])
+
+
+def extension_decided(attempt: Attempt) -> TestResponse:
+    number = attempt.case("accepted")
+    made = attempt.target(("extension", number), lambda: asked_for(attempt, number))
+    return attempt.who.post(f"/cases/{number}/extensions/{made}/reject", {"opinion": "理由不充分"})
+
+
+def asked_for(attempt: Attempt, number: str) -> int:
+    fire = attempt.world.actor("fire.liu")
+    return int(attempt.world.engine.limits.ask_extension(fire, NewExtension(number, "案情复杂"))["id"])
+
+
 PASSED = {"outcome": "passed", "opinion": "合格"}
 RECTIFIED = {"outcome": "rectified", "opinion": "已整改"}
 NEW_ITEM = {"item": "matrix", "bpmn": BPMN, "item_data": ITEM | {"code": "matrix"}}
@@ -355,6 +388,7 @@ ATTEMPTS: dict[UseCase, list[Callable[[Attempt], TestResponse | bool]]] = {
     UseCase.CASE_READ: [
         lambda a: a.who.get(f"/cases/{a.case()}"),
         lambda a: a.who.get(f"/cases/{a.case()}/documents"),
+        lambda a: a.who.get(f"/cases/{a.case()}/limits"),
         lambda a: a.who.get(f"/cases/{a.case()}/materials"),
         lambda a: a.who.get(f"/cases/{a.case()}/materials/held"),
     ],
@@ -377,6 +411,9 @@ ATTEMPTS: dict[UseCase, list[Callable[[Attempt], TestResponse | bool]]] = {
     UseCase.MATERIAL_REVIEW: [reviewed],
     UseCase.DOCUMENT_SEAL: [stamped],
     UseCase.DOCUMENT_DELIVER: [delivered],
+    UseCase.SPECIAL_PROCEDURE: [reviewed_by_experts, ended],
+    UseCase.EXTENSION_ASK: [lambda a: a.who.post(f"/cases/{a.case('accepted')}/extensions", {"reason": "案情复杂"})],
+    UseCase.EXTENSION_DECIDE: [extension_decided],
     UseCase.DEPARTMENT_WATCH: [watched],
     UseCase.EVENT_READ: [fed],
     UseCase.INCIDENT_READ: [incidents],
@@ -453,6 +490,12 @@ OPERATIONS: dict[str, UseCase] = {
     "POST /cases/<number>/materials": UseCase.MATERIAL_ADD,
     "GET /cases/<number>/materials/<material>/file": UseCase.CASE_READ,
     "POST /cases/<number>/materials/<material>/review": UseCase.MATERIAL_REVIEW,
+    "GET /cases/<number>/limits": UseCase.CASE_READ,
+    "POST /cases/<number>/special-procedures": UseCase.SPECIAL_PROCEDURE,
+    "POST /cases/<number>/special-procedures/<procedure>/end": UseCase.SPECIAL_PROCEDURE,
+    "POST /cases/<number>/extensions": UseCase.EXTENSION_ASK,
+    "POST /cases/<number>/extensions/<extension>/approve": UseCase.EXTENSION_DECIDE,
+    "POST /cases/<number>/extensions/<extension>/reject": UseCase.EXTENSION_DECIDE,
     "GET /tasks": UseCase.TASK_LIST,
     "GET /tasks/<task>": UseCase.TASK_READ,
     "POST /tasks/<task>/claim": UseCase.TASK_CLAIM,
