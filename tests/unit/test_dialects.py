@@ -150,6 +150,34 @@ def test_zeebe_says_it_with_elements() -> None:
     assert node(data).extension("form")["key"] == "f1"
 
 
+@pytest.mark.parametrize(
+    ("said", "function"), [('=["fire", "water"]', "fire"), ('="fire"', "fire"), ("fire, water", "fire")]
+)
+def test_lists_of_groups_are_read_and_the_first_is_taken(said: str, function: str) -> None:
+    data = task(extended(f"<zeebe:assignmentDefinition candidateGroups='{said}'/>"))
+    assert node(data).extension("assignment")["function"] == function
+
+
+@pytest.mark.parametrize(
+    ("said", "limit"),
+    [
+        ("P2W", (14, "calendar-day")),
+        ("PT8H", (8, "hour")),
+        ("${now().plusDays(5)}", (5, "calendar-day")),
+        ("P1Y", (12, "month")),
+    ],
+)
+def test_due_dates_are_limits(said: str, limit: tuple[int, str]) -> None:
+    found = node(task(camunda__dueDate=said)).extension("timeLimit")
+    assert (found["promised"], found["unit"]) == limit
+
+
+def test_what_is_dropped_is_said_once_and_why() -> None:
+    dropped = convert(task(camunda__dueDate="${due}", camunda__priority="5")).as_data("en")["dropped"]
+    assert [each["what"] for each in dropped] == ["camunda:dueDate='${due}'", "camunda:priority='5'"]
+    assert all(each["reason"] for each in dropped)
+
+
 def test_whoever_started_it_is_the_applicant() -> None:
     data = file(
         element("startEvent", "start", **{"flowable:initiator": "who"}), user("a", **{"flowable:assignee": "${who}"}), end(),

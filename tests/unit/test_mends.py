@@ -19,6 +19,7 @@ from tests.unit.diagrams import (
     diagram,
     element,
     end,
+    extended,
     flows,
     gateway,
     loop,
@@ -455,6 +456,42 @@ def test_split_and_join_are_made_alike(split: str, join: str) -> None:
         start(), user("t"), gateway(split, "s"), user("a"), user("b"), gateway(join, "j"), user("c"), end(),
         flows("start > t > s; s > a > j; s > b > j; j > c > end"),
     )  # fmt: skip
+
+
+def test_a_condition_that_ends_a_multi_instance_early_goes_and_all_are_waited_for() -> None:
+    mended = suggested(
+        start(),
+        user("a", many("3", "<completionCondition>${x}</completionCondition>")),
+        end(),
+        flows("start > a > end"),
+    )
+    assert node(read(mended.data), "a").loop.cardinality == "3"
+
+
+def test_a_bare_name_is_written_as_the_field_it_is_read_as() -> None:
+    mended = mend(diagram(start(), gateway("exclusive", "x", default="x_e"), end("e"), end("f"),
+                          flows("start > x > e; x > f [amount > 5")))  # fmt: skip
+    assert condition(mended.data, "x_f") == "form.amount > 5"
+    assert b">form.amount" in mended.data
+
+
+def test_what_is_written_twice_or_hidden_is_mended() -> None:
+    hidden = extended("<evil:sequenceFlow id='h' sourceRef='start' targetRef='end'/>")
+    twice = catch(
+        "w",
+        "<timerEventDefinition><timeDuration>P1D</timeDuration><timeDuration>P2D</timeDuration></timerEventDefinition>",
+    )
+    mended = suggested(start(), user("a", hidden), twice, end(), flows("start > a > w > end"))
+    assert b"evil:sequenceFlow" not in mended.data
+    assert node(read(mended.data), "w").events[0].expression == "P1D"
+
+
+def test_whose_outcome_is_meant_is_asked() -> None:
+    mended = suggested(
+        start(), gateway("parallel", "s"), user("a"), user("b"), gateway("parallel", "j"), gateway("exclusive", "x", default="x_f"),
+        end("e"), end("f"), flows("start > s; s > a > j; s > b > j; j > x; x > f; x > e [outcome == 'ok'"),
+    )  # fmt: skip
+    assert condition(mended.data, "x_e") in ("case.outcomes.a == 'ok'", "case.outcomes.b == 'ok'")
 
 
 def test_flows_without_an_id_can_be_mended() -> None:

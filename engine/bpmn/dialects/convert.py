@@ -14,7 +14,10 @@ from engine.bpmn.mends.sheet import Sheet, drop
 from engine.bpmn.read import read
 from engine.bpmn.read_extensions import Xml, local_name, namespace
 
-_STAYS = frozenset({"properties", "modelerTemplate", "modelerTemplateVersion", "modelerTemplateIcon", "versionTag"})
+_STAYS = frozenset(
+    {"properties", "modelerTemplate", "modelerTemplateVersion", "modelerTemplateIcon", "versionTag"}
+    | {"historyTimeToLive", "userTask"}
+)
 
 
 @dataclass(frozen=True, slots=True)

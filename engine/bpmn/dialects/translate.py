@@ -30,15 +30,10 @@ _CODE = frozenset(
 )
 #: What other tools write that says nothing of how a process runs: it stays as it is.
 _DECORATION = frozenset(
-    {
-        "modelerTemplate",
-        "modelerTemplateVersion",
-        "modelerTemplateIcon",
-        "versionTag",
-        "historyTimeToLive",
-        "properties",
-    }
+    {"modelerTemplate", "modelerTemplateVersion", "modelerTemplateIcon", "versionTag", "historyTimeToLive"}
+    | {"properties", "userTask"}
 )
+_HOLDING = frozenset({"definitions", "process", "subProcess", "transaction", "adHocSubProcess", "collaboration"})
 MOST_NOTES = 5000
 MOST_TEXTS = 1000  #: expressions of one file that are translated; more conditions than that are refused anyway
 _GROUP = re.compile(r"group\(([^()]*)\)")
@@ -99,14 +94,14 @@ class _Element:
         self.tag = local_name(element)
         self.local = language.Local(local)
         self.file = file
+        self.told: set[str] = set()  #: attributes that have been reported already
 
     # -- reporting
 
     def note(self, kind: str, what: str, into: str = "", reason: Said = ("", "")) -> None:
-        element: Xml | None = self.element
-        while element is not None and not element.get("id"):
-            element = element.getparent()
-        place = self.element if element is None else element
+        place = self.element
+        while (around := place.getparent()) is not None and local_name(around) not in _HOLDING:
+            place = around
         found = Note(
             kind, place.get("id"), place.get("name"), int(self.element.sourceline or 0), what[:300], into, reason
         )
@@ -190,6 +185,7 @@ class _Element:
                 self.element.remove(owner)
 
     def _person(self, local: str, value: str, what: str) -> None:
+        value = _literal(value)
         name = _variable(value)
         if name is not None and name in self.file.initiators:
             self._write(what, "assignment", applicant="true")
@@ -217,6 +213,7 @@ class _Element:
         if limit is None:
             reason = ("时限须为固定的天数、小时或月数", "a limit is a fixed number of days, hours or months")
             self.note(DROPPED, what, reason=reason)
+            self.told.add("dueDate")
             return
         self._write(what, "timeLimit", promised=limit[0], unit=limit[1])
         self._take("dueDate")
@@ -315,8 +312,10 @@ class _Element:
     def _rest(self) -> None:
         for local in attributes(self.element):
             if (self.tag, local) == ("startEvent", "initiator"):
-                self._take(local)
                 self.note(TRANSLATED, self._named(local), "ow:assignment applicant='true'")
+                self._take(local)
+                continue
+            if local in self.told:
                 continue
             self.note(KEPT if local in _DECORATION else DROPPED, self._named(local), reason=_why(local))
         for box in boxes(self.element):
@@ -385,7 +384,7 @@ class _Loop:
     def _all_completed(self) -> None:
         """A completion condition that waits for every instance says what happens here anyway."""
         for condition in list(self.looping.iterchildren(_bpmn("completionCondition"))):
-            text = re.sub(r"[\s${}#]", "", "".join(condition.itertext()))
+            text = re.sub(r"[\s${}#]", "", "".join(condition.itertext())).removeprefix("=")
             if text in _EVERY_INSTANCE:
                 self.own.note(TRANSLATED, f"completionCondition {text!r}", "-")
                 self.looping.remove(condition)
@@ -401,6 +400,12 @@ def _variable(value: str) -> str | None:
     """The name that an expression consists of, None for anything else."""
     found = re.fullmatch(r"(?:[$#]\{\s*([^\W\d]\w*)\s*\}|=\s*([^\W\d]\w*))", value.strip())
     return (found[1] or found[2]) if found else None
+
+
+def _literal(value: str) -> str:
+    """Texts that FEEL writes as expressions (`="a"`, `=["a", "b"]`), as texts parted by commas; else the value itself."""
+    found = re.fullmatch(r"=\s*\[?\s*((?:\"[^\"]*\"\s*,?\s*)+)\]?\s*", value)
+    return ", ".join(re.findall(r"\"([^\"]*)\"", found[1])) if found else value
 
 
 def _is_computed(value: str) -> bool:
@@ -420,6 +425,11 @@ _UNITS: tuple[tuple[str, str, Callable[[int], int]], ...] = (
 def _limit(value: str) -> tuple[str, str] | None:
     """A duration as a limit: a number and its unit."""
     text = value.strip().lstrip("=").strip().strip("'\"").upper()
+    later = re.fullmatch(
+        r"[$#]\{\s*(?:DATETIME|NOW)\(\)\.PLUS(DAYS|WEEKS|MONTHS|HOURS)\((\d{1,4})\)(?:\.TODATE\(\))?\s*\}", text
+    )
+    if later:
+        text = {"DAYS": "P{}D", "WEEKS": "P{}W", "MONTHS": "P{}M", "HOURS": "PT{}H"}[later[1]].format(later[2])
     inner = re.fullmatch(r"DURATION\(\s*[\"'](.+)[\"']\s*\)", text)
     text = inner[1] if inner else text
     for pattern, unit, count in _UNITS:

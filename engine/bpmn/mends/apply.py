@@ -6,6 +6,7 @@ read and judged again after every round, a bounded number of times.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -19,6 +20,8 @@ from engine.bpmn.read import UnreadableDiagram, read
 from engine.bpmn.rules.rule import BPMN
 from engine.clock import monotonic
 from engine.errors import ApprovalError
+
+log = logging.getLogger(__name__)
 
 SUGGESTED = "suggested"
 MOST_ROUNDS = 60
@@ -71,6 +74,7 @@ def mend(data: bytes, answers: Mapping[str, str] | str | None = None, profile: s
     tried: Counter[tuple[str, str]] = Counter()
     wrong: dict[str, Mend] = {}
     met: set[str] = set()
+    spoiling: set[str] = set()
     enough = monotonic() + MOST_SECONDS
     for _ in range(MOST_ROUNDS):
         judged = lint(read(data), profile)
@@ -78,8 +82,14 @@ def mend(data: bytes, answers: Mapping[str, str] | str | None = None, profile: s
         found = offers(sheet, judged)
         met |= {each.fix.id for _, each in found if each is not None}
         wrong |= {each.fix.id: each for _, each in found if each and not _fits(each, given)}
-        chosen = [(each, answer) for each, answer in _chosen(found, answers) if tried[each.fix.id, answer] < MOST_TRIES]
-        round_done = _do(sheet, chosen, tried) if not wrong and monotonic() < enough else []
+        chosen = [(each, answer) for each, answer in _chosen(found, answers) if each.fix.id not in spoiling]
+        chosen = [(each, answer) for each, answer in chosen if tried[each.fix.id, answer] < MOST_TRIES]
+        try:
+            round_done = _do(sheet, chosen, tried) if not wrong and monotonic() < enough else []
+        except _Spoilt as spoilt:
+            log.debug("the mend %s failed", spoilt, exc_info=True)
+            spoiling.add(str(spoilt))
+            continue
         if not round_done:
             break
         after = sheet.data()
@@ -122,10 +132,22 @@ def _do(sheet: Sheet, chosen: list[tuple[Mend, str]], tried: Counter[tuple[str, 
         if done and each.stage != stage:
             break
         tried[each.fix.id, answer] += 1
-        if each.hand(sheet, answer):
+        if _did(each, sheet, answer):
             done.append(Done(each, answer))
             stage = each.stage
     return done
+
+
+def _did(each: Mend, sheet: Sheet, answer: str) -> bool:
+    """Do one mend. One that fails half-way spoils the sheet: nothing of this round is kept then."""
+    try:
+        return each.hand(sheet, answer)
+    except Exception as error:
+        raise _Spoilt(each.fix.id) from error
+
+
+class _Spoilt(Exception):
+    """A mend failed half-way."""
 
 
 def _check_answers(given: Mapping[str, str], met: set[str], wrong: Mapping[str, Mend]) -> None:

@@ -39,7 +39,7 @@ def _choice(sheet: Sheet, finding: Finding) -> Mend | None:
         return None
     id, flows = gateway.get("id"), sheet.flows_out(gateway)
     bare = [flow for flow in flows if not sheet.condition(flow) and flow.get("id") != gateway.get("default")]
-    if finding.rule == "expression-invalid":
+    if finding.rule in ("expression-invalid", "foreign-refused"):
         bare = flows
     if len(flows) == 1:
         return _drop_condition(gateway, flows[0])

@@ -114,7 +114,7 @@ def timer(sheet: Sheet, finding: Finding) -> Mend | None:
         append(definition, made)
         return True
 
-    return asked(fix_id(finding), does, question, options, said or "P1D", hand, EVENTS, is_duration)
+    return asked(f"timer-invalid:{id}", does, question, options, said or "P1D", hand, EVENTS, is_duration)
 
 
 def _told_duration(node: Xml) -> str | None:

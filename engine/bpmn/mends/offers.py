@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from engine.bpmn.mends import choices, ends, events, file, flows, forks, ids, layout, loops, tasks, texts
+from engine.bpmn.mends import choices, ends, events, file, flows, forks, ids, layout, loops, tasks, texts, written
 from engine.bpmn.mends.mend import Maker, Mend
 from engine.bpmn.mends.sheet import Sheet
 from engine.bpmn.model import Finding
 
+log = logging.getLogger(__name__)
+
 MAKERS: Mapping[str, Maker] = {
     rule: maker
-    for family in (ids, file, flows, ends, events, tasks, forks, choices, texts, loops, layout)
+    for family in (ids, file, flows, ends, events, tasks, forks, choices, texts, written, loops, layout)
     for rule, maker in family.MENDS.items()
 }
 _OF_FLOWS = frozenset({*flows.MENDS, *choices.MENDS, *forks.MENDS, *texts.MENDS})
@@ -25,10 +28,19 @@ def offers(sheet: Sheet, findings: Iterable[Finding]) -> list[tuple[Finding, Men
     count = 0
     for finding in findings:
         maker = MAKERS.get(finding.rule)
-        mend = maker(sheet, _named(sheet, finding)) if maker is not None and count < MOST_OFFERS else None
+        mend = _made(maker, sheet, _named(sheet, finding)) if maker is not None and count < MOST_OFFERS else None
         count += mend is not None
         offered.append((finding, mend))
     return offered
+
+
+def _made(maker: Maker, sheet: Sheet, finding: Finding) -> Mend | None:
+    """What a maker offers. A file may be odder than any maker thinks: then there is a fault without a mend, no crash."""
+    try:
+        return maker(sheet, finding)
+    except Exception:
+        log.debug("no mend for %s at %s", finding.rule, finding.element, exc_info=True)
+        return None
 
 
 def _named(sheet: Sheet, finding: Finding) -> Finding:

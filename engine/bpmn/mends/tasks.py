@@ -49,7 +49,10 @@ def _not_supported(sheet: Sheet, finding: Finding) -> Mend | None:
         return events.throw_event(sheet, finding)
     if tag in ("intermediateCatchEvent", "boundaryEvent"):
         return events.catch_event(sheet, finding)
-    if _looping(node) is not None and not event_definitions(node):
+    looping = _looping(node)
+    if looping is not None and looping.find(bpmn("completionCondition")) is not None:
+        return _every_instance(node, finding)
+    if looping is not None and not event_definitions(node):
         return _loop_not_here(node, finding)
     if event_definitions(node):
         return _no_events(node, finding)
@@ -182,6 +185,29 @@ def _usual(node: Xml, finding: Finding) -> Mend:
         return bool(found)
 
     return asked(fix_id(finding), does, question, options, "reset", hand, TASKS)
+
+
+def _every_instance(node: Xml, finding: Finding) -> Mend:
+    """A completion condition ends a multi-instance early: here all instances are done, and a gateway judges behind it."""
+    id, name = node.get("id"), called(node)
+    question = (
+        f"“{name}”可以等全部办完吗？提前结束的条件不能执行",
+        f"May “{name}” wait for all? The condition that ends it early does not run",
+    )
+    does = (f"让“{name}”等全部办完", f"Lets “{name}” wait for all of its instances")
+    options = [("all", "等全部办完", "wait for all"), ("once", "只办理一次", "do it once only")]
+
+    def hand(sheet: Sheet, answer: str) -> bool:
+        node = sheet.node(id)
+        looping = None if node is None else _looping(node)
+        found = [] if looping is None else list(looping.iterchildren(bpmn("completionCondition")))
+        if answer == "once":
+            return _take_loop(sheet, id)
+        for condition in found:
+            drop(condition)
+        return bool(found)
+
+    return asked(fix_id(finding), does, question, options, "all", hand, TASKS)
 
 
 def _no_events(node: Xml, finding: Finding) -> Mend:

@@ -30,7 +30,7 @@ _ALONE = (
     "script",
 )
 #: Each such child with the group of which there can be one.
-_GROUPS: Mapping[str, str] = {
+GROUPS: Mapping[str, str] = {
     "standardLoopCharacteristics": "loop",
     "multiInstanceLoopCharacteristics": "loop",
     "timeDate": "time",
@@ -44,8 +44,8 @@ def repeated(place: Place, tag: str, children: Iterable[str]) -> Iterator[Findin
     """A finding for each group of which an element of that tag, with children of these names, has more than one."""
     groups: dict[str, list[str]] = defaultdict(list)
     for name in children:
-        if name in _GROUPS:
-            groups[_GROUPS[name]].append(name)
+        if name in GROUPS:
+            groups[GROUPS[name]].append(name)
     for names in groups.values():
         if len(names) > 1:
             yield REPEATED.at(place, tag=tag, count=len(names), names=", ".join(dict.fromkeys(names)))
