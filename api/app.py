@@ -24,6 +24,7 @@ from api.items import items
 from api.limits import limits
 from api.mandates import mandates
 from api.materials import materials
+from api.powers import powers
 from api.problems import handle_unmatched
 from api.progress import progress
 from api.regions import regions
@@ -85,6 +86,7 @@ def register_api(app: Flask, engine: Engine) -> None:
         mandates,
         items,
         catalogue,
+        powers,
     ):
         api.register_blueprint(resource)
     app.register_blueprint(docs_page)

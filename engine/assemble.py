@@ -46,6 +46,7 @@ from engine.doors.intake import IntakeDoor
 from engine.doors.limits import LimitsDoor
 from engine.doors.mandates import MandatesDoor
 from engine.doors.materials import MaterialsDoor
+from engine.doors.powers import PowersDoor
 from engine.doors.regions import RegionsDoor
 from engine.errors import ApprovalError
 from engine.organization import clients, sessions
@@ -103,6 +104,7 @@ class Engine:
         sealing = seals or (DemonstrationSealService() if settings.demo else None)
         self.documents = DocumentsDoor(self.transactions, self.house, settings, self.files, sealing)
         self.catalogue = CatalogueDoor(self.transactions, self.house)
+        self.powers = PowersDoor(self.transactions, self.house)
         self.catalogue_office = CatalogueOffice(self.transactions, self.house)
         self.limits = LimitsDoor(self.transactions, self.house, self.materials)
 
