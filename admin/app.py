@@ -8,9 +8,11 @@ from admin.cases import serve_cases
 from admin.department import serve_department
 from admin.desk import serve_log_in
 from admin.inbox import serve_inbox
+from admin.papers import serve_papers
 from admin.texts import TEXTS
 from admin.window import serve_window
 from web.pages import Pages
+from web.paper_texts import PAPERS
 
 #: An opinion of 4,000 characters and a form fit many times over.
 MOST_BODY = 256 * 1024
@@ -21,12 +23,12 @@ def register_admin(app: Flask) -> None:
     pages = Pages(
         "admin",
         __name__,
-        TEXTS,
+        {**TEXTS, **PAPERS},
         log_in="/admin/login",
         open_to_all=("log_in", "show_log_in"),
         most_body=MOST_BODY,
         url_prefix="/admin",
     )
-    for serve in (serve_log_in, serve_inbox, serve_window, serve_cases, serve_department):
+    for serve in (serve_log_in, serve_inbox, serve_window, serve_cases, serve_papers, serve_department):
         serve(pages)
     app.register_blueprint(pages)

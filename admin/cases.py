@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from flask import Response, request
 
 from admin.desk import fresh_key, me, page
+from admin.paper_view import papers_of
 from engine.cases.case_list import CaseQuery
 from engine.organization.permissions import Permission
 from web.pages import Pages
@@ -54,6 +55,7 @@ def serve_cases(pages: Pages) -> None:
             "may_accept": may_accept,
             "may_print": me().may(Permission.CASE_ACCEPT),
             "key": fresh_key(),
+            **papers_of(number),
         }
         return page("admin/case.html", **shown)
 

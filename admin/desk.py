@@ -18,6 +18,8 @@ from web.words import language, t
 
 Links = list[tuple[str, str]]
 MOST_AGAIN = 50
+#: What may have been done to a material or a document.
+OF_PAPERS = ("added", "reviewed", "sealed", "delivered")
 
 
 def me() -> Actor:
@@ -50,10 +52,12 @@ def page(template: str, status: int = 200, **shown: Any) -> Response:
 def done() -> str:
     """The sentence about what was just done, which the address of a page names."""
     key, number = f"done.{request.args.get('done', '')}", request.args.get("number", "")
-    known = ("completed", "claimed", "released", "accepted", "submitted")
+    known = ("completed", "claimed", "released", "accepted", "submitted", *OF_PAPERS)
     if request.args.get("done") not in known:
         return ""
-    return t(key, number=number[:40]) if number or key in ("done.claimed", "done.released") else ""
+    return (
+        t(key, number=number[:40]) if number or key.removeprefix("done.") in ("claimed", "released", *OF_PAPERS) else ""
+    )
 
 
 def fresh_key() -> str:

@@ -11,6 +11,7 @@ from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from admin.desk import fresh_key, me, page
+from admin.paper_view import papers_of
 from engine.cases.access import parse_task_id
 from engine.cases.complete_task import MOST_OPINION, Completion
 from engine.cases.inbox import InboxQuery
@@ -104,7 +105,7 @@ def _task_page(task: str, status: int = 200, **shown: Any) -> Response:
         "kept": {},
         "problem": "",
     }
-    return page("admin/task.html", status, **{**known, **shown})
+    return page("admin/task.html", status, **{**known, **papers_of(case["number"]), **shown})
 
 
 def _may_see(number: str) -> bool:

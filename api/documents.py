@@ -19,12 +19,13 @@ from api.caller import acting, actor, authenticate_for_case, engine, once
 from api.http_errors import both
 from api.resource import Resource, answer
 from api.shapes import Acting, Shape, Text
-from api.uploads import ONE_FILE, bound_upload, download, fields_and_file
+from api.uploads import ONE_FILE, bound_upload, fields_and_file
 from engine.clock import CST
 from engine.documents.deliver import MOST_NAME, Delivery
 from engine.documents.seal import MOST_WORDS, Stamp
 from engine.errors import Forbidden
 from engine.organization.permissions import Permission
+from web.downloads import download
 
 _INSTANT = both(
     "须为带时区的时间，如 2026-09-21T09:30:00+08:00", "must be an instant such as 2026-09-21T09:30:00+08:00"
@@ -106,6 +107,7 @@ class Paper(Shape):
     kind = fields.String()
     title = fields.String()
     title_en = fields.String()
+    content = fields.String()
     code = fields.String(allow_none=True)
     body = fields.String()
     body_name = fields.String()

@@ -18,11 +18,12 @@ from api.caller import acting, actor, authenticate_for_case, engine, once
 from api.http_errors import both
 from api.resource import PREFIX, Resource, answer
 from api.shapes import Acting, Day, Shape, Text
-from api.uploads import ONE_FILE, bound_upload, download, fields_and_file
+from api.uploads import ONE_FILE, bound_upload, fields_and_file
 from engine.cases.add_material import MOST_STATEMENT, Commitment, NewMaterial
 from engine.cases.review_material import MOST_REASON, VERDICTS, Review
 from engine.errors import Forbidden, NotFound
 from engine.organization.permissions import Permission
+from web.downloads import download
 
 _YES = both("须为 true 或 false", "must be true or false")
 _NUMBER = both("须为正整数", "must be a whole number from 1")

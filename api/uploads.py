@@ -1,18 +1,15 @@
-"""What the resources that take and give files have in common: one file a request, bounded before it is read; downloads."""
+"""What the resources that take files have in common: one file a request, bounded before it is read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, BinaryIO
-from urllib.parse import quote
+from typing import Any
 
-from flask import Request, Response, request
+from flask import Request, request
 
 from api.body import check
 from api.caller import engine
 from api.http_errors import FieldsInvalid, both
-from engine.doors.materials import Download
-from engine.store.files import CHUNK, FileTooLarge
+from engine.store.files import FileTooLarge
 
 #: What a form has beside the file.
 MOST_FIELDS = 64 * 1024
@@ -37,21 +34,3 @@ def fields_and_file(req: Request) -> dict[str, Any]:
     if [name for name, _ in files] not in ([], ["file"]) or "file" in given:
         raise FieldsInvalid({"file": [ONE_FILE]})
     return given | dict(files)
-
-
-def download(found: Download) -> Response:
-    """A file to be saved, never shown as a page of ours: what is in it is somebody else's."""
-    response = Response(_pieces(found.file), mimetype=found.media_type, direct_passthrough=True)
-    response.headers["Content-Length"] = str(found.size)
-    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(found.name, safe='')}"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response.headers["Cache-Control"] = "no-store"
-    response.call_on_close(found.file.close)
-    return response
-
-
-def _pieces(file: BinaryIO) -> Iterator[bytes]:
-    with file:
-        while piece := file.read(CHUNK):
-            yield piece

@@ -10,6 +10,7 @@ import hashlib
 import json
 import logging
 import re
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,19 +24,19 @@ from engine.cases.progress import ProgressNotFound
 from engine.demonstration import example_cases
 from engine.errors import ApprovalError
 from engine.settings import DEMONSTRATION_PASSWORD
+from portal.papers import COOKIE, LINKS, papers_of, register_papers
 from portal.texts import TEXTS
 from web.clock import DATABASE_AWAY
 from web.pages import Pages, render
+from web.paper_texts import PAPERS
 from web.serving import engine
 from web.words import language, own, t
 
 log = logging.getLogger(__name__)
 
 LONGEST = 80
-COOKIE = "query-code"
 #: How long a browser remembers the code of a case that was looked up.
 REMEMBERED_SECONDS = 4 * 3600
-LINKS = [("/", "nav.progress"), ("/admin/", "nav.log_in")]
 _NUMBER = re.compile(r"[0-9A-Za-z-]{1,80}", re.ASCII)
 _CODE = re.compile(r"[0-9A-Za-z]{1,80}", re.ASCII)
 
@@ -76,7 +77,7 @@ def _work_en(officer: Mapping[str, Any], departments: Mapping[str, Any]) -> str:
 
 def register_portal(app: Flask, served: Engine) -> None:
     """Mount the public pages on the application."""
-    pages = Pages("portal", __name__, TEXTS)
+    pages = Pages("portal", __name__, {**TEXTS, **PAPERS})
     accounts = demonstration_accounts(served.settings.processes) if served.settings.demo else []
 
     @pages.before_request
@@ -122,14 +123,16 @@ def register_portal(app: Flask, served: Engine) -> None:
             case = engine().progress(number, code, request.remote_addr, picture=language())
         except ProgressNotFound as error:
             return _refused(accounts, error, number)
-        return _progress(case, live)
+        return progress_page(case, live=live, added="added" in request.args)
 
+    register_papers(pages, progress_page)
     app.register_blueprint(pages)
 
 
-def _progress(case: dict[str, Any], live: bool) -> Response:
+def progress_page(case: dict[str, Any], status: int = 200, *, live: bool = False, **more: Any) -> Response:
     """The page of a case, or, for the page that keeps itself up to date, its changed part: 204 when nothing has."""
-    spelled = json.dumps([case, language()], sort_keys=True, default=str).encode()
+    papers = papers_of(case["number"])
+    spelled = json.dumps([case, papers["papers"], language()], sort_keys=True, default=str).encode()
     digest = hashlib.sha256(spelled).hexdigest()[:16]
     if live and request.args.get("seen") == digest:
         return Response(status=204)
@@ -137,7 +140,8 @@ def _progress(case: dict[str, Any], live: bool) -> Response:
     result = t(known) if known in g.texts else own(case["result"])
     row = case | {"ended_at": case["concluded_at"]}
     shown: dict[str, Any] = {"case": case, "case_row": row, "digest": digest, "result": result, "links": LINKS}
-    response = render("portal/progress_body.html" if live else "portal/progress.html", **shown)
+    shown |= papers | {"key": uuid.uuid4().hex} | more
+    response = render("portal/progress_body.html" if live else "portal/progress.html", status, **shown)
     response.headers["Vary"] = "HX-Request"
     return response
 

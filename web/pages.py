@@ -33,6 +33,7 @@ LANGUAGE_COOKIE = "lang"
 A_YEAR = 31_536_000
 MOST_SEGMENT = 200
 FORM = "application/x-www-form-urlencoded"
+PARTS = "multipart/form-data"
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self' data:; "
@@ -69,6 +70,7 @@ class Pages(Blueprint):
         super().__init__(name, import_name, template_folder="templates", **options)
         self.texts, self.log_in, self.most_body = {**COMMON, **texts}, log_in, most_body
         self.open_to_all = {f"{name}.{one}" for one in open_to_all}
+        self.files_at: set[str] = set()
         self.before_request(self._begin)
         self.after_request(_finish)
         self.register_error_handler(HTTPException, _http_error)
@@ -92,16 +94,24 @@ class Pages(Blueprint):
             return render("web/again.html", 403, path=request.path, fields=list(sent_fields()), expired=False)
         return None
 
+    def take_files(self, *views: str) -> None:
+        """Let these views take one file each, in a form of parts; any other takes plain forms only."""
+        self.files_at |= {f"{self.name}.{view}" for view in views}
+
     def _refuse_body(self) -> AnyResponse | None:
         refuse_foreign()
-        request.max_content_length = request.max_form_memory_size = self.most_body
+        files = request.endpoint in self.files_at
+        most = engine().settings.most_file + self.most_body if files else self.most_body
+        request.max_content_length, request.max_form_memory_size = most, self.most_body
         length = request.content_length  # None for a chunked body, too
         if length is None or "Transfer-Encoding" in request.headers:
             return error_page(411, t("error.length_missing"))
-        if length > self.most_body:
+        if length > most:
             return error_page(413, t("error.too_large"))
-        if length and request.mimetype != FORM:
+        if length and request.mimetype not in ((FORM, PARTS) if files else (FORM,)):
             return error_page(415, t("error.no_form"))
+        if files:
+            engine().files.check_room(length)
         return None
 
     def _refused(self, error: ApprovalError) -> AnyResponse:
@@ -139,6 +149,7 @@ def render(template: str, status: int = 200, **shown: Any) -> Response:
         "lang": language(),
         "asset": asset_path,
         "demo": engine().settings.demo,
+        "most": engine().settings.most_file // 1024**2,
         "me": None,
         "csrf": "",
         "clock": None,

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from engine.cases.replay_papers import KEYS, by_key
 from engine.cases.replay_record import OTHERS, Between, Claim, Claims, Fault, LedgerLine, Mark, Owner, value_of
 from engine.cases.step_limits import CASE_OWNER
 from engine.cases.submit import PERSONAL
@@ -36,6 +37,7 @@ class CaseFile:
     procedures: Iterable[Row] = ()
     extensions: Iterable[Row] = ()
     late_reasons: Iterable[Row] = ()
+    papers: Mapping[str, Iterable[Row]] = field(default_factory=dict)  #: see `replay_papers.KEYS`
 
 
 def disagreements(claims: Claims, file: CaseFile) -> Iterator[Fault]:
@@ -53,6 +55,8 @@ def disagreements(claims: Claims, file: CaseFile) -> Iterator[Fault]:
     yield from _match(
         "late_reasons", claims.late_reasons, {row["task"]: row for row in file.late_reasons}, may_lack=True
     )
+    for table in KEYS:
+        yield from _match(table, claims.papers[table], by_key(table, file.papers.get(table, ())), may_lack=True)
     ledger = _lines(file.limit_entries)
     limits = {(row["owner"], row["clock"], row["kind"]): row for row in file.limits}
     # A ledger that is wrong itself is no measure of anything.

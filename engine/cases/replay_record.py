@@ -8,6 +8,7 @@ nobody can check is no evidence); and `UNSAID`, where the record never held it.
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -117,6 +118,7 @@ class Claims:
     opinions: dict[tuple[int, int], Claim] = field(default_factory=dict)
     documents: dict[str, Claim] = field(default_factory=dict)
     supplements: dict[int, Claim] = field(default_factory=dict)
+    papers: defaultdict[str, dict[Any, Claim]] = field(default_factory=lambda: defaultdict(dict))  #: by table
     owners: dict[int, Owner] = field(default_factory=dict)
     ledger: dict[LedgerLine, Claim] = field(default_factory=dict)
     procedures: dict[int, Claim] = field(default_factory=dict)
@@ -125,12 +127,15 @@ class Claims:
     faults: list[Fault] = field(default_factory=list)
 
 
-def replay(entries: Iterable[Said]) -> Claims:
-    """What all entries together claim; one that can't have happened is a fault and changes nothing else."""
-    claims = Claims()
+def replay(entries: Iterable[Said], more: Mapping[str, Callable[[Claims, Said], None]]) -> Claims:
+    """What all entries together claim; one that can't have happened is a fault and changes nothing else.
+
+    `more` replays the kinds of entries that this file does not know.
+    """
+    claims, replays = Claims(), {**_REPLAYS, **more}
     for said in entries:
         try:
-            _REPLAYS.get(said.kind, _nothing)(claims, said)
+            replays.get(said.kind, _nothing)(claims, said)
             _form(claims, said)
             _ledger(claims, said)
         except (KeyError, TypeError, ValueError, AttributeError):

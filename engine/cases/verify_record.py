@@ -14,6 +14,7 @@ from uuid import UUID
 
 from engine.cases.match_record import CaseFile, Row, disagreements
 from engine.cases.record import GENESIS, digest, salted
+from engine.cases.replay_papers import KEYS, REPLAYS
 from engine.cases.replay_record import Fault, Said, replay
 from engine.unit_of_work import UnitOfWork
 
@@ -32,7 +33,10 @@ _LEDGER = "SELECT * FROM limit_entries WHERE case_id = %s ORDER BY recorded_at, 
 _PROCEDURES = "SELECT * FROM special_procedures WHERE case_id = %s ORDER BY number"
 _EXTENSIONS = "SELECT * FROM extensions WHERE case_id = %s ORDER BY number"
 _LATE = "SELECT * FROM late_reasons WHERE case_id = %s ORDER BY seq"
-_ALL = (_CASE, _EVENTS, _TASKS, _OPINIONS, _DOCUMENTS, _LIMITS, _LEDGER, _SUPPLEMENTS, _PROCEDURES, _EXTENSIONS, _LATE)
+#: In the order of `KEYS`.
+_PAPERS = tuple(f"SELECT * FROM {table} WHERE case_id = %s ORDER BY seq" for table in KEYS)
+_OTHERS = (_SUPPLEMENTS, _PROCEDURES, _EXTENSIONS, _LATE)
+_ALL = (_CASE, _EVENTS, _TASKS, _OPINIONS, _DOCUMENTS, _LIMITS, _LEDGER, *_OTHERS, *_PAPERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ def judge(
     procedures: Sequence[Row] = (),
     extensions: Sequence[Row] = (),
     late_reasons: Sequence[Row] = (),
+    *papers: Sequence[Row],
 ) -> Verdict:
     """The verdict on the rows of one case; `events` in their order. The first entry that does not hold is named."""
     entries, fault = _walk(events)
@@ -80,8 +85,9 @@ def judge(
     fault = fault or _head(case, events)
     if fault is None and case is not None:
         rest = (supplements, limits, limit_entries, procedures, extensions, late_reasons)
-        file = CaseFile(case, tasks, opinions, documents, *rest)
-        fault = min(disagreements(replay(entries), file), key=_order, default=None)
+        found = dict(zip(KEYS, papers, strict=False))
+        file = CaseFile(case, tasks, opinions, documents, *rest, found)
+        fault = min(disagreements(replay(entries, REPLAYS), file), key=_order, default=None)
     if fault is None:
         return Verdict(len(events), None, "whole", erased)
     return Verdict(len(events), fault.seq, fault.reason, erased, fault.row)

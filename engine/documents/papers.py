@@ -61,6 +61,7 @@ class Paper:
     body: str
     body_name: str
     body_name_en: str
+    content: str
     code: str | None
     data: Mapping[str, Any]
     issued_at: datetime
@@ -86,6 +87,7 @@ def paper_of(row: Mapping[str, Any]) -> Paper:
         body=row["body"],
         body_name=row["body_name"] or row["body"],
         body_name_en=row["body_name_en"] or row["body"],
+        content=row["content"],
         code=row["code"],
         data=json.loads(row["data"]) if row["data"] else _data_of_old(row),
         issued_at=row["issued_at"],
@@ -156,6 +158,7 @@ def paper_view(paper: Paper, deliveries: Iterable[Mapping[str, Any]]) -> dict[st
         "kind": paper.kind,
         "title": paper.title,
         "title_en": templates()[paper.kind].title_en if paper.kind in templates() else paper.title,
+        "content": paper.content,
         "code": paper.code,
         "body": paper.body,
         "body_name": paper.body_name,

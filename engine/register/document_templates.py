@@ -60,10 +60,12 @@ class Composed:
 @cache
 def templates() -> Mapping[str, Template]:
     """The newest text of every kind."""
-    found: dict[str, Template] = {}
-    for template in sorted(map(_read, FOLDER.glob("*.txt")), key=lambda one: one.version):
-        found[template.kind] = template
-    return found
+    return {template.kind: template for template in all_texts()}
+
+
+def all_texts() -> list[Template]:
+    """Every text that ever was, the older before the newer."""
+    return sorted(map(_read, FOLDER.glob("*.txt")), key=lambda one: one.version)
 
 
 def template_of(kind: str) -> Template:

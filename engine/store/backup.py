@@ -1,7 +1,10 @@
-"""Backup and restore of a whole database, jobs and all, by PostgreSQL's own programs.
+"""Backup and restore of a whole installation: the database, jobs and all, by PostgreSQL's own programs, and the files.
 
 A backup is one consistent snapshot, taken while everything runs, written beside its place and moved there when complete,
 readable by its owner alone: it holds personal data. A restore is one transaction: it happens wholly or not at all.
+
+Where there are files, a backup is a tar of the dump and of every file by its hash. The dump is made first: a file that a row of
+it names was there before the row was, and is never changed. A restore places the files first, each checked by its hash.
 """
 
 from __future__ import annotations
@@ -9,7 +12,9 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import subprocess
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryFile
@@ -20,9 +25,11 @@ from alembic.script import ScriptDirectory
 from psycopg.conninfo import conninfo_to_dict
 
 from engine.errors import Refused
+from engine.store.files import FileStore
 from engine.store.schema import DatabaseNewer, config
 
 CHUNK = 1 << 20
+DUMP, FILES = "database.dump", "files"
 #: What of an address goes to a program by its environment: arguments are for everybody to read.
 VARIABLES = {
     "host": "PGHOST",
@@ -81,8 +88,8 @@ class DatabaseInUse(Refused):
     en = "The database is in use ({users} connections). Stop 'onewindow run' first, then restore."
 
 
-def backup(url: str, target: Path, binaries: Path) -> int:
-    """Write a backup of the database to `target` (0600), replacing a file of that name; answers its size in bytes.
+def backup(url: str, target: Path, binaries: Path, files: FileStore | None = None) -> int:
+    """Write a backup to `target` (0600), replacing a file of that name; answers its size in bytes.
 
     Raises:
         BackupFailed: the folder can't be written to, or PostgreSQL's own reason.
@@ -95,12 +102,32 @@ def backup(url: str, target: Path, binaries: Path) -> int:
             done = subprocess.run(into, env=_environment(url), stdout=said, stderr=said, check=False)  # noqa: S603
             if done.returncode != 0:
                 raise BackupFailed(reason=_tail(said))
+            hashes = list(files.hashes()) if files is not None else []
+            if files is not None and hashes:
+                _wrap(Path(file.name), files, hashes)
     except OSError as error:
         raise BackupFailed(reason=f"{target}: {error.strerror}") from error
     return target.stat().st_size
 
 
-def restore(url: str, source: Path, binaries: Path, *, replace: bool = False) -> None:
+def _wrap(dump: Path, files: FileStore, hashes: list[str]) -> None:
+    """Put the dump and the files into one tar, in the dump's place."""
+    with NamedTemporaryFile(dir=dump.parent, prefix=f"{dump.name}.", delete=False) as whole:
+        try:
+            with tarfile.open(fileobj=whole, mode="w") as archive:
+                archive.add(dump, DUMP)
+                for sha256 in hashes:
+                    with contextlib.suppress(FileNotFoundError):  # nobody's, and cleaned just now
+                        archive.add(files.place(sha256), f"{FILES}/{sha256}")
+            whole.flush()
+            os.fsync(whole.fileno())
+            os.replace(whole.name, dump)
+        except BaseException:
+            os.unlink(whole.name)
+            raise
+
+
+def restore(url: str, source: Path, binaries: Path, *, replace: bool = False, files: FileStore | None = None) -> None:
     """Put a backup into an empty database, or with `replace` into any that nobody uses. Migrate it afterwards.
 
     Raises:
@@ -109,8 +136,55 @@ def restore(url: str, source: Path, binaries: Path, *, replace: bool = False) ->
     """
     if not source.is_file():
         raise RestoreFailed(reason=f"{source}: no such file / 没有这个文件")
-    _check_source(source, binaries)
-    _check_target(url, replace)
+    with _unwrapped(source) as (dump, archive):
+        _check_source(dump, binaries)
+        _check_target(url, replace)
+        if archive is not None and files is not None:
+            _place(archive, files)
+        _restore(url, dump, binaries)
+
+
+@contextlib.contextmanager
+def _unwrapped(source: Path) -> Iterator[tuple[Path, tarfile.TarFile | None]]:
+    """The dump of a backup, and the archive around it where there are files."""
+    if not tarfile.is_tarfile(source):
+        yield source, None
+        return
+    try:
+        with (
+            tarfile.open(source) as archive,
+            NamedTemporaryFile(dir=source.absolute().parent, prefix=f".{source.name}.") as dump,
+        ):
+            shutil.copyfileobj(_member(archive, DUMP), dump, CHUNK)
+            dump.flush()
+            yield Path(dump.name), archive
+    except (tarfile.TarError, EOFError) as broken:
+        raise RestoreFailed(reason=f"{source}: {broken}") from broken
+
+
+def _member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
+    try:
+        found = archive.extractfile(name)
+    except KeyError:
+        found = None
+    if found is None:
+        raise RestoreFailed(reason=f"{name}: not in the backup / 备份中没有")
+    return found
+
+
+def _place(archive: tarfile.TarFile, files: FileStore) -> None:
+    """Give every file of a backup its place, if its content is what its name says."""
+    for member in archive:
+        folder, _, sha256 = member.name.partition("/")
+        if folder != FILES or not member.isfile():
+            continue
+        with files.receiving(_member(archive, member.name), member.size) as received:
+            if received.size != member.size or received.sha256 != sha256:
+                raise RestoreFailed(reason=f"{member.name}: damaged / 已损坏")
+            files.keep(received)
+
+
+def _restore(url: str, source: Path, binaries: Path) -> None:
     environment = _environment(url)
     read = [str(binaries / "pg_restore"), "--no-owner", "--no-privileges", "--file=-", str(source)]
     write = [str(binaries / "psql"), "--no-psqlrc", "--quiet", "--no-password", "--set=ON_ERROR_STOP=1"]

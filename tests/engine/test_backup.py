@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import stat
 
 import pytest
 
 from engine.assemble import open_engine
 from engine.background.worker import run_dry
+from engine.cases.add_material import NewMaterial
 from engine.settings import Settings
 from engine.store.backup import BackupFailed, DatabaseInUse, DatabaseNotEmpty, RestoreFailed, backup, restore
 from engine.store.database import connect_engine
+from engine.store.files import FileStore
 from engine.store.schema import migrate
+from tests.engine.papers import PDF
 from tests.engine.stories import REVIEWERS, SYSTEM, accepted, complete, open_tasks
 
 
@@ -89,3 +93,34 @@ def test_a_damaged_file_changes_nothing(saved, engine, server, database_url, dam
     with pytest.raises(RestoreFailed):
         restore(database_url, file, server.binaries, replace=True)
     assert engine.verify_record(number).whole
+
+
+def test_a_backup_has_the_files_and_gives_them_back(engine, actor, server, database_url, empty_url, tmp_path):
+    number, kept = accepted(engine, actor), FileStore(tmp_path / "files")
+    engine.files = engine.materials.files = kept
+    with engine.materials.receiving(io.BytesIO(PDF), "a.pdf") as incoming:
+        engine.materials.add(actor("clerk.chen"), NewMaterial(number, "completion-report"), incoming)
+    saved, elsewhere = tmp_path / "saved.backup", FileStore(tmp_path / "elsewhere")
+    backup(database_url, saved, server.binaries, kept)
+    assert stat.S_IMODE(saved.stat().st_mode) == 0o600
+    restore(empty_url, saved, server.binaries, files=elsewhere)
+    assert list(elsewhere.hashes()) == list(kept.hashes())
+    restored = open_engine(Settings(demo=True, files=elsewhere.folder), empty_url, pool_size=4)
+    try:
+        with restored.materials.open(SYSTEM, number, 1).file as file:
+            assert file.read() == PDF
+    finally:
+        restored.close()
+
+
+@pytest.mark.parametrize("damage", [lambda whole: whole.replace(PDF, PDF[::-1]), lambda whole: whole[:2000]])
+def test_a_damaged_file_in_a_backup_is_found(engine, actor, server, database_url, empty_url, tmp_path, damage):
+    number, kept = accepted(engine, actor), FileStore(tmp_path / "files")
+    engine.files = engine.materials.files = kept
+    with engine.materials.receiving(io.BytesIO(PDF), "a.pdf") as incoming:
+        engine.materials.add(actor("clerk.chen"), NewMaterial(number, "completion-report"), incoming)
+    saved = tmp_path / "saved.backup"
+    backup(database_url, saved, server.binaries, kept)
+    saved.write_bytes(damage(saved.read_bytes()))
+    with pytest.raises(RestoreFailed):
+        restore(empty_url, saved, server.binaries, files=FileStore(tmp_path / "elsewhere"))

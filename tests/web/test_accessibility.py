@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import pytest
 
+from engine.cases.add_material import NewMaterial
 from engine.cases.inbox import InboxQuery
+from engine.cases.review_material import Review
 from engine.cases.submit import query_code
+from tests.engine.papers import PDF
 from tests.engine.stories import accepted, complete, submitted
 from tests.web.conftest import advance, needs_browser
 from web.assets import FOLDER
@@ -35,12 +39,14 @@ def places(engine, actor):
     advance(engine, 9)
     waiting = submitted(engine, actor)
     task = engine.inbox(actor("fire.liu"), InboxQuery())["items"][0]["id"]
+    code = handed_in(engine, actor, number)
     return {
-        None: ["/", "/admin/login", f"/progress/{number}", "/nowhere"],
+        None: ["/", "/admin/login", f"/progress/{number}", "/nowhere", "/verify", f"/verify/{code}"],
         "clerk.chen": [
             "/admin/window",
             "/admin/applications/new",
             f"/admin/cases/{waiting}",
+            f"/admin/cases/{number}",
             f"/admin/cases/{waiting}/receipt",
         ],
         "fire.wei": [
@@ -51,6 +57,16 @@ def places(engine, actor):
             "/admin/inbox?cursor=x",
         ],
     }, number
+
+
+def handed_in(engine, actor, number):
+    """A material with a review, and a sealed document: its code."""
+    with engine.materials.receiving(io.BytesIO(PDF), "report.pdf") as incoming:
+        engine.materials.add(actor("clerk.chen"), NewMaterial(number, "survey-results"), incoming)
+    engine.materials.review(actor("planning.zhao"), Review(number, 1, "rejected", "缺页"))
+    papers = engine.documents.listed(actor("clerk.chen"), number)["items"]
+    engine.documents.render(papers[0]["number"])
+    return papers[0]["code"]
 
 
 def visit(places, number, person, engine, check, **browser):
@@ -99,7 +115,7 @@ def test_a_page_is_walked_by_keyboard_and_the_focus_is_seen(person):
     somebody = person()
     somebody.open("/")
     seen = []
-    for _ in range(8):
+    for _ in range(9):
         somebody.page.keyboard.press("Tab")
         seen.append(
             somebody.page.evaluate(
