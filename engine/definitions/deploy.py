@@ -11,6 +11,7 @@ from sqlalchemy import func, select, text, update
 
 from engine.bpmn.compile import executable_process
 from engine.bpmn.lint import deployable, lint
+from engine.bpmn.mends.offers import with_fixes
 from engine.bpmn.model import Diagram, Finding
 from engine.bpmn.read import read
 from engine.catalogue.catalogue import ENDED, OPERATIONS
@@ -75,7 +76,7 @@ def store_draft(uow: UnitOfWork, handlers: HandlerRegistry, draft: Draft) -> dic
     diagram = read(draft.bpmn)
     uow.tell_time()
     item = _item(uow, draft)
-    findings = findings_of(diagram, handlers)
+    findings = with_fixes(draft.bpmn, findings_of(diagram, handlers))
     row = Definition(
         id=new_id(),
         item=draft.item,
@@ -111,7 +112,7 @@ def publish(uow: UnitOfWork, handlers: HandlerRegistry, definition_id: UUID) -> 
     if not uow.connection.scalar(_ITEM_PUBLISHED, {"item": row.item, "ended": ENDED_BY}):
         told = {"detail": row.item, "detail_zh": "", "detail_en": "", "fields": {"item": ["not published"]}}
         raise ItemNotPublished(item=row.item, **told)
-    findings = findings_of(read(row.bpmn), handlers)
+    findings = with_fixes(row.bpmn, findings_of(read(row.bpmn), handlers))
     errors = [finding for finding in findings if finding.severity == "error"] or _trial(row.bpmn)
     if errors:
         said = [finding.in_both_languages() for finding in findings] or [

@@ -81,12 +81,10 @@ def test_an_empty_list_as_the_collection_is_refused(engine):
     ("tag", "inner"),
     [
         ("scriptTask", "<script>import os</script>"),
-        ("businessRuleTask", ""),
-        ("callActivity", ""),
         ("complexGateway", ""),
-        ("intermediateThrowEvent", "<signalEventDefinition/>"),
-        ("intermediateCatchEvent", "<linkEventDefinition/>"),
-        ("transaction", ""),
+        ("intermediateThrowEvent", "<compensateEventDefinition/>"),
+        ("intermediateCatchEvent", "<conditionalEventDefinition/>"),
+        ("adHocSubProcess", ""),
     ],
 )
 def test_what_is_not_on_the_allow_list_is_refused_by_name(engine, tag, inner):
@@ -95,6 +93,12 @@ def test_what_is_not_on_the_allow_list_is_refused_by_name(engine, tag, inner):
         path("s", "review", "odd", "e"),
     )  # fmt: skip
     assert ("not-supported", "odd") in rules(refused(engine, odd))
+
+
+def test_what_would_mend_a_draft_comes_with_its_findings(engine):
+    dead = diagram(node("startEvent", "s"), node("userTask", "review", TASK), path("s", "review"))
+    found = next(each for each in refused(engine, dead) if each["rule"] == "implicit-end")
+    assert (found["fix"]["safe"], found["fix_en"]["does"]) == (True, "Draws the end event that “review” implies")
 
 
 def test_a_handler_that_nobody_registered_is_refused(engine):

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from engine.bpmn.dialects.convert import convert
-from engine.bpmn.dialects.language import Local, NoCounterpart, translate
+from engine.bpmn.dialects.language import translate
+from engine.bpmn.dialects.parser import Local, NoCounterpart
 from engine.bpmn.judge import judge
 from engine.bpmn.lint import lint
 from engine.bpmn.model import Node

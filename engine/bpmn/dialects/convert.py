@@ -10,7 +10,8 @@ from lxml import etree
 from engine.bpmn.dialects.notes import BARE, DROPPED, KEPT, REFUSED, TRANSLATED, Note
 from engine.bpmn.dialects.translate import translate
 from engine.bpmn.dialects.vendors import VENDORS, vendor_of
-from engine.bpmn.mends.sheet import Sheet, drop
+from engine.bpmn.mends.neighbours import drop
+from engine.bpmn.mends.sheet import Sheet
 from engine.bpmn.read import read
 from engine.bpmn.read_extensions import Xml, local_name, namespace
 

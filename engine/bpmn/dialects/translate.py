@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from lxml import etree
 
-from engine.bpmn.dialects import language
+from engine.bpmn.dialects import language, parser
 from engine.bpmn.dialects.notes import BARE, DROPPED, KEPT, REFUSED, TRANSLATED, Note, Said
 from engine.bpmn.dialects.vendors import VENDORS, attributes, boxes, children, qualified, shown
 from engine.bpmn.read_extensions import BPMN_NAMESPACE, Xml, local_name, namespace
@@ -92,7 +92,7 @@ class _Element:
     def __init__(self, element: Xml, local: Mapping[str, str], file: _File) -> None:
         self.element = element
         self.tag = local_name(element)
-        self.local = language.Local(local)
+        self.local = parser.Local(local)
         self.file = file
         self.told: set[str] = set()  #: attributes that have been reported already
 
@@ -295,7 +295,7 @@ class _Element:
             return text
         try:
             found = language.translate(text, self.local)
-        except language.NoCounterpart as error:
+        except parser.NoCounterpart as error:
             lacks = f"“{error.what}”"
             self.note(
                 REFUSED, f"{what} {text!r}", reason=(f"表达式语言中没有{lacks}", f"there is no {lacks} in the language")

@@ -12,8 +12,8 @@ from itertools import combinations
 
 from engine.bpmn.mends import words
 from engine.bpmn.mends.mend import CHOICES, Maker, Mend, asked, called, safe
+from engine.bpmn.mends.repeats import field_of, looping_of
 from engine.bpmn.mends.sheet import Sheet, event_definitions, name_of
-from engine.bpmn.mends.tasks import _field, _looping
 from engine.bpmn.model import Finding
 from engine.bpmn.read_extensions import Xml, local_name
 from engine.bpmn.vocabulary import PERSON_TASKS
@@ -182,7 +182,7 @@ def _who_chooses(sheet: Sheet, id: str, gateway: Xml) -> Mend:
             ("task", f"办理“{names}”的人（办理结果：{listed}）", f"whoever does “{names}” (outcomes: {listed})")
         )
     options.append(("new-task", "在网关前增加一个判断环节", "somebody, in a new task before the gateway"))
-    field = _field(id)
+    field = field_of(id)
     options.append(("form", f"表单字段 form.{field}", f"the field form.{field} of the form"))
     name = called(gateway) if name_of(gateway) else listed
     question = (f"“{name}”由谁或什么决定走哪条路？", f"Who or what decides at “{name}” which way is taken?")
@@ -319,7 +319,7 @@ def _tasks_before(sheet: Sheet, gateway: Xml) -> Iterator[Xml | None]:
         node = todo.pop()
         tag = local_name(node)
         if node is not gateway:
-            if tag in PERSON_TASKS and _looping(node) is None:
+            if tag in PERSON_TASKS and looping_of(node) is None:
                 yield node
                 continue
             if tag in ("startEvent", "boundaryEvent", "receiveTask", *_SCOPES) or not tag.endswith(

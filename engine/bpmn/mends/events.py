@@ -9,7 +9,8 @@ from lxml import etree
 
 from engine.bpmn.mends import words
 from engine.bpmn.mends.mend import EVENTS, Maker, Mend, asked, called, fix_id, safe
-from engine.bpmn.mends.sheet import Sheet, append, bpmn, drop, event_definitions, name_of, ref
+from engine.bpmn.mends.neighbours import append, drop
+from engine.bpmn.mends.sheet import Sheet, bpmn, event_definitions, name_of, ref
 from engine.bpmn.model import Finding
 from engine.bpmn.read_extensions import Xml, local_name
 from engine.bpmn.rules.texts import is_duration

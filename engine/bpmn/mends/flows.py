@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from lxml import etree
 
 from engine.bpmn.mends.mend import FLOWS, Maker, Mend, asked, called, fix_id, safe
-from engine.bpmn.mends.sheet import Sheet, append, bpmn, drop, event_definitions, is_node, name_of, ref
+from engine.bpmn.mends.neighbours import append, drop
+from engine.bpmn.mends.sheet import Sheet, bpmn, event_definitions, is_node, name_of, ref
 from engine.bpmn.model import Finding
 from engine.bpmn.read_extensions import Xml, local_name
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from lxml import etree
 
 from engine.bpmn.mends.mend import IDS, Maker, Mend, asked, fix_id, safe
-from engine.bpmn.mends.sheet import Sheet, bpmn, drop, is_node, ref
+from engine.bpmn.mends.neighbours import drop
+from engine.bpmn.mends.sheet import Sheet, bpmn, is_node, ref
 from engine.bpmn.model import Finding
 from engine.bpmn.read_extensions import Xml, local_name
 from engine.bpmn.rules.ids import is_fine

@@ -13,8 +13,9 @@ from itertools import pairwise
 from lxml import etree
 
 from engine.bpmn.mends.mend import LAYOUT, Maker, Mend, fix_id, safe
+from engine.bpmn.mends.neighbours import append
 from engine.bpmn.mends.picture import DC, DD, DI, Box, size_of
-from engine.bpmn.mends.sheet import Sheet, append, bpmn, ref
+from engine.bpmn.mends.sheet import Sheet, bpmn, ref
 from engine.bpmn.model import Finding
 from engine.bpmn.read_extensions import Xml, local_name
 

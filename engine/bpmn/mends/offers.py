@@ -6,7 +6,21 @@ import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from engine.bpmn.mends import choices, ends, events, file, flows, forks, ids, layout, loops, tasks, texts, written
+from engine.bpmn.mends import (
+    choices,
+    ends,
+    events,
+    file,
+    flows,
+    forks,
+    ids,
+    layout,
+    loops,
+    repeats,
+    tasks,
+    texts,
+    written,
+)
 from engine.bpmn.mends.mend import Maker, Mend
 from engine.bpmn.mends.sheet import Sheet
 from engine.bpmn.model import Finding
@@ -15,7 +29,7 @@ log = logging.getLogger(__name__)
 
 MAKERS: Mapping[str, Maker] = {
     rule: maker
-    for family in (ids, file, flows, ends, events, tasks, forks, choices, texts, written, loops, layout)
+    for family in (ids, file, flows, ends, events, tasks, repeats, forks, choices, texts, written, loops, layout)
     for rule, maker in family.MENDS.items()
 }
 _OF_FLOWS = frozenset({*flows.MENDS, *choices.MENDS, *forks.MENDS, *texts.MENDS})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.bpmn.mends import choices, events, tasks
+from engine.bpmn.mends import choices, events, repeats
 from engine.bpmn.mends.mend import Maker, Mend
 from engine.bpmn.mends.sheet import Sheet
 from engine.bpmn.model import Finding
@@ -19,7 +19,7 @@ def _expression(sheet: Sheet, finding: Finding) -> Mend | None:
         return choices.MENDS["condition-missing"](sheet, finding)
     if local_name(found) in ("intermediateCatchEvent", "boundaryEvent"):
         return events.timer(sheet, finding)
-    return tasks.MENDS["loop-invalid"](sheet, finding)
+    return repeats.MENDS["loop-invalid"](sheet, finding)
 
 
 MENDS: Mapping[str, Maker] = {"expression-invalid": _expression, "foreign-refused": _expression}

@@ -8,9 +8,11 @@ from collections.abc import Mapping
 
 from lxml import etree
 
-from engine.bpmn.dialects.language import NoCounterpart, translate
+from engine.bpmn.dialects.language import translate
+from engine.bpmn.dialects.parser import NoCounterpart
 from engine.bpmn.mends.mend import CHOICES, FLOWS, IDS, Maker, Mend, asked, called, fix_id, safe
-from engine.bpmn.mends.sheet import CONTAINERS, Sheet, bpmn, drop, ow
+from engine.bpmn.mends.neighbours import drop
+from engine.bpmn.mends.sheet import CONTAINERS, Sheet, bpmn, ow
 from engine.bpmn.model import Finding
 from engine.bpmn.read_extensions import BPMN_NAMESPACE, Xml, local_name, namespace
 from engine.bpmn.rules.rule import ERROR
