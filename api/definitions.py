@@ -13,9 +13,10 @@ from api.body import check, read_json
 from api.caller import actor, engine, once
 from api.http_errors import both
 from api.resource import Resource, answer
-from api.shapes import Form, Shape, Text
+from api.shapes import Day, Form, Shape, Text, Whole
 from api.tasks import Nothing
 from engine.definitions.deploy import Draft
+from engine.doors.workshop import STATES
 from engine.errors import NotFound
 
 MOST_BODY = 6 * 1024 * 1024
@@ -78,15 +79,142 @@ class Finding(Shape):
     fix_en = fields.Dict(allow_none=True)
 
 
-class DefinitionView(Shape):
-    """A definition with what lint says of it; a draft has no version yet."""
+class DefinitionSummary(Shape):
+    """A definition; a draft has no version yet. `review` is null, `approved` or `returned`."""
 
     id = fields.String()
     item = fields.String()
     state = fields.String()
     version = fields.Integer(allow_none=True)
+    sha256 = fields.String()
+    created_by = fields.String()
+    created_at = fields.String(metadata={"format": "date-time"})
+    review = fields.String(allow_none=True)
+    reviewed_by = fields.String(allow_none=True)
+    reviewed_at = fields.String(allow_none=True, metadata={"format": "date-time"})
+    review_note = fields.String(allow_none=True)
+    published_by = fields.String(allow_none=True)
+    published_at = fields.String(allow_none=True, metadata={"format": "date-time"})
+    effective_on = fields.String(allow_none=True, metadata={"format": "date"})
+
+
+class DefinitionView(DefinitionSummary):
+    """A definition with what lint says of it."""
+
     deployable = fields.Boolean()
     findings = fields.List(fields.Nested(Finding))
+
+
+class DefinitionWhole(DefinitionView):
+    """A definition with its diagram."""
+
+    bpmn = fields.String()
+
+
+class WhichDefinitions(Shape):
+    """Which definitions, newest first."""
+
+    item = Text(100)
+    state = Text(20, values=STATES)
+    limit = Whole(1, 200, load_default=100)
+
+
+class DefinitionList(Shape):
+    """Definitions."""
+
+    items = fields.List(fields.Nested(DefinitionSummary))
+
+
+class Against(Shape):
+    """Another definition; the published version of the item when it is left out."""
+
+    against = Text(40)
+
+
+class ElementView(Shape):
+    """An element that one diagram has alone."""
+
+    id = fields.String()
+    kind = fields.String()
+    name = fields.String(allow_none=True)
+
+
+class ChangeView(Shape):
+    """An attribute that differs."""
+
+    attribute = fields.String()
+    old = fields.String(allow_none=True)
+    new = fields.String(allow_none=True)
+
+
+class ChangedView(ElementView):
+    """An element that differs."""
+
+    changes = fields.List(fields.Nested(ChangeView))
+
+
+class ComparisonView(Shape):
+    """What changed; `against` is null when there is nothing to compare with."""
+
+    against = fields.Nested(DefinitionSummary, allow_none=True)
+    added = fields.List(fields.Nested(ElementView))
+    removed = fields.List(fields.Nested(ElementView))
+    changed = fields.List(fields.Nested(ChangedView))
+
+
+class VersionCount(Shape):
+    """How many live cases a version has."""
+
+    version = fields.Integer(allow_none=True)
+    cases = fields.Integer()
+
+
+class NotMovable(Shape):
+    """Live cases that could not be moved to the version, and why."""
+
+    node = fields.String()
+    cases = fields.Integer()
+    numbers = fields.List(fields.String())
+    reason = fields.String()
+    reason_en = fields.String()
+
+
+class TouchedNode(Shape):
+    """A node at which live cases wait and which the version changes or removes."""
+
+    node = fields.String()
+    name = fields.String(allow_none=True)
+    what = fields.String()
+    attributes = fields.List(fields.String())
+    cases = fields.Integer()
+    numbers = fields.List(fields.String())
+    limits_differ = fields.Boolean()
+
+
+class ImpactReport(Shape):
+    """Whom a version would touch. Cases that are open stay on their version."""
+
+    against = fields.Nested(DefinitionSummary, allow_none=True)
+    live_cases = fields.Integer()
+    by_version = fields.List(fields.Nested(VersionCount))
+    nodes = fields.List(fields.Nested(TouchedNode))
+    case_limits_differ = fields.List(fields.String())
+    not_movable = fields.List(fields.Nested(NotMovable))
+    stays = fields.String()
+    stays_en = fields.String()
+
+
+class ReviewGiven(Shape):
+    """A second person's verdict on a draft; `returned` needs a note."""
+
+    verdict = Text(20, required=True)
+    note = Text(4000, blank=True, load_default="")
+
+
+class Publication(Nothing):
+    """From which day on new cases start on the version; today when it is left out."""
+
+    effective_on = Day()
 
 
 @definitions.serve("POST", "/definitions", takes=NewDefinition(), gives=(201, DefinitionView))
@@ -95,10 +223,46 @@ def store_draft(asked: dict[str, Any]) -> Response:
     return answer(engine().store_draft(actor(), Draft(**asked), once(asked)), 201)
 
 
-@definitions.serve("POST", "/definitions/<definition>/publish", takes=Nothing(), gives=(200, DefinitionView))
+@definitions.serve("GET", "/definitions", takes=WhichDefinitions(), location="query", gives=(200, DefinitionList))
+def list_definitions(asked: dict[str, Any]) -> Response:
+    """Drafts and versions, newest first"""
+    found = engine().workshop.list(actor(), asked.get("item"), asked.get("state"), asked["limit"])
+    return answer(found)
+
+
+@definitions.serve("GET", "/definitions/<definition>", gives=(200, DefinitionWhole))
+def show_definition(definition: str) -> Response:
+    """A definition with its diagram and what lint says of it now"""
+    return answer(engine().workshop.get(actor(), _id_of(definition)))
+
+
+@definitions.serve(
+    "GET", "/definitions/<definition>/changes", takes=Against(), location="query", gives=(200, ComparisonView)
+)
+def show_changes(asked: dict[str, Any], definition: str) -> Response:
+    """What changed against another definition: added, removed and changed elements, by attribute"""
+    against = _id_of(asked["against"]) if "against" in asked else None
+    return answer(engine().workshop.changes(actor(), _id_of(definition), against))
+
+
+@definitions.serve("GET", "/definitions/<definition>/impact", gives=(200, ImpactReport))
+def show_impact(definition: str) -> Response:
+    """Which live cases the definition would touch, were it published"""
+    return answer(engine().workshop.impact(actor(), _id_of(definition)))
+
+
+@definitions.serve("POST", "/definitions/<definition>/review", takes=ReviewGiven(), gives=(200, DefinitionSummary))
+def review(asked: dict[str, Any], definition: str) -> Response:
+    """Approve or return somebody else's draft"""
+    kept = once(asked)
+    return answer(engine().workshop.review(actor(), _id_of(definition), asked["verdict"], asked["note"], kept))
+
+
+@definitions.serve("POST", "/definitions/<definition>/publish", takes=Publication(), gives=(200, DefinitionView))
 def publish(asked: dict[str, Any], definition: str) -> Response:
-    """Publish a draft as the next version of its item; running cases keep theirs"""
-    return answer(engine().publish(actor(), _id_of(definition), once(asked)))
+    """Publish a draft that somebody else has reviewed as the next version of its item; running cases keep theirs"""
+    kept = once(asked)
+    return answer(engine().workshop.publish(actor(), _id_of(definition), asked.get("effective_on"), kept))
 
 
 def _id_of(text: str) -> UUID:

@@ -48,6 +48,7 @@ from engine.doors.mandates import MandatesDoor
 from engine.doors.materials import MaterialsDoor
 from engine.doors.powers import PowersDoor
 from engine.doors.regions import RegionsDoor
+from engine.doors.workshop import WorkshopDoor
 from engine.errors import ApprovalError
 from engine.organization import clients, sessions
 from engine.organization import models as _organization_models  # noqa: F401
@@ -96,6 +97,7 @@ class Engine:
         known = {DEMONSTRATION_CLIENT: DEMONSTRATION_CLIENT_SECRET} if settings.demo else {}
         self.intake = IntakeDoor(self)
         self.mandates = MandatesDoor(self)
+        self.workshop = WorkshopDoor(self, self.house.handlers)
         self.secrets = clients.Secrets(settings.secret_key, known)
         self.regions = RegionsDoor(self.transactions)
         self.files = FileStore(files_of(settings), settings.free_floor)

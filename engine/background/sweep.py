@@ -17,7 +17,7 @@ from engine.assemble import Engine
 from engine.background.calendar_sweep import recompute_older
 from engine.background.tasks import DATABASE_AWAY
 from engine.cases.incidents import StepHeldUp, due_incidents, put_off, record_failure_of
-from engine.clock import DOMAIN_NOW_SQL
+from engine.clock import DOMAIN_NOW_SQL, DOMAIN_TODAY_SQL
 from engine.organization.actor import Actor
 
 MOST_AT_ONCE = 100
@@ -27,6 +27,11 @@ _DUE = text(
     "FROM incidents i WHERE i.case_id = c.id AND i.subject = 'timer' AND i.state = 'open') "
     "ORDER BY c.look_at LIMIT :most"
 )
+#: A version of a process whose day has come.
+_SCHEDULED = text(
+    "SELECT EXISTS (SELECT 1 FROM definitions WHERE state = 'scheduled' "
+    f"AND effective_on <= (SELECT {DOMAIN_TODAY_SQL} FROM platform p))"
+)
 log = logging.getLogger("onewindow.sweep")
 
 
@@ -34,6 +39,9 @@ def sweep(engine: Engine) -> int:
     """Fire what is due and try due incidents again; answers how many cases and incidents were looked at."""
     with engine.database.connect() as connection:
         due = list(connection.scalars(_DUE, {"most": MOST_AT_ONCE}))
+        scheduled = connection.scalar(_SCHEDULED)
+    if scheduled:
+        engine.workshop.put_into_effect()
     for case_id in due:
         fire_due(engine, case_id)
     incidents = engine.perform(Actor.system("sweep"), due_incidents)

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
-from sqlalchemy import select, text
+from sqlalchemy import and_, or_, select, text
 
 from engine.bpmn.run import ProcessRun
 from engine.cases.access import need
@@ -111,8 +111,10 @@ def submit(house: House, uow: UnitOfWork, asked: Application, secret_key: str, s
         _check_external_number(uow, asked.external_number)
     ((platform,),) = uow.read((_PLATFORM, None))
     uow.now = platform["now"]
-    published = select(Definition.id).where(Definition.item == asked.item, Definition.state == "published")
-    definition_id = uow.connection.scalar(published)
+    # The sweep puts a scheduled version into effect on its day; a case that comes before the sweep starts on it, too.
+    due = and_(Definition.state == "scheduled", Definition.effective_on <= day_of(uow.now))
+    known = select(Definition.id).where(Definition.item == asked.item, or_(Definition.state == "published", due))
+    definition_id = uow.connection.scalar(known.order_by(Definition.version.desc()).limit(1))
     if definition_id is None:
         raise ItemUnknown(detail=f"item: {asked.item}", fields={"item": ["unknown"]})
     directory = house.directory(uow, platform["organization_version"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,9 +19,10 @@ from engine.catalogue.catalogue import ENDED, OPERATIONS
 from engine.catalogue.items import ServiceItem, item_from_data
 from engine.catalogue.models import ItemRow
 from engine.catalogue.offer import ItemNotPublished
+from engine.clock import CST, day_of
 from engine.definitions.models import Definition
 from engine.definitions.trial import tried
-from engine.errors import ApprovalError, Conflict, Forbidden, Invalid, NotFound
+from engine.errors import ApprovalError, Conflict, Forbidden, Invalid, NotFound, not_one_of
 from engine.organization.permissions import UseCase
 from engine.plugins.handlers import HandlerRegistry
 from engine.store.base import new_id
@@ -49,6 +51,36 @@ ENDED_BY = [operation for operation, state in OPERATIONS.items() if state == END
 _ITEM_PUBLISHED = text(
     "SELECT operation <> ALL(:ended) FROM item_versions WHERE item = :item ORDER BY version DESC LIMIT 1"
 )
+
+
+class OwnReview(Forbidden):
+    """Who stored a draft can't review it. Params: id."""
+
+    code = "own-review"
+    zh = "流程草稿须由他人审核，保存草稿的人员不能审核自己的草稿。请其他流程设计人员审核。"
+    en = "A draft is reviewed by somebody else than who stored it. Ask another designer."
+
+    def __init__(self, **params: Any) -> None:
+        super().__init__(permission=UseCase.DEFINITION_REVIEW.value.permission, **params)
+
+
+class NotReviewed(Conflict):
+    """Nobody else has approved the draft, or it was returned. Params: id."""
+
+    code = "definition-not-reviewed"
+    zh = "流程草稿 {id} 尚未由他人审核通过，不能发布。请另一名流程设计人员审核，或由其直接发布。"
+    en = "Draft {id} was not approved by somebody else, so its author can't publish it: ask another designer."
+
+
+class EffectiveDayPassed(Invalid):
+    """A version can't take effect before today. Params: day, today."""
+
+    code = "effective-day-passed"
+    zh = "生效日期 {day} 早于今天（{today}），请改为今天或以后的日期。"
+    en = "{day} is before today ({today}), so nothing can take effect on it: choose today or a later day."
+
+
+APPROVED, RETURNED = VERDICTS = ("approved", "returned")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,25 +122,53 @@ def store_draft(uow: UnitOfWork, handlers: HandlerRegistry, draft: Draft) -> dic
         created_at=uow.now,
     )
     uow.session.add(row)
-    return {"id": str(row.id), "item": row.item, "state": "draft", "version": None} | _verdict(findings)
+    uow.session.flush()
+    return described(row) | verdict_of(findings)
 
 
-def publish(uow: UnitOfWork, handlers: HandlerRegistry, definition_id: UUID) -> dict[str, Any]:
+def review(uow: UnitOfWork, definition_id: UUID, verdict: str, note: str) -> dict[str, Any]:
+    """A second person's look at a draft: approved, or returned with a note. The latest one counts.
+
+    Raises:
+        Forbidden, NotFound, DefinitionStateConflict.
+        OwnReview: who stored the draft can't review it.
+        Invalid: no such verdict, or a return without a note.
+    """
+    _need(uow, UseCase.DEFINITION_REVIEW)
+    uow.tell_time()
+    row = _draft_row(uow, definition_id)
+    if verdict not in VERDICTS:
+        raise not_one_of("verdict", VERDICTS)
+    if verdict == RETURNED and not note.strip():
+        raise Invalid(detail="note", fields={"note": ["required"]})
+    if _is_author(uow, row):
+        raise OwnReview(id=definition_id)
+    row.reviewed_by, row.reviewed_at, row.review, row.review_note = uow.actor.id, uow.now, verdict, note
+    return described(row)
+
+
+def publish(
+    uow: UnitOfWork, handlers: HandlerRegistry, definition_id: UUID, effective_on: date | None = None
+) -> dict[str, Any]:
     """Publish a draft as the item's next version, after a last lint and a trial in a bounded child process.
+
+    Two people stand behind what is published: who stored it, and who reviewed it. Whoever publishes a draft of somebody else's
+    that nobody has reviewed reviews it by that. From `effective_on` (today when it is left out) new cases start on it.
 
     Raises:
         Forbidden, NotFound, DefinitionStateConflict, NotDeployable.
+        NotReviewed: the author would publish what nobody else has approved, or it was returned.
+        EffectiveDayInvalid: the day has passed.
         ItemNotPublished: no published item stands behind it, or it has ended (清单之外无权力).
     """
     _need(uow, UseCase.DEFINITION_PUBLISH)
     # One publisher at a time: version numbers are gap-free, and the one before is superseded in the same transaction.
     uow.connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('onewindow.publish'))"))
     uow.tell_time()
-    row = uow.session.get(Definition, definition_id)
-    if row is None:
-        raise NotFound(what="definition", id=definition_id)
-    if row.state != "draft":
-        raise DefinitionStateConflict(id=definition_id, state=row.state)
+    row = _draft_row(uow, definition_id)
+    today = day_of(uow.now)
+    if effective_on is not None and effective_on < today:
+        raise EffectiveDayPassed(day=effective_on, today=today, fields={"effective_on": [f"≥ {today}"]})
     if not uow.connection.scalar(_ITEM_PUBLISHED, {"item": row.item, "ended": ENDED_BY}):
         told = {"detail": row.item, "detail_zh": "", "detail_en": "", "fields": {"item": ["not published"]}}
         raise ItemNotPublished(item=row.item, **told)
@@ -119,13 +179,81 @@ def publish(uow: UnitOfWork, handlers: HandlerRegistry, definition_id: UUID) -> 
             finding.in_both_languages() for finding in errors
         ]
         raise NotDeployable(count=len(errors), first_zh=errors[0].message, first_en=errors[0].message_en, findings=said)
+    _check_review(uow, row)
     newest = uow.session.scalar(select(func.max(Definition.version)).where(Definition.item == row.item))
-    old = update(Definition).where(Definition.item == row.item, Definition.state == "published")
-    uow.session.execute(old.values(state="superseded"))
-    row.version, row.state = (newest or 0) + 1, "published"
-    row.published_by, row.published_at = uow.actor.id, uow.now
+    row.version, row.effective_on = (newest or 0) + 1, effective_on or today
+    row.published_by, row.published_at, row.state = uow.actor.id, uow.now, "scheduled"
+    uow.session.flush()
+    if row.effective_on <= today:
+        _put_into_effect(uow, row)
+    return described(row) | verdict_of(findings)
+
+
+def put_into_effect(uow: UnitOfWork) -> int:
+    """Let versions whose day has come take the place of those before; answers how many did. The sweep asks it."""
+    today = day_of(uow.tell_time())
+    due = select(Definition).where(Definition.state == "scheduled", Definition.effective_on <= today)
+    rows = uow.session.scalars(
+        due.order_by(Definition.item, Definition.version).with_for_update(skip_locked=True)
+    ).all()
+    for row in rows:
+        _put_into_effect(uow, row)
+    return len(rows)
+
+
+def _put_into_effect(uow: UnitOfWork, row: Definition) -> None:
+    before = (Definition.state.in_(("published", "scheduled")), Definition.version < row.version)
+    uow.session.execute(update(Definition).where(Definition.item == row.item, *before).values(state="superseded"))
+    row.state = "published"
     uow.session.execute(update(ItemRow).where(ItemRow.code == row.item).values(active_definition_id=row.id))
-    return {"id": str(row.id), "item": row.item, "state": "published", "version": row.version} | _verdict(findings)
+    uow.session.flush()
+
+
+def _draft_row(uow: UnitOfWork, definition_id: UUID) -> Definition:
+    row = uow.session.get(Definition, definition_id)
+    if row is None:
+        raise NotFound(what="definition", id=definition_id)
+    if row.state != "draft":
+        raise DefinitionStateConflict(id=definition_id, state=row.state)
+    return row
+
+
+def _is_author(uow: UnitOfWork, row: Definition) -> bool:
+    return bool(uow.actor.kind == "officer" and row.created_by == uow.actor.id)
+
+
+def _check_review(uow: UnitOfWork, row: Definition) -> None:
+    if row.review == RETURNED:
+        raise NotReviewed(id=row.id)
+    if row.review is None:
+        if _is_author(uow, row):
+            raise NotReviewed(id=row.id)
+        row.reviewed_by, row.reviewed_at, row.review, row.review_note = uow.actor.id, uow.now, APPROVED, ""
+
+
+def described(row: Definition) -> dict[str, Any]:
+    """A definition as answers tell it, without what lint says."""
+    return {
+        "id": str(row.id),
+        "item": row.item,
+        "state": row.state,
+        "version": row.version,
+        "sha256": row.sha256.hex(),
+        "created_by": row.created_by,
+        "created_at": told(row.created_at),
+        "review": row.review,
+        "reviewed_by": row.reviewed_by,
+        "reviewed_at": told(row.reviewed_at),
+        "review_note": row.review_note,
+        "published_by": row.published_by,
+        "published_at": told(row.published_at),
+        "effective_on": row.effective_on.isoformat() if row.effective_on else None,
+    }
+
+
+def told(at: datetime | None) -> str | None:
+    """An instant for people: China time, with its offset."""
+    return at.astimezone(CST).isoformat(timespec="seconds") if at else None
 
 
 def load_item(uow: UnitOfWork, data: dict[str, Any]) -> ServiceItem:
@@ -158,7 +286,8 @@ def _item(uow: UnitOfWork, draft: Draft) -> dict[str, Any]:
     return row.data
 
 
-def _verdict(findings: list[Finding]) -> dict[str, Any]:
+def verdict_of(findings: list[Finding]) -> dict[str, Any]:
+    """What lint says, as answers tell it."""
     return {"deployable": deployable(findings), "findings": [finding.in_both_languages() for finding in findings]}
 
 

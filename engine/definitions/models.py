@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -14,7 +14,8 @@ from engine.store.base import Base, Json
 class Definition(Base):
     """One version of an item's diagram. A draft has no version number; publishing gives it the next one.
 
-    `state` is draft | published | superseded. A running case keeps the version that it was started on.
+    `state` is draft | scheduled | published | superseded: a scheduled version becomes the published one on its day. A running
+    case keeps the version that it was started on.
     """
 
     __tablename__ = "definitions"
@@ -37,3 +38,8 @@ class Definition(Base):
     created_at: Mapped[datetime]
     published_by: Mapped[str | None]
     published_at: Mapped[datetime | None]
+    reviewed_by: Mapped[str | None]  #: another person than who stored it
+    reviewed_at: Mapped[datetime | None]
+    review: Mapped[str | None]  #: approved | returned
+    review_note: Mapped[str | None]
+    effective_on: Mapped[date | None]  #: from which day on cases start on it

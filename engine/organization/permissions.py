@@ -300,6 +300,10 @@ class UseCase(Enum):
     ITEM_STORE = Rule(
         "保存事项及其流程", "store a service item with its diagram", Permission.ORGANIZATION_WRITE, Scope.PLATFORM
     )
+    DEFINITION_REVIEW = Rule(
+        "审核流程草稿", "review somebody else's draft", Permission.DEFINITION_PUBLISH, Scope.PLATFORM
+    )
+    DEFINITION_READ = Rule("查看流程", "look at diagrams and their history", Permission.DEFINITION_READ, Scope.PLATFORM)
     DEFINITION_PUBLISH = Rule("发布流程", "publish a diagram", Permission.DEFINITION_PUBLISH, Scope.PLATFORM)
     CATALOGUE_READ = Rule(
         "查看目录草稿、版本与差异",

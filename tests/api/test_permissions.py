@@ -435,6 +435,15 @@ ATTEMPTS: dict[UseCase, list[Callable[[Attempt], TestResponse | bool]]] = {
     UseCase.IMPLEMENTATION_STORE: [lambda a: a.who.post(IMPLEMENTATIONS, {"region": REGION, "implementation": {}})],
     UseCase.IMPLEMENTATION_PUBLISH: [implementation_published],
     UseCase.POWER_LIST_PUBLISH: [lambda a: a.who.post("/departments/gz-housing/power-list", {})],
+    UseCase.DEFINITION_READ: [
+        lambda a: a.who.get("/definitions"),
+        lambda a: a.who.get(f"/definitions/{a.draft()}"),
+        lambda a: a.who.get(f"/definitions/{a.draft()}/changes"),
+        lambda a: a.who.get(f"/definitions/{a.draft()}/impact"),
+    ],
+    UseCase.DEFINITION_REVIEW: [
+        lambda a: a.who.post(f"/definitions/{a.draft()}/review", {"verdict": "approved"}),
+    ],
     UseCase.DEFINITION_PUBLISH: [lambda a: a.who.post(f"/definitions/{a.draft()}/publish")],
     UseCase.CLIENT_MANAGE: [
         clients_listed,
@@ -507,6 +516,11 @@ OPERATIONS: dict[str, UseCase] = {
     "POST /tasks/<task>/complete": UseCase.TASK_COMPLETE,
     "GET /events": UseCase.EVENT_READ,
     "POST /definitions": UseCase.DEFINITION_STORE,
+    "GET /definitions": UseCase.DEFINITION_READ,
+    "GET /definitions/<definition>": UseCase.DEFINITION_READ,
+    "GET /definitions/<definition>/changes": UseCase.DEFINITION_READ,
+    "GET /definitions/<definition>/impact": UseCase.DEFINITION_READ,
+    "POST /definitions/<definition>/review": UseCase.DEFINITION_REVIEW,
     "POST /definitions/<definition>/publish": UseCase.DEFINITION_PUBLISH,
     "POST /calendars/<year>/preview": UseCase.CALENDAR_IMPORT,
     "PUT /calendars/<year>": UseCase.CALENDAR_IMPORT,

@@ -11,7 +11,7 @@ from marshmallow import Schema
 
 from api.app import register_api
 from api.cases import CaseProgress, CaseState, CaseView, SubmittedCase
-from api.definitions import DefinitionView
+from api.definitions import DefinitionSummary, DefinitionView
 from api.tasks import CompletedTask, TaskClaim, TaskPage
 from api.tokens import Token
 from tests.api.conftest import APPLICATION, refused
@@ -84,6 +84,13 @@ def test_a_diagram_is_stored_as_a_draft_and_published(caller, as_form):
         asked = {"json": {"item": "joint-final-inspection", "bpmn": BPMN.decode()}}
     draft = answers(designer.call("POST", "/definitions", **asked), 201, DefinitionView)
     assert (draft["state"], draft["deployable"]) == ("draft", True)
+    refused(designer.post(f"/definitions/{draft['id']}/publish"), 409, "definition-not-reviewed")
+    refused(designer.post(f"/definitions/{draft['id']}/review", {"verdict": "approved"}), 403, "own-review")
+    reviewer = caller("designer.qin")
+    reviewed = answers(
+        reviewer.post(f"/definitions/{draft['id']}/review", {"verdict": "approved"}), 200, DefinitionSummary
+    )
+    assert (reviewed["review"], reviewed["reviewed_by"]) == ("approved", "designer.qin")
     published = answers(designer.post(f"/definitions/{draft['id']}/publish"), 200, DefinitionView)
     assert (published["state"], published["version"]) == ("published", 2)
 

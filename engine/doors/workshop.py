@@ -1,0 +1,122 @@
+"""The door of the workshop: diagrams and their history, what changed, whom it touches, review, and publishing."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from engine.bpmn.compare import Comparison, compare
+from engine.bpmn.compile import executable_process
+from engine.bpmn.read import read
+from engine.cases.access import need
+from engine.definitions import deploy
+from engine.definitions.impact import impact
+from engine.definitions.models import Definition
+from engine.doors.calls import Calls
+from engine.errors import NotFound
+from engine.organization.actor import Actor
+from engine.organization.permissions import UseCase
+from engine.plugins.handlers import HandlerRegistry
+from engine.unit_of_work import Once, UnitOfWork
+
+STATES = ("draft", "scheduled", "published", "superseded")
+
+
+@dataclass(frozen=True)
+class WorkshopDoor:
+    """What designers do with diagrams beside storing them."""
+
+    calls: Calls
+    handlers: HandlerRegistry
+
+    def list(self, actor: Actor, item: str | None = None, state: str | None = None, limit: int = 100) -> Any:
+        """Definitions, newest first."""
+
+        def work(uow: UnitOfWork) -> list[dict[str, Any]]:
+            need(uow.actor, UseCase.DEFINITION_READ)
+            asked = select(Definition).order_by(Definition.created_at.desc(), Definition.id.desc()).limit(limit)
+            if item is not None:
+                asked = asked.where(Definition.item == item)
+            if state is not None:
+                asked = asked.where(Definition.state == state)
+            return [deploy.described(row) for row in uow.session.scalars(asked)]
+
+        return {"items": self.calls.perform(actor, work)}
+
+    def get(self, actor: Actor, definition: UUID) -> dict[str, Any]:
+        """One definition with its diagram and what lint says of it now."""
+
+        def work(uow: UnitOfWork) -> dict[str, Any]:
+            row = _row(uow, definition)
+            findings = deploy.findings_of(read(row.bpmn), self.handlers)
+            return deploy.described(row) | deploy.verdict_of(findings) | {"bpmn": row.bpmn.decode("utf-8", "replace")}
+
+        return self.calls.perform(actor, work)
+
+    def changes(self, actor: Actor, definition: UUID, against: UUID | None = None) -> dict[str, Any]:
+        """What changed against another definition; without one, against the published version of the item."""
+
+        def work(uow: UnitOfWork) -> dict[str, Any]:
+            row = _row(uow, definition)
+            other = _other(uow, row, against)
+            found = _compare(other, row)
+            return {"against": deploy.described(other) if other else None} | asdict(found)
+
+        return self.calls.perform(actor, work)
+
+    def impact(self, actor: Actor, definition: UUID) -> dict[str, Any]:
+        """Whom the definition would touch, were it published now."""
+
+        def work(uow: UnitOfWork) -> dict[str, Any]:
+            row = _row(uow, definition)
+            other = _other(uow, row, None)
+            report = impact(uow, row.item, _compare(other, row))
+            return {"against": deploy.described(other) if other else None} | report
+
+        return self.calls.perform(actor, work)
+
+    def review(
+        self, actor: Actor, definition: UUID, verdict: str, note: str = "", once: Once | None = None
+    ) -> dict[str, Any]:
+        """审核."""
+        return self.calls.perform(actor, lambda uow: deploy.review(uow, definition, verdict, note), once)
+
+    def publish(
+        self, actor: Actor, definition: UUID, effective_on: date | None = None, once: Once | None = None
+    ) -> dict[str, Any]:
+        """发布."""
+
+        def work(uow: UnitOfWork) -> dict[str, Any]:
+            return deploy.publish(uow, self.handlers, definition, effective_on)
+
+        return self.calls.perform(actor, work, once)
+
+    def put_into_effect(self) -> int:
+        """What the sweep does for versions whose day has come."""
+        return self.calls.perform(Actor.job("publish"), deploy.put_into_effect)
+
+
+def _row(uow: UnitOfWork, definition: UUID) -> Definition:
+    need(uow.actor, UseCase.DEFINITION_READ)
+    row = uow.session.get(Definition, definition)
+    if row is None:
+        raise NotFound(what="definition", id=definition)
+    return row
+
+
+def _other(uow: UnitOfWork, row: Definition, against: UUID | None) -> Definition | None:
+    if against is not None:
+        return _row(uow, against)
+    published = select(Definition).where(Definition.item == row.item, Definition.state == "published")
+    found = uow.session.scalars(published).one_or_none()
+    return found if found is not None and found.id != row.id else None
+
+
+def _compare(old: Definition | None, new: Definition) -> Comparison:
+    if old is None:
+        return Comparison((), (), ())
+    return compare(executable_process(read(old.bpmn)), executable_process(read(new.bpmn)))

@@ -1,0 +1,111 @@
+"""Two people stand behind what is published; it takes effect on its day; what changed and whom it touches is told before."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from engine.background.sweep import sweep
+from engine.cases.accept import Acceptance
+from engine.cases.submit import Application
+from engine.clock import day_of, wall_now
+from engine.definitions.deploy import Draft, EffectiveDayPassed, NotReviewed, OwnReview
+from engine.errors import Conflict, Invalid
+
+ITEM = "joint-final-inspection"
+BPMN = Path("processes/joint-final-inspection/process.bpmn").read_bytes()
+ASKED = Application(ITEM, "440100", {"name": "广州示例置业有限公司"})
+
+
+def stored(engine, who, bpmn=BPMN):
+    return UUID(engine.store_draft(who, Draft(ITEM, bpmn))["id"])
+
+
+@pytest.fixture
+def author(actor):
+    return actor("designer.xu")
+
+
+@pytest.fixture
+def reviewer(actor):
+    return actor("designer.qin")
+
+
+def started_on(engine, clerk):
+    number = engine.submit(clerk, ASKED)["number"]
+    with engine.database.connect() as connection:
+        asked = text("SELECT d.version FROM cases c JOIN definitions d ON d.id = c.definition_id WHERE c.number = :n")
+        return connection.scalar(asked, {"n": number})
+
+
+def test_the_author_publishes_what_somebody_else_approved_and_not_before(engine, author, reviewer):
+    draft = stored(engine, author)
+    with pytest.raises(NotReviewed):
+        engine.workshop.publish(author, draft)
+    with pytest.raises(OwnReview):
+        engine.workshop.review(author, draft, "approved")
+    with pytest.raises(Invalid):
+        engine.workshop.review(reviewer, draft, "returned")
+    engine.workshop.review(reviewer, draft, "returned", "时限写错了")
+    with pytest.raises(NotReviewed):
+        engine.workshop.publish(reviewer, draft)
+    engine.workshop.review(reviewer, draft, "approved")
+    published = engine.workshop.publish(author, draft)
+    assert (published["state"], published["version"], published["reviewed_by"]) == ("published", 2, "designer.qin")
+    with pytest.raises(Conflict):
+        engine.workshop.review(reviewer, draft, "approved")
+
+
+def test_who_publishes_anothers_draft_reviews_it_by_that(engine, author, reviewer):
+    published = engine.workshop.publish(reviewer, stored(engine, author))
+    assert (published["reviewed_by"], published["published_by"]) == ("designer.qin", "designer.qin")
+
+
+def test_a_version_takes_effect_on_its_day(engine, author, reviewer, actor):
+    clerk, today = actor("clerk.chen"), day_of(wall_now())
+    draft = stored(engine, author)
+    with pytest.raises(EffectiveDayPassed):
+        engine.workshop.publish(reviewer, draft, today - timedelta(days=1))
+    later = engine.workshop.publish(reviewer, draft, today + timedelta(days=3))
+    assert (later["state"], later["version"]) == ("scheduled", 2)
+    sweep(engine)
+    assert started_on(engine, clerk) == 1
+    with engine.database.begin() as connection:
+        connection.execute(text("UPDATE platform SET clock_fixed_at = clock_timestamp() + interval '3 days'"))
+    assert started_on(engine, clerk) == 2, "also before the sweep has seen it"
+    sweep(engine)
+    states = {one["version"]: one["state"] for one in engine.workshop.list(author, ITEM)["items"]}
+    assert states == {1: "superseded", 2: "published"}
+
+
+def test_what_changed_is_told_by_attribute_and_whom_it_touches(engine, author, actor):
+    clerk = actor("clerk.chen")
+    number = engine.submit(clerk, ASKED)["number"]
+    engine.accept(clerk, Acceptance(number, "accepted"))
+    bpmn = BPMN.replace(b'<ow:timeLimit promised="8" legal="20"', b'<ow:timeLimit promised="7" legal="20"')
+    bpmn = bpmn.replace(b'id="drainage" name=', b'id="drainage_check" name=').replace(
+        b'"drainage"/', b'"drainage_check"/'
+    )
+    bpmn = bpmn.replace(b'targetRef="drainage"', b'targetRef="drainage_check"')
+    bpmn = bpmn.replace(b'sourceRef="drainage"', b'sourceRef="drainage_check"')
+    draft = stored(engine, author, bpmn)
+    changes = engine.workshop.changes(author, draft)
+    assert [one["id"] for one in changes["added"]] == ["drainage_check"]
+    assert [one["id"] for one in changes["removed"]] == ["drainage"]
+    changed = {one["id"]: one["changes"] for one in changes["changed"]}
+    assert list(changed["civil_air_defence"]) == [{"attribute": "timeLimit.promised", "old": "8", "new": "7"}]
+    report = engine.workshop.impact(author, draft)
+    assert report["live_cases"] == 1
+    touched = {one["node"]: one for one in report["nodes"]}
+    assert (touched["civil_air_defence"]["limits_differ"], touched["civil_air_defence"]["cases"]) == (True, 1)
+    assert [one["node"] for one in report["not_movable"]] == ["drainage"]
+    assert report["not_movable"][0]["numbers"] == [number]
+
+
+def test_the_same_diagram_changes_nothing(engine, author):
+    changes = engine.workshop.changes(author, stored(engine, author))
+    assert (changes["added"], changes["removed"], changes["changed"]) == ((), (), ())
