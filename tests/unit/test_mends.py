@@ -499,3 +499,41 @@ def test_flows_without_an_id_can_be_mended() -> None:
         element("sequenceFlow", None, sourceRef="x", targetRef=target, name=target) for target in ("e1", "e2")
     )
     suggested(start(), user("a"), gateway("exclusive", "x"), end("e1"), end("e2"), flows("start > a > x"), bare)
+
+
+# --- what an approval needs
+
+
+def test_what_an_approval_needs_is_asked_for() -> None:
+    data = diagram(start(), user("a", name="消防验收"), end(), flows("start > a > end"))
+    mended = mend(data, SUGGESTED, "approval")
+    found = node(read(mended.data), "a")
+    assert found.extension("public")["name"] == "消防验收"
+    assert found.extension("timeLimit") == {"promised": 5, "unit": "working-day"}
+    assert found.extension("assignment") is None, "nothing in the drawing tells whose it is"
+    answers = {
+        "assignment-missing:a": "fire",
+        "level-missing:a": "county",
+        "time-limit-missing:a": "7",
+        "public-name-missing:a": "name",
+    }
+    mended = mend(data, answers, "approval")
+    found = node(read(mended.data), "a")
+    assert (found.extension("assignment")["function"], found.extension("assignment")["level"]) == ("fire", "county")
+    assert dict(found.extension("timeLimit")) == {"promised": 7, "unit": "working-day"}
+    assert mended.deployable, [finding.message_en for finding in mended.findings]
+
+
+def test_what_is_written_flat_is_mended_flat() -> None:
+    said = '<camunda:property name="ow.department" value="fire"/>'
+    task = user("a", extended(f"<camunda:properties>{said}</camunda:properties>"))
+    mended = mend(diagram(start(), task, end(), flows("start > a > end")), {"level-missing:a": "city"}, "approval")
+    assert b'name="ow.assignment.level" value="city"' in mended.data
+    assert node(read(mended.data), "a").extension("assignment")["level"] == "city"
+
+
+def test_what_is_added_stands_where_the_schema_has_it() -> None:
+    notes = "<textAnnotation id='n'/>"
+    mended = mend(diagram(start(), user("a"), end("e1"), end("e2"), flows("start > a > e1; a > e2"), notes))
+    children = [child.tag.rpartition("}")[2] for child in etree.fromstring(mended.data).find(f"{{{BPMN}}}process")]
+    assert children[-1] == "textAnnotation"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from lxml import etree
 
 from engine.bpmn.mends.mend import FLOWS, Maker, Mend, asked, called, fix_id, safe
-from engine.bpmn.mends.neighbours import append, drop
+from engine.bpmn.mends.neighbours import append, drop, insert_after
 from engine.bpmn.mends.sheet import Sheet, bpmn, event_definitions, is_node, name_of, ref
 from engine.bpmn.model import Finding
 from engine.bpmn.read_extensions import Xml, local_name
@@ -128,7 +128,7 @@ def _crossing(sheet: Sheet, finding: Finding) -> Mend | None:
         sheet.lead_to(flow, _inside(target, common))
         if flow.getparent() is not common:
             drop(flow)
-            append(common, flow)
+            sheet.put_into(common, flow)
         sheet.changed()
         return True
 
@@ -168,7 +168,11 @@ def _to_message(sheet: Sheet, id: str) -> bool:
     made = etree.Element(bpmn("messageFlow"), {"id": id, "sourceRef": ends[0], "targetRef": ends[1]})
     if name:
         made.set("name", name)
-    append(collaboration, made)
+    beside = list(collaboration.iterchildren(bpmn("participant"), bpmn("messageFlow")))
+    if beside:
+        insert_after(beside[-1], made)
+    else:
+        append(collaboration, made)
     sheet.changed()
     return kept is not None or True
 

@@ -46,12 +46,12 @@ def asked(
     does: Said,
     question: Said,
     options: Iterable[tuple[str, str, str]],
-    suggested: str,
+    suggested: str | None,
     hand: Hand,
     stage: int,
     free: Callable[[str], bool] | None = None,
 ) -> Mend:
-    """A mend that needs a choice: options are (value, Chinese, English)."""
+    """A mend that needs a choice: options are (value, Chinese, English); None where nothing suggests one of them."""
     told = tuple(Option(value, shortened(zh), shortened(en)) for value, zh, en in options)
     fix = Fix(id, False, does[0], does[1], question[0], question[1], told, suggested)
     return Mend(fix, hand, stage, free)

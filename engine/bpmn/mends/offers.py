@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from engine.bpmn.mends import (
+    approvals,
     choices,
     ends,
     events,
@@ -29,7 +30,22 @@ log = logging.getLogger(__name__)
 
 MAKERS: Mapping[str, Maker] = {
     rule: maker
-    for family in (ids, file, flows, ends, events, tasks, repeats, forks, choices, texts, written, loops, layout)
+    for family in (
+        ids,
+        file,
+        flows,
+        ends,
+        events,
+        tasks,
+        repeats,
+        forks,
+        choices,
+        texts,
+        written,
+        loops,
+        layout,
+        approvals,
+    )
     for rule, maker in family.MENDS.items()
 }
 _OF_FLOWS = frozenset({*flows.MENDS, *choices.MENDS, *forks.MENDS, *texts.MENDS})

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from lxml import etree
 
+from engine.bpmn.flat_names import is_flat, read_flat
 from engine.bpmn.mends.neighbours import append, drop, insert_after, insert_before, prepend
 from engine.bpmn.mends.picture import Picture
 from engine.bpmn.read_extensions import BPMN_NAMESPACE, Xml, local_name, namespace
@@ -15,6 +16,8 @@ from engine.bpmn.rules.ids import reserved
 from engine.bpmn.vocabulary import NAMESPACE, PREFIX
 
 CONTAINERS = frozenset({"process", "subProcess", "transaction", "adHocSubProcess"})
+#: Children of a scope that come behind its nodes and flows.
+_BEHIND = frozenset({"association", "group", "textAnnotation", "resourceRole", "correlationSubscription", "supports"})
 #: Children of a flow node that come before `incoming` and `outgoing`.
 _HEAD = ("documentation", "extensionElements", "auditing", "monitoring", "categoryValueRef")
 _NOT_NODES = frozenset(
@@ -186,12 +189,20 @@ class Sheet:
         if near is not None and near.getparent() is scope:
             insert_after(near, node)
         else:
-            append(scope, node)
+            self.put_into(scope, node)
         if near is not None:
             self._same_lane(near, node)
         if self._by_id is not None:
             self._by_id[node.get("id")] = node
         return node
+
+    def put_into(self, scope: Xml, made: Xml) -> None:
+        """Put a flow or node into a scope, before its artifacts, as the schema has it."""
+        first = next((child for child in scope.iterchildren("*") if local_name(child) in _BEHIND), None)
+        if first is None:
+            append(scope, made)
+        else:
+            insert_before(first, made)
 
     def _same_lane(self, near: Xml, node: Xml) -> None:
         if self._lanes is None:
@@ -210,7 +221,7 @@ class Sheet:
             flow.set("name", name)
         flow.set("sourceRef", source.get("id"))
         flow.set("targetRef", target.get("id"))
-        append(source.getparent(), flow)
+        self.put_into(source.getparent(), flow)
         if condition:
             self.set_condition(flow, condition)
         self._say(source, "outgoing", flow.get("id"))
@@ -329,8 +340,11 @@ class Sheet:
         node.tag = bpmn(tag)
         self.picture.resize(node.get("id"), tag)
 
-    def extend(self, element: Xml, name: str, **attributes: str) -> Xml:
-        """Set attributes of our extension element of that name on an element; it is made when it isn't there."""
+    def extend(self, element: Xml, kind: str, /, **attributes: str) -> None:
+        """Set attributes of our extension element of that kind on an element; it is made when it isn't there.
+
+        Where the element is written flat, as properties of another tool, so is what comes.
+        """
         box = element.find(bpmn("extensionElements"))
         if box is None:
             box = etree.Element(bpmn("extensionElements"))
@@ -339,13 +353,18 @@ class Sheet:
                 insert_after(documented[-1], box)
             else:
                 prepend(element, box)
-        found = box.find(ow(name))
+        flat = _flat(box, kind)
+        if flat is not None:
+            for key, value in attributes.items():
+                said = {"name": f"{PREFIX}.{kind}.{key}", "value": value}
+                append(flat, etree.Element(flat.tag.replace("}properties", "}property"), said))
+            return
+        found = box.find(ow(kind))
         if found is None:
-            found = etree.Element(ow(name), nsmap={PREFIX: NAMESPACE})
+            found = etree.Element(ow(kind), nsmap={PREFIX: NAMESPACE})
             append(box, found)
         for key, value in attributes.items():
             found.set(key, value)
-        return found
 
     def message(self, name: str, kind: str = "message") -> str:
         """The id of the message (or signal) of that name; it is made when it isn't there."""
@@ -382,6 +401,15 @@ class Sheet:
                 made.set("default", default)
         self.add_flow(node, made)
         return made
+
+
+def _flat(box: Xml, kind: str) -> Xml | None:
+    """The properties of another tool in which an element of ours is written."""
+    for properties in box.iterchildren("*"):
+        names = [entry.get("name") or "" for entry in properties if local_name(entry) == "property"]
+        if local_name(properties) == "properties" and any(is_flat(n) and read_flat(n, "")[0][0] == kind for n in names):
+            return properties
+    return None
 
 
 def is_node(element: Xml) -> bool:

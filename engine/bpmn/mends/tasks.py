@@ -32,6 +32,8 @@ def _not_supported(sheet: Sheet, finding: Finding) -> Mend | None:
     tag = local_name(node)
     if node.get("triggeredByEvent") in ("true", "1"):
         return _event_scope(node, finding)
+    if looping_of(node) is not None and tag.endswith(("Event", "Gateway")):
+        return loop_not_here(node, finding)
     if node.get("isForCompensation") in ("true", "1"):
         return _delete(node, finding, ("它只用于补偿", "it is only there for compensation"))
     if tag in _WORK and tag != "serviceTask":

@@ -66,7 +66,7 @@ def _data_object(sheet: Sheet, finding: Finding) -> Mend | None:
                 scope = scope if around is None else around
                 break
         made = etree.Element(bpmn("dataObject"), {"id": sheet.new_id("dataObject")})
-        scope.append(made)
+        sheet.put_into(scope, made)
         place.set("dataObjectRef", made.get("id"))
         sheet.changed()
         return True
