@@ -140,7 +140,8 @@ class Fix:
     """A mend that the lint offers for a finding: what it does, and what has to be asked before it can be done.
 
     `safe` keeps the meaning and asks nothing: it has neither question nor options. The others ask one question, with the
-    option that a person would most likely take as `suggested` (None where nothing tells). `id` is the same whenever the same file is judged.
+    option that a person would most likely take as `suggested` (None where nothing tells). `id` is the same whenever the
+    same file is judged.
     """
 
     id: str
