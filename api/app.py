@@ -10,6 +10,7 @@ from marshmallow import Schema, fields
 
 from api.calendars import calendars
 from api.caller import serve_engine
+from api.cards import cards
 from api.cases import cases
 from api.catalogue import catalogue
 from api.clients import clients
@@ -79,6 +80,7 @@ def register_api(app: Flask, engine: Engine) -> None:
         limits,
         regions,
         calendars,
+        cards,
         materials,
         intake,
         documents,

@@ -48,6 +48,7 @@ from engine.doors.mandates import MandatesDoor
 from engine.doors.materials import MaterialsDoor
 from engine.doors.powers import PowersDoor
 from engine.doors.regions import RegionsDoor
+from engine.doors.supervision import SupervisionDoor
 from engine.doors.workshop import WorkshopDoor
 from engine.errors import ApprovalError
 from engine.organization import clients, sessions
@@ -57,6 +58,7 @@ from engine.organization.log_in import LogInFailed, actor_of_token, issue_token,
 from engine.organization.permissions import UseCase
 from engine.organization.throttle import Guess, check_tries, count_failure, forget_failures
 from engine.plugins.handlers import HandlerRegistry, ServiceAnswer, ServiceCall, built_in_handlers
+from engine.plugins.notifiers import Notifiers
 from engine.plugins.scanners import NoScanner, Scanner
 from engine.plugins.seals import SealService
 from engine.register import models as _register_models  # noqa: F401
@@ -66,6 +68,7 @@ from engine.store.base import Base
 from engine.store.database import connect_engine
 from engine.store.files import FileStore
 from engine.store.location import files_of
+from engine.supervision import models as _supervision_models  # noqa: F401
 from engine.timelimits import models as _limit_models  # noqa: F401
 from engine.timelimits.load import CalendarShelf
 from engine.unit_of_work import Once, Transactions, UnitOfWork
@@ -93,7 +96,9 @@ class Engine:
         self.database = database
         self.transactions = Transactions(database)
         self.house = House(handlers or built_in_handlers(), CalendarShelf(database))
+        self.notifiers = Notifiers()
         self.calendars = CalendarsDoor(self.transactions, self.house)
+        self.supervision = SupervisionDoor(self.transactions, self.house)
         known = {DEMONSTRATION_CLIENT: DEMONSTRATION_CLIENT_SECRET} if settings.demo else {}
         self.intake = IntakeDoor(self)
         self.mandates = MandatesDoor(self)
@@ -409,7 +414,10 @@ class Engine:
 
     def announce(self, case_id: UUID, after: int, until: int) -> int:
         """The job behind every step."""
-        return self.perform(Actor.job("announce"), lambda uow: announce(uow, case_id, after, until))
+        told = self.perform(Actor.job("announce"), lambda uow: announce(uow, case_id, after, until))
+        for one in told:
+            self.notifiers.tell(one)
+        return len(told)
 
     def outside_call(self, case_id: UUID, token: int) -> tuple[str, ServiceCall] | None:
         """What an outside handler is to be told; None when it is not wanted any more."""

@@ -53,6 +53,7 @@ THINGS = {
     "extension": "延长申请",
     "incident": "事件",
     "client": "客户端",
+    "card": "牌",
     "region": "行政区划",
     "department": "部门",
     "material": "材料",

@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from engine.assemble import Engine
-from engine.background.sweep import fire_due
+from engine.background.sweep import look_at_case
 from engine.background.worker import run_dry
 from engine.clock import CST, DOMAIN_NOW_SQL, PUT_DOMAIN_NOW_SQL, day_of
 from engine.errors import Conflict, Invalid, Refused
@@ -33,13 +33,15 @@ MOST_STOPS = 2000
 _LOCK = 0x6F6E6577  # "onew": one mover at a time on a database
 
 _STATE = text(
-    f"SELECT p.demonstration, {DOMAIN_NOW_SQL} AS now, (SELECT min(look_at) FROM cases) AS next_due, "
-    "p.clock_offset FROM platform p"
+    f"SELECT p.demonstration, {DOMAIN_NOW_SQL} AS now, least((SELECT min(look_at) FROM cases), "
+    "(SELECT min(look_at) FROM limits)) AS next_due, p.clock_offset FROM platform p"
 )
+#: A case whose timer or limit an incident holds does not stop the clock.
 _NEXT_DUE = text(
-    "SELECT c.id, c.look_at FROM cases c WHERE c.look_at <= :until AND NOT (c.id = ANY(:passed)) AND NOT EXISTS (SELECT 1 "
-    "FROM incidents i WHERE i.case_id = c.id AND i.subject = 'timer' AND i.state = 'open') "
-    "ORDER BY c.look_at, c.id LIMIT 1"
+    "SELECT d.id, d.look_at FROM (SELECT id, look_at, 'timer' AS subject FROM cases WHERE look_at <= :until "
+    "UNION ALL SELECT case_id, look_at, 'limits' FROM limits WHERE look_at <= :until) d "
+    "WHERE NOT (d.id = ANY(:passed)) AND NOT EXISTS (SELECT 1 FROM incidents i WHERE i.case_id = d.id "
+    "AND i.subject = d.subject AND i.state = 'open') ORDER BY d.look_at, d.id LIMIT 1"
 )
 
 
@@ -166,7 +168,7 @@ def step_through(engine: Engine, until: datetime, put: Callable[[datetime], None
             passed.add(due.id)
             continue
         put(due.look_at)
-        fire_due(engine, due.id)
+        look_at_case(engine, due.id)
         run_dry(engine)
         last, stops = (due.id, due.look_at), stops + 1
     put(until)

@@ -1,14 +1,18 @@
-"""What comes due without anybody asking: timers of cases (`look_at`) and the next try of incidents.
+"""What comes due without anybody asking: timers of cases, limits, the next try of incidents, and limits of an older calendar.
 
-Candidates are read unlocked; each is then looked at in a transaction of its own, which locks the case, skips it when
-somebody else holds it, and looks again. One that can't go on becomes an incident, is left to the incident's own tries
-from then on, and never stops the others.
+Candidates are read unlocked, in the order in which they came due; each case is then looked at in transactions of its own,
+which lock the case, skip it when somebody else holds it, and look again. Several cases are looked at beside each other, what
+is due of one case never. What can't go on becomes an incident, is left to the incident's own tries from then on, and never
+stops the others.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
@@ -16,16 +20,34 @@ from sqlalchemy import text
 from engine.assemble import Engine
 from engine.background.calendar_sweep import recompute_older
 from engine.background.tasks import DATABASE_AWAY
-from engine.cases.incidents import StepHeldUp, due_incidents, put_off, record_failure_of
+from engine.cases.held import StepHeld
+from engine.cases.incidents import StepHeldUp, due_incidents, put_off, record_failure_of, record_incident
 from engine.clock import DOMAIN_NOW_SQL, DOMAIN_TODAY_SQL
 from engine.organization.actor import Actor
 
 MOST_AT_ONCE = 100
-#: A case that the sweep itself failed on (subject `timer`) is left to the incident's own tries.
-_DUE = text(
-    f"SELECT c.id FROM cases c CROSS JOIN platform p WHERE c.look_at <= {DOMAIN_NOW_SQL} AND NOT EXISTS (SELECT 1 "
-    "FROM incidents i WHERE i.case_id = c.id AND i.subject = 'timer' AND i.state = 'open') "
-    "ORDER BY c.look_at LIMIT :most"
+#: Cases that are looked at beside each other.
+FAN = 4
+#: Asked first and handed in: a clock that is read row by row can't be looked up in an index.
+NOW = text(f"SELECT {DOMAIN_NOW_SQL} FROM platform p")
+#: A case that the sweep itself failed on is left to the incident's own tries.
+_HELD = (
+    "NOT EXISTS (SELECT 1 FROM incidents i WHERE i.case_id = {case} AND i.subject = '{subject}' AND i.state = 'open')"
+)
+DUE_TIMERS = text(
+    "SELECT c.look_at AS at, c.id AS case_id FROM cases c WHERE c.look_at <= :now AND "
+    + _HELD.format(case="c.id", subject="timer")
+    + " ORDER BY c.look_at LIMIT :most"
+)
+DUE_LIMITS = text(
+    "SELECT l.look_at AS at, l.case_id FROM limits l WHERE l.look_at <= :now AND "
+    + _HELD.format(case="l.case_id", subject="limits")
+    + " ORDER BY l.look_at LIMIT :most"
+)
+#: The case before the limit, here too. Whoever mends it finds it due again after an hour, or when the incident is tried.
+_PUSH_ON = (
+    "WITH held AS (SELECT id FROM cases WHERE id = %s FOR UPDATE) "
+    "UPDATE limits l SET look_at = %s::timestamptz + interval '1 hour' FROM held WHERE l.case_id = held.id AND l.look_at <= %s"
 )
 #: A version of a process whose day has come.
 _SCHEDULED = text(
@@ -36,18 +58,32 @@ log = logging.getLogger("onewindow.sweep")
 
 
 def sweep(engine: Engine) -> int:
-    """Fire what is due and try due incidents again; answers how many cases and incidents were looked at."""
+    """Do what is due; answers how many cases and incidents were looked at."""
+    due = due_cases(engine, MOST_AT_ONCE)
     with engine.database.connect() as connection:
-        due = list(connection.scalars(_DUE, {"most": MOST_AT_ONCE}))
         scheduled = connection.scalar(_SCHEDULED)
     if scheduled:
         engine.workshop.put_into_effect()
-    for case_id in due:
-        fire_due(engine, case_id)
+    with ThreadPoolExecutor(FAN) as fan:
+        for _ in fan.map(lambda case_id: look_at_case(engine, case_id, due[case_id]), due):
+            pass
     incidents = engine.perform(Actor.system("sweep"), due_incidents)
     for incident in incidents:
         _retry(engine, incident)
-    return len(due) + len(incidents) + recompute_older(engine)
+    return len(due) + len(incidents) + recompute_older(engine) + engine.supervision.clear_settled()
+
+
+def due_cases(engine: Engine, most: int) -> dict[UUID, frozenset[str]]:
+    """The cases of which something is due, the longest due first, and whether it is `timers` or `limits`."""
+    with engine.database.connect() as connection:
+        asked = {"now": connection.scalar(NOW), "most": most}
+        rows = [(row.at, row.case_id, "timers") for row in connection.execute(DUE_TIMERS, asked)]
+        rows += [(row.at, row.case_id, "limits") for row in connection.execute(DUE_LIMITS, asked)]
+    found: dict[UUID, frozenset[str]] = {}
+    for _, case_id, what in sorted(rows):
+        if case_id in found or len(found) < most:
+            found[case_id] = found.get(case_id, frozenset()) | {what}
+    return found
 
 
 def sweep_until(engine: Engine, pause: float, stop: threading.Event) -> None:
@@ -63,6 +99,37 @@ def sweep_until(engine: Engine, pause: float, stop: threading.Event) -> None:
             looked_at = 0
         if looked_at < MOST_AT_ONCE:
             stop.wait(pause)
+
+
+def look_at_case(engine: Engine, case_id: UUID, what: Collection[str] = ("timers", "limits")) -> None:
+    """Fire the timers and judge the limits of a case that are due."""
+    if "timers" in what:
+        fire_due(engine, case_id)
+    if "limits" in what:
+        judge_due(engine, case_id)
+
+
+def judge_due(engine: Engine, case_id: UUID) -> None:
+    """Judge what is due of a case's limits, step by step; what can't be judged is an incident, and is pushed on."""
+    try:
+        for _ in range(MOST_AT_ONCE):
+            if not engine.supervision.judge(case_id):
+                return
+    except DATABASE_AWAY:
+        raise
+    except StepHeld as failure:
+        held = record_incident(engine.transactions, failure)
+        log.warning("a limit can't be judged: incident %s", held.params["incident"], extra={"case_id": str(case_id)})
+    except Exception as error:
+        log.exception("a limit can't be judged", extra={"case_id": str(case_id)})
+        record_failure_of(engine.transactions, "judge", case_id, None, error)
+    _push_on(engine, case_id)
+
+
+def _push_on(engine: Engine, case_id: UUID) -> None:
+    with engine.database.connect() as connection:
+        now: datetime | None = connection.scalar(NOW)
+    engine.perform(Actor.system("sweep"), lambda uow: uow.write(_PUSH_ON, (case_id, now, now)))
 
 
 def fire_due(engine: Engine, case_id: UUID) -> None:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from engine.cases.feed import feed_case
 from engine.cases.record import spell
+from engine.plugins.notifiers import Notification
 from engine.unit_of_work import UnitOfWork
 
 _EVENTS = "SELECT seq, kind, at, payload FROM events WHERE case_id = %s AND seq > %s AND seq <= %s ORDER BY seq"
@@ -28,10 +29,19 @@ APPLICANT_TEXTS = {
 }
 
 
-def announce(uow: UnitOfWork, case_id: UUID, after: int, until: int) -> int:
-    """Write the notices of the entries in (after, until]; answers how many entries there were."""
+#: What each stage of a limit says to the desks, and which of them it is said to.
+LIMIT_TEXTS = {
+    "limit.prompted": ("department", "{what}将于 {due} 到期，请抓紧办理。"),
+    "limit.passed": ("department", "{what}已超期（到期日 {due}），请立即办理并说明理由。"),
+    "limit.escalated": ("head", "{what}超期后仍未办理（到期日 {due}），请督促。"),
+}
+_KINDS = {"promised": "承诺时限", "legal": "法定时限"}
+
+
+def announce(uow: UnitOfWork, case_id: UUID, after: int, until: int) -> list[Notification]:
+    """Write the notices of the entries in (after, until]; answers what is to be told further."""
     (events,) = uow.read((_EVENTS, (case_id, after, until)))
-    notices = []
+    notices, told = [], []
     for event in events:
         payload = json.loads(event["payload"])
         for audience, words in _notices(event["kind"], payload):
@@ -44,10 +54,14 @@ def announce(uow: UnitOfWork, case_id: UUID, after: int, until: int) -> int:
                     "at": spell(event["at"]),
                 }
             )
+            told.append((notices[-1], event["kind"], event["at"]))
     if notices:
         uow.write(_TELL, (json.dumps(notices, ensure_ascii=False),))
     feed_case(uow, case_id)
-    return len(events)
+    return [
+        Notification(f"{case_id}:{one['seq']}:{one['audience']}", case_id, kind, one["audience"], one["text"], at)
+        for one, kind, at in told
+    ]
 
 
 def _notices(kind: str, payload: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -55,6 +69,8 @@ def _notices(kind: str, payload: Mapping[str, Any]) -> list[tuple[str, str]]:
     text = APPLICANT_TEXTS.get(kind)
     if text:
         told.append(("applicant", text.format(number=payload.get("number", ""))))
+    if kind in LIMIT_TEXTS:
+        told += _limit_notices(kind, payload)
     if kind == "task.opened":
         told.append(
             (
@@ -63,3 +79,12 @@ def _notices(kind: str, payload: Mapping[str, Any]) -> list[tuple[str, str]]:
             )
         )
     return told
+
+
+def _limit_notices(kind: str, payload: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """To the desk or the post above it, and to who supervises, before a limit passes as afterwards."""
+    to, words = LIMIT_TEXTS[kind]
+    what = f"{payload['name'] or '本办件'}的{_KINDS[payload['kind']]}"
+    said = words.format(what=what, due=payload["due"])
+    desk = [(f"{to}:{payload['department']}", said)] if payload["department"] else []
+    return [*desk, (f"supervisor:{payload['region']}", said)]

@@ -457,7 +457,7 @@ class StepDraft:
                 tasks=self.tasks,
                 stopped=self.stopped,
                 stopped_seq=seq,
-                limits=[index_row(one, case.id, case.now) for one in self.ledgers.values() if not one.old],
+                limits=[index_row(ledger, case.id, case.now) for ledger in self.ledgers.values()],
                 limit_entries=[
                     row | {"case_id": str(case.id), "seq": seq}
                     for ledger in (*self.ledgers.values(), *self.moved.values())

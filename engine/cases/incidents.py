@@ -297,6 +297,8 @@ _VERBS: dict[str, Callable[[House, UnitOfWork, UUID, Mapping[str, Any]], object]
     "complete": _complete,
     "start": lambda house, uow, case_id, _: go_on.start_late(house, uow, case_id),
     "advance": lambda house, uow, case_id, a: go_on.fire_timer(house, uow, case_id, a["token"]) if a else None,
+    # The sweep comes to it again once it is not held any more.
+    "judge": lambda *_: None,
     "recompute": lambda house, uow, case_id, _: recompute_limits(house, uow, case_id),
     "result": _result,
     "call": _call_again,

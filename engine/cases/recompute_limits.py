@@ -13,7 +13,7 @@ from uuid import UUID
 
 from engine.cases.apply_step import StepDraft
 from engine.cases.house import House
-from engine.cases.step_limits import Ledger, LimitKey, entry_rows, facts_of, load_ledgers, reindex
+from engine.cases.step_limits import Ledger, LimitKey, entry_rows, facts_of, load_ledgers
 from engine.cases.step_store import lock_case
 from engine.timelimits.ledger import Entry, Standing
 from engine.unit_of_work import UnitOfWork
@@ -56,11 +56,16 @@ def recompute_limits(house: House, uow: UnitOfWork, case_id: UUID) -> int | None
     case = lock_case(uow, case_id, skip_locked=True)
     if case is None:
         return None
-    (older,) = uow.read((_OLDER, (case_id, case.calendar_version)))
+    return recompute_locked(house, uow, StepDraft.of(house, uow, case))
+
+
+def recompute_locked(house: House, uow: UnitOfWork, draft: StepDraft) -> int:
+    """The same for a case that is locked already."""
+    case = draft.case
+    (older,) = uow.read((_OLDER, (case.id, case.calendar_version)))
     if not older:
         return 0
-    ledgers = load_ledgers(house, uow, case_id)
-    draft = StepDraft.of(house, uow, case)
+    ledgers = load_ledgers(house, uow, case.id)
     oldest = min(row["calendar_version"] for row in older)
     (notices,) = uow.read((_NOTICES, (oldest, case.calendar_version)))
     moved = [
@@ -70,7 +75,7 @@ def recompute_limits(house: House, uow: UnitOfWork, case_id: UUID) -> int | None
     ]
     if moved:
         _store(draft, moved, {key: ledger for key, ledger in ledgers.items() if not _stopped(ledger)})
-    uow.write(_RAISE, (case.calendar_version, case_id, case.calendar_version))
+    uow.write(_RAISE, (case.calendar_version, case.id, case.calendar_version))
     return len(moved)
 
 
@@ -101,11 +106,10 @@ def _store(draft: StepDraft, moved: list[Ledger], running: Mapping[LimitKey, Led
     draft.entries.append(
         draft.entry("limits.recomputed", {"calendar_version": case.calendar_version, "ledger": facts_of(rows)})
     )
-    draft.ledgers = {ledger.key: ledger for ledger in moved}
-    draft.store(None)
-    owners = {ledger.key.owner for ledger in moved}
     # A task shows the promised limit of its two: both are given, whichever moved.
-    reindex(draft.uow, case.id, [one for key, one in running.items() if key.owner in owners], case.now)
+    owners = {ledger.key.owner for ledger in moved}
+    draft.moved = {key: ledger for key, ledger in running.items() if key.owner in owners}
+    draft.store(None)
 
 
 def _stopped(ledger: Ledger) -> bool:

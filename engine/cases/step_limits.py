@@ -16,8 +16,10 @@ from psycopg.types.json import Jsonb
 
 from engine.cases.house import House
 from engine.cases.record import spell
-from engine.timelimits.ledger import Almanacs, Clock, Entry, LedgerEntry, Standing, next_look, pauses_of, standing
+from engine.timelimits.judge import look_at
+from engine.timelimits.ledger import Almanacs, Clock, Entry, LedgerEntry, Standing, pauses_of, standing
 from engine.timelimits.limits import Limit
+from engine.timelimits.rules import rules_of
 from engine.unit_of_work import UnitOfWork
 
 CASE_OWNER = 0  #: owner of the case's own limits; a task's number owns the task's
@@ -75,7 +77,7 @@ def index_row(ledger: Ledger, case_id: UUID, now: datetime) -> dict[str, Any]:
     """The row of `limits`: how the limit stands now."""
     stands, entries = ledger.stands(now), ledger.entries
     almanac = ledger.almanacs(stands.calendar_version)
-    look_at = next_look(stands, pauses_of(entries, almanac), now)
+    looks = look_at(stands, pauses_of(entries, almanac), almanac.calendar, rules_of(ledger.region), now)
     return {
         "case_id": str(case_id),
         "owner": ledger.key.owner,
@@ -93,7 +95,7 @@ def index_row(ledger: Ledger, case_id: UUID, now: datetime) -> dict[str, Any]:
         "provisional": stands.provisional,
         "paused": stands.paused,
         "calendar_version": stands.calendar_version,
-        "look_at": spell(look_at) if look_at else None,
+        "look_at": spell(looks) if looks else None,
         "stopped_at": spell(stands.stopped_at) if stands.stopped_at else None,
     }
 

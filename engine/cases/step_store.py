@@ -44,7 +44,8 @@ STORE_STEP = (
     " outcome = n.outcome, claimed_by = n.claimed_by "
     " FROM jsonb_populate_recordset(null::tasks, (SELECT rows->'closed_tasks' FROM given)) n "
     " WHERE tasks.case_id = %s AND tasks.number = n.number), "
-    "stopped AS (UPDATE limits SET stopped_at = %s, look_at = NULL, paused = false "
+    # What had come due before it was stopped is still to be told, whenever the sweep comes to it.
+    "stopped AS (UPDATE limits SET stopped_at = %s, look_at = CASE WHEN look_at <= %s THEN look_at END, paused = false "
     " WHERE case_id = %s AND owner || '/' || clock = ANY(%s) AND stopped_at IS NULL "
     " RETURNING case_id, owner, clock, kind, amount, unit, calendar_version, stopped_at), "
     "stop_entries AS (INSERT INTO limit_entries (case_id, seq, owner, clock, kind, entry, ref, effective_at, recorded_at, "
@@ -175,7 +176,7 @@ def write_step(uow: UnitOfWork, written: Written) -> None:
     """Queue everything a step leaves behind, with the jobs deferred so far, as one statement."""
     rows = {name: getattr(written, name) for name in ROWS} | {"jobs": uow.take_jobs()}
     case = (*written.case, written.case_id)
-    stop = (uow.now, written.case_id, list(written.stopped), written.stopped_seq, uow.actor.id)
+    stop = (uow.now, uow.now, written.case_id, list(written.stopped), written.stopped_seq, uow.actor.id)
     mended = (wall_now(), written.case_id, list(written.mended))
     uow.write(STORE_STEP, (Jsonb(rows), *case, written.case_id, *stop, *mended))
 

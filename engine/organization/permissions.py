@@ -46,6 +46,9 @@ class Permission(StrEnum):
     EVENT_READ = "event:read"  #: the event feed: of what one submitted
     EVENT_READ_ANY = "event:read-any"  #: the event feed of one's region and below
     DEPARTMENT_WATCH = "department:watch"  #: what of one's departments is open and late, by officer
+    CARD_READ = "card:read"  #: cards of one's departments; with case:read-any, of one's region and below
+    CARD_ANSWER = "card:answer"  #: acknowledge and explain what was opened against one's department
+    LIGHT_READ = "light:read"  #: the lights of one's region and below
     CALENDAR_IMPORT = "calendar:import"  #: holiday notices, after a preview of what they move
     INCIDENT_READ = "incident:read"
     INCIDENT_RETRY = "incident:retry"
@@ -68,6 +71,8 @@ class Role(StrEnum):
 
 _DESK = frozenset(
     {
+        Permission.CARD_READ,
+        Permission.CARD_ANSWER,
         Permission.CASE_READ,
         Permission.TASK_READ,
         Permission.TASK_CLAIM,
@@ -119,6 +124,8 @@ _WATCH = frozenset(
         Permission.EVENT_READ_ANY,
         Permission.DEPARTMENT_WATCH,
         Permission.CATALOGUE_READ,
+        Permission.CARD_READ,
+        Permission.LIGHT_READ,
     }
 )
 
@@ -328,6 +335,9 @@ class UseCase(Enum):
     )
     CLIENT_MANAGE = Rule("管理客户端", "manage clients of front offices", Permission.CLIENT_MANAGE, Scope.REGION)
 
+    CARD_READ = Rule("查看黄牌、红牌", "list cards", Permission.CARD_READ, Scope.INVOLVED, _WATCHED)
+    CARD_ANSWER = Rule("签收、说明黄牌、红牌", "acknowledge and explain a card", Permission.CARD_ANSWER, Scope.TASK)
+    LIGHT_READ = Rule("查看红绿灯", "count lights", Permission.LIGHT_READ, Scope.REGION)
     CALENDAR_IMPORT = Rule("导入放假通知", "import a holiday notice", Permission.CALENDAR_IMPORT, Scope.REGION)
 
     @property

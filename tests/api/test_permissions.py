@@ -181,6 +181,22 @@ class Attempt:
         failure = record_failure_of(self.world.engine.transactions, "advance", case_id, None, RuntimeError("broken"))
         return number, failure.params["incident"]
 
+    def card(self) -> str:
+        """A card that was opened against the fire department."""
+        return str(self.target("card", self.new_card))
+
+    def new_card(self) -> str:
+        case_id, task = self.place_of(self.new_case("accepted", False), "fire")
+        row = text(
+            "INSERT INTO cards (case_id, owner, clock, rule, number, kind, colour, state, region_code, department_id, node, "
+            "name, name_en, due_at, opened_at, counted) SELECT :case, :task, 'node', 'promise-exceeded', number, 'promised', "
+            "'yellow', 'open', region_code, 'gz-fire-acceptance', 'fire', '消防', 'Fire', submitted_at, submitted_at, true "
+            "FROM cases WHERE id = :case"
+        )
+        with self.world.engine.database.begin() as connection:
+            connection.execute(row, {"case": case_id, "task": task})
+        return f"{case_id}.{task}.node.promise-exceeded"
+
     def client(self) -> str:
         """A client of the targets' region."""
         return str(self.target("client", self.new_client))
@@ -458,6 +474,19 @@ ATTEMPTS[UseCase.CALENDAR_IMPORT] = [
     lambda a: a.who.post("/calendars/2027/preview", {"notice": "台风停工通知", "region": REGION, "days": []}),
     lambda a: a.who.call("PUT", "/calendars/2027", json=closing(a)),
 ]
+ATTEMPTS[UseCase.CARD_READ] = [
+    lambda a: (card := a.card()) and a.listed(a.who.get("/cards?limit=200"), lambda page: card in ids(page["items"]))
+]
+ATTEMPTS[UseCase.CARD_ANSWER] = [
+    lambda a: a.who.post(f"/cards/{a.card()}/acknowledge", {}),
+    lambda a: a.who.post(f"/cards/{a.card()}/explain", {"explanation": "现场复测"}),
+]
+ATTEMPTS[UseCase.LIGHT_READ] = [
+    lambda a: (
+        a.case("accepted")
+        and a.listed(a.who.get("/lights?by=department"), lambda page: "gz-fire-acceptance" in ids(page["items"]))
+    )
+]
 READS = {
     tried
     for use in (UseCase.CASE_LIST, UseCase.CASE_READ, UseCase.TASK_LIST, UseCase.TASK_READ, UseCase.DEPARTMENT_WATCH)
@@ -522,6 +551,10 @@ OPERATIONS: dict[str, UseCase] = {
     "GET /definitions/<definition>/impact": UseCase.DEFINITION_READ,
     "POST /definitions/<definition>/review": UseCase.DEFINITION_REVIEW,
     "POST /definitions/<definition>/publish": UseCase.DEFINITION_PUBLISH,
+    "GET /cards": UseCase.CARD_READ,
+    "POST /cards/<card>/acknowledge": UseCase.CARD_ANSWER,
+    "POST /cards/<card>/explain": UseCase.CARD_ANSWER,
+    "GET /lights": UseCase.LIGHT_READ,
     "POST /calendars/<year>/preview": UseCase.CALENDAR_IMPORT,
     "PUT /calendars/<year>": UseCase.CALENDAR_IMPORT,
     "GET /clients": UseCase.CLIENT_MANAGE,

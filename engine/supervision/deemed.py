@@ -1,0 +1,87 @@
+"""视为: what the law deems done when a limit has passed. The system does it, on the ground of an article, never a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from engine.cases.apply_step import Closing, StepDraft
+from engine.cases.intake import end_application
+from engine.cases.states import CaseState
+from engine.cases.step_documents import window_task
+from engine.cases.step_limits import Ledger
+from engine.cases.submit import start_run
+from engine.catalogue.time_limits import ItemClock
+
+_WITHDRAWN = {"kind": "withdrawal-notice", "title": "视为撤回申请告知书", "titleEn": "Notice of deemed withdrawal"}
+_APPROVED = {"kind": "decision", "title": "视为准予决定书", "titleEn": "Deemed approval"}
+_RENEWED = {"kind": "decision", "title": "视为准予延续告知书", "titleEn": "Deemed renewal"}
+
+
+def applies(draft: StepDraft, ledger: Ledger) -> str | None:
+    """What the item has the system do when this limit has passed: a `deemed-…`; None when people only are told."""
+    clock = _clock_of(draft, ledger)
+    if clock is None or ledger.key.owner != 0 or not clock.passed.startswith("deemed") or not clock.basis:
+        return None
+    # Where law and promise are set, it is the law's limit that the law attaches something to.
+    if ledger.key.kind != ("legal" if clock.legal is not None else "promised"):
+        return None
+    return clock.passed if _may(draft, clock.passed) else None
+
+
+def deem(draft: StepDraft, ledger: Ledger, what: str) -> None:
+    """Do it, and store the step.
+
+    Raises:
+        StepHeld: the process can't go on.
+    """
+    clock = _clock_of(draft, ledger)
+    assert clock is not None
+    _DEEMED[what](draft, ledger, clock.basis)
+
+
+def _clock_of(draft: StepDraft, ledger: Ledger) -> ItemClock | None:
+    return draft.live.item.time_limits.clocks.get(ledger.key.clock)
+
+
+def _may(draft: StepDraft, what: str) -> bool:
+    if what == "deemed-accepted":
+        return draft.state == CaseState.SUBMITTED
+    if what == "deemed-withdrawn":
+        return draft.state == CaseState.SUPPLEMENT
+    return draft.state == CaseState.ACCEPTED
+
+
+def _accepted(draft: StepDraft, ledger: Ledger, basis: str) -> None:
+    """视为受理, as of the day of receipt (or of the supplement): not of the day on which the time was over."""
+    draft.accept(ledger.stands(draft.case.now).started_at, basis)
+    window = window_task(draft)
+    if window is None:
+        draft.store(start_run(draft.uow, draft))
+        return
+    draft.close(Closing(window, "accepted", ""))
+    run = draft.resume()
+    draft.follow(run, run.complete(window.number, "accepted"))
+    draft.store(run)
+
+
+def _withdrawn(draft: StepDraft, _ledger: Ledger, basis: str) -> None:
+    draft.entries.append(draft.entry("case.deemed-withdrawn", {"ground": basis}))
+    end_application(draft, "deemed-withdrawn", _WITHDRAWN, f"逾期未补正，视为撤回申请。依据：{basis}")
+
+
+def _approved(draft: StepDraft, _ledger: Ledger, basis: str) -> None:
+    draft.entries.append(draft.entry("case.deemed-approved", {"ground": basis}))
+    end_application(draft, "deemed-approved", _APPROVED, f"逾期未作出决定，视为准予。依据：{basis}")
+
+
+def _renewed(draft: StepDraft, _ledger: Ledger, basis: str) -> None:
+    draft.entries.append(draft.entry("case.deemed-renewed", {"ground": basis}))
+    end_application(draft, "deemed-renewed", _RENEWED, f"届满前未作出决定，视为准予延续。依据：{basis}")
+
+
+_DEEMED: dict[str, Callable[[StepDraft, Ledger, str], None]] = {
+    "deemed-accepted": _accepted,
+    "deemed-withdrawn": _withdrawn,
+    "deemed-approved": _approved,
+    "deemed-renewed": _renewed,
+}
