@@ -197,6 +197,6 @@ class Finding:
             "line": self.line,
             "message": self.message if zh else self.message_en,
             "advice": self.advice if zh else self.advice_en,
-            "docs": f"docs/lint.md#{self.rule}",
+            "docs": f"docs/lint/{self.rule}.md",
             "fix": self.fix.as_data(lang) if self.fix else None,
         }

@@ -599,7 +599,7 @@ def test_findings_come_by_line_and_name_the_element() -> None:
     dead = next(finding for finding in found if finding.rule == "implicit-end" and finding.element == "a")
     assert dead.name == "审查"
     assert "审查" in dead.message
-    assert dead.as_data("en")["docs"] == "docs/lint.md#implicit-end"
+    assert dead.as_data("en")["docs"] == "docs/lint/implicit-end.md"
 
 
 def test_a_refused_element_is_told_what_to_draw_instead() -> None:

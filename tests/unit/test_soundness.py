@@ -59,7 +59,7 @@ def test_choices_by_the_same_fact_may_agree() -> None:
         *(gateway("parallel", "j"), end(), end("e1"), end("e2")),
         flows("start > f > x1 > e1; f > x2 > e2; x1 > j [form.both]; x2 > j [form.both]; j > end"),
     )
-    assert (one.rule, one.severity) == ("join-may-wait", "warning")
+    assert (one.rule, one.severity) == ("join-may-wait", "error")
 
 
 def test_parallel_branches_that_merge_unjoined_double_what_follows() -> None:

@@ -24,7 +24,7 @@ DEADLOCK = Rule(
 )
 MAY_WAIT = Rule(
     "join-may-wait",
-    WARNING,
+    ERROR,
     f"{_PATH}并行汇聚{{what}}可能等不到连线 {{missing}} 上的分支；这取决于几个网关的条件是否一致",
     f"{_PATH_EN}the parallel join {{what}} may wait for ever for the flow {{missing}}: it depends on conditions that agree",
     "请把这些选择合并到一个网关，或改用排他网关汇合",
