@@ -163,7 +163,7 @@ def one(drawn: Drawn, kind: str) -> tuple[str, str]:
     more = {"reminded": timer("R2/P1D", "timeCycle"), "guarded": SIGNAL, "expiring": timer("P3D")}[kind]
     cancels = "false" if kind == "reminded" else "true"
     event = drawn.node(lambda name: boundary(name, task, more, cancelActivity=cancels), "b")
-    if kind == "expiring":
+    if kind != "reminded":
         merge = drawn.node(lambda name: gateway("exclusive", name), "x")
         drawn.flow(task, merge)
         drawn.flow(event, merge)

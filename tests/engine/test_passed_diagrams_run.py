@@ -25,6 +25,7 @@ from tests.engine.random_diagrams import FORM_FIELDS, random_net, xml
 
 LONG = os.environ.get("ONEWINDOW_LONG") == "1"
 WILD = 60  #: steps in which anything may happen; then people stop sending things back
+CROWD = 24  #: open tasks at which nothing is sent back any more: whoever sends back without end opens tasks without end
 MOST = 1500
 
 
@@ -70,7 +71,7 @@ class Walk:
 
     def outcome(self, node: str) -> str | None:
         declared = next(each for each in read(self.data).processes[0].nodes if each.id == node).extension("outcomes")
-        home = self.steps > WILD
+        home = self.steps > WILD or len(self.run.open_tasks()) > CROWD
         if declared:
             return self.rng.choice(["passed", "passed", "passed" if home else "faults"])
         return self.rng.choice([None, "ok", "ok" if home else "back"])
@@ -91,7 +92,7 @@ def test_what_is_passed_plays_to_its_end(plan, bends, seed) -> None:
     Walk(data, seed).to_the_end()
 
 
-@pytest.mark.parametrize("seeds", [range(0, 25)] + [range(n, n + 100) for n in range(100, 1500, 100) if LONG], ids=str)
+@pytest.mark.parametrize("seeds", [range(0, 15)] + [range(n, n + 100) for n in range(100, 1500, 100) if LONG], ids=str)
 def test_random_nets_that_are_passed_play_to_their_end(seeds) -> None:
     passed = 0
     for seed in seeds:
@@ -102,7 +103,7 @@ def test_random_nets_that_are_passed_play_to_their_end(seeds) -> None:
     assert passed > len(seeds) // 3
 
 
-@pytest.mark.parametrize("seeds", [range(0, 40)] + [range(n, n + 100) for n in range(100, 800, 100) if LONG], ids=str)
+@pytest.mark.parametrize("seeds", [range(0, 25)] + [range(n, n + 100) for n in range(100, 800, 100) if LONG], ids=str)
 def test_a_join_that_is_said_to_wait_for_ever_is_seen_to(seeds) -> None:
     """Of the nets in which a deadlock is the only error, random walks stall in nearly all, given some tries."""
     told = stalled = 0
