@@ -77,7 +77,9 @@ class Walk:
         return self.rng.choice([None, "ok", "ok" if home else "back"])
 
 
-@settings(max_examples=3000 if LONG else 40, deadline=None, suppress_health_check=list(HealthCheck), print_blob=False)
+@settings(
+    max_examples=3000 if LONG else 40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=not LONG
+)
 @given(plan, bends, st.integers(0, 9))
 @example(("both", [("user", None), ("failing", ("user", None))]), [], 1)
 @example(("some", [("link", None), ("rework", ("each", ("reminded", None)))]), [], 2)

@@ -141,3 +141,13 @@ def test_a_branch_that_always_comes_round_never_ends() -> None:
         flows("start > m > f > a > m; f > b > end"),
     )
     assert one.rule == "never-ends"
+
+
+def test_a_task_that_forks_back_to_itself_never_ends() -> None:
+    rules = {one.rule for one in found(start(), user("a"), user("b"), end(), flows("start > a > b > end; a > a"))}
+    assert "never-ends" in rules
+    rules = {
+        one.rule
+        for one in found(start(), user("a"), gateway("parallel", "j"), end(), flows("start > a > j > end; a > a"))
+    }
+    assert "never-ends" in rules

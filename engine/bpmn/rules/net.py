@@ -153,8 +153,9 @@ class Exploration:
         return found[::-1]
 
 
-def explore(net: Net, frozen: str | None = None, most: int = MOST_STATES) -> Exploration:
-    """Visit what can be reached, `frozen` never moving."""
+def explore(net: Net, frozen: str | None = None, most: int = MOST_STATES, *, saturated: bool = False) -> Exploration:
+    """Visit what can be reached, `frozen` never moving. `saturated`: two tokens on a flow stand for any more, so that what
+    multiplies comes to an end as well."""
     seen = {net.initial: 0}
     done = Exploration([net.initial], [0], [""], [])
     todo = deque([0])
@@ -163,7 +164,8 @@ def explore(net: Net, frozen: str | None = None, most: int = MOST_STATES) -> Exp
         moves = list(_moves(net, done.markings[state], frozen))
         if not moves:
             done.quiet.append(state)
-        for node, marking in moves:
+        for node, moved in moves:
+            marking = _at_most_two(moved) if saturated else moved
             if marking in seen:
                 done.edges.append((state, seen[marking]))
                 continue
@@ -214,6 +216,10 @@ def _held_up(net: Net, join: str, marking: Marking, full: set[int]) -> bool:
             if reached - full and not reached & full:
                 return True
     return False
+
+
+def _at_most_two(marking: Marking) -> Marking:
+    return tuple(flow for place, flow in enumerate(marking) if place < 2 or marking[place - 2] != flow)
 
 
 def _without(marking: Marking, flows: tuple[int, ...]) -> Marking:

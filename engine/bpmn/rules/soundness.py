@@ -80,9 +80,10 @@ def _deadlocks(scope: Scope, names: Names, most: int) -> tuple[list[Finding], in
         return [], 0
     done = explore(net, most=most)
     told: dict[str, Finding] = {}
-    endless = _endless(done)
+    cycling = done if done.whole else explore(net, most=most, saturated=True)
+    endless = _endless(cycling)
     if endless is not None and not _trapped(scope):
-        path = done.path(endless)
+        path = cycling.path(endless)
         told[""] = NEVER_ENDS.at(scope.by_id[path[-1]] if path else scope.starts()[0], path=_shown(scope, path))
     for state in done.quiet:
         marking = done.markings[state]
