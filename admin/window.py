@@ -63,7 +63,9 @@ def serve_window(pages: Pages) -> None:
 
     @pages.post("/cases/<number>/acceptance")
     def accept(number: str) -> AnyResponse:
-        asked = Acceptance(number, "accepted", field("opinion", MOST_OPINION))
+        asked = Acceptance(
+            number, "accepted", field("opinion", MOST_OPINION), late_reason=field("late_reason", MOST_OPINION)
+        )
         engine().accept(me(), asked, once_of("accept", number, [asked.answer, asked.opinion]))
         return redirect(f"/admin/window?{urlencode({'done': 'accepted', 'number': number})}", 303)
 

@@ -75,6 +75,7 @@ class CaseAnswer(Acting):
     reason = Text(2000, blank=True, load_default="")
     redirect = Text(200, blank=True, load_default="")
     form = Form(load_default=dict)
+    late_reason = Text(4000, blank=True, load_default="")
 
 
 class CaseState(Shape):

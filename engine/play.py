@@ -195,7 +195,7 @@ def _submit(played: Played, step: Mapping[str, Any]) -> None:
 
 def _accept(played: Played, step: Mapping[str, Any]) -> None:
     listed = tuple(Listed(one["material"], one["reason"]) for one in step.get("materials", ()))
-    said = {name: step[name] for name in ("reason", "redirect", "form") if name in step}
+    said = {name: step[name] for name in ("reason", "redirect", "form", "late_reason") if name in step}
     answer = Acceptance(played.number, step.get("answer", "accepted"), step.get("opinion", ""), listed, **said)
     played.engine.accept(_actor(played, step), answer)
 
@@ -211,7 +211,9 @@ def _withdraw(played: Played, step: Mapping[str, Any]) -> None:
 
 def _complete(played: Played, step: Mapping[str, Any]) -> None:
     case_id, number = _task(played, step)
-    asked = Completion(case_id, number, step.get("outcome"), step.get("opinion", ""), step.get("form", {}))
+    asked = Completion(
+        case_id, number, step.get("outcome"), step.get("opinion", ""), step.get("form", {}), step.get("late_reason", "")
+    )
     played.engine.complete(_actor(played, step), asked)
 
 

@@ -29,6 +29,7 @@ from engine.bpmn.rules import (
     supported,
     texts,
     thrown,
+    time_fit,
     trial,
     unreadable,
 )
@@ -61,6 +62,7 @@ _FAMILIES = (
     extensions,
     dialects,
     approval,
+    time_fit,
 )
 RULES: tuple[Rule, ...] = (
     *(

@@ -100,6 +100,11 @@ UNITS: tuple[Choice, ...] = (
     ("hour", "小时", "hours"),
 )
 BODIES: tuple[Choice, ...] = (("deciding", "审批部门", "deciding"), ("supervising", "监管部门", "supervising"))
+WHEN_PASSED: tuple[Choice, ...] = (
+    ("notice", "通知", "tell who handles it"),
+    ("escalate", "通知并报上一级岗位", "tell the post above, too"),
+    ("default", "按默认结果处理", "give the default outcome, on the ground of a law"),
+)
 OPINIONS: tuple[Choice, ...] = (("public", "公开", "public"), ("internal", "内部", "internal"))
 MOMENTS: tuple[Choice, ...] = (
     ("complete", "环节办结时", "when the task is completed"),
@@ -168,6 +173,41 @@ VOCABULARY: tuple[Element, ...] = (
                 "Warn at",
                 "剩余多少单位时预警",
                 "how many units before the end the light turns yellow",
+            ),
+            Attribute(
+                "whenPassed",
+                "choice",
+                "超期处理",
+                "When it passes",
+                "超过时限时除亮灯外的处理",
+                "what happens when it passes, besides the light",
+                choices=WHEN_PASSED,
+            ),
+            Attribute(
+                "defaultOutcome",
+                "text",
+                "默认结果",
+                "Default outcome",
+                "超期按默认结果处理时的办理结果代码",
+                "the outcome that the system then gives, where the law deems it so",
+            ),
+            Attribute(
+                "basis",
+                "text",
+                "依据",
+                "Basis",
+                "时限的法律依据；按默认结果处理时必须填写",
+                "the law behind the limit; a default needs it",
+            ),
+            Attribute(
+                "lateReason",
+                "choice",
+                "超期理由公开",
+                "Reason of being late",
+                "超期理由是否对外公开",
+                "whether the reason of being late is shown to the applicant",
+                default="internal",
+                choices=OPINIONS,
             ),
         ),
     ),

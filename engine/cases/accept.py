@@ -12,6 +12,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from engine.cases import case_clocks
 from engine.cases.access import check_task, is_platform, need, task_id
 from engine.cases.apply_step import StepDraft, form_values
 from engine.cases.complete_task import Completion, complete_draft
@@ -60,6 +61,7 @@ class Acceptance:
     reason: str = ""
     redirect: str = ""
     form: Mapping[str, Any] = field(default_factory=dict)
+    late_reason: str = ""
 
 
 class OneListOnly(Invalid):
@@ -128,7 +130,7 @@ def _accepted(draft: StepDraft, asked: Acceptance) -> dict[str, Any]:
         draft.accept()
         draft.store(start_run(draft.uow, draft))
         return state_of(draft)
-    completion = Completion(draft.case.id, window.number, "accepted", asked.opinion)
+    completion = Completion(draft.case.id, window.number, "accepted", asked.opinion, late_reason=asked.late_reason)
     return {**complete_draft(draft, window, completion)["case"], "number": draft.case.number}
 
 
@@ -149,9 +151,10 @@ def _supplement(draft: StepDraft, asked: Acceptance) -> dict[str, Any]:
         draft.entries.append(draft.entry("application.refused", _facts(draft, asked), None, {"list": spelt(listed)}))
         return end_application(draft, "refused", _REFUSAL, text)
     draft.state = move_case(case.state, "ask", case.number)
+    facts = _facts(draft, asked) | case_clocks.list_told(draft)
     # The list's row is named by its entry: the number that the record will give it.
     seq = case.seq + len(draft.entries) + 1
-    draft.entries.append(draft.entry("supplement.asked", _facts(draft, asked), None, {"list": spelt(listed)}))
+    draft.entries.append(draft.entry("supplement.asked", facts, None, {"list": spelt(listed)}))
     plan_at_window(draft, _SUPPLEMENT, text)
     draft.uow.write(_TELL, (case.id, seq, Jsonb(listed), case.now))
     draft.store(None)

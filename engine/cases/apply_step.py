@@ -17,6 +17,7 @@ from engine.bpmn.faults import StepTooLong
 from engine.bpmn.model import Node
 from engine.bpmn.run import MOST_FIRINGS, ProcessRun
 from engine.bpmn.step import Call, Facts, Opened, Step
+from engine.cases import case_clocks
 from engine.cases.end_procedure import end_with_case, end_with_node
 from engine.cases.house import House, LiveDefinition
 from engine.cases.lateness import check_conclusion, note_late_reason
@@ -136,15 +137,12 @@ class StepDraft:
         """受理: the case is taken in hand and its own limits start; `as_of` an earlier instant where the law deems it so."""
         self.state = move_case(self.state, "accept", self.case.number)
         self.accepted_at = as_of or self.case.now
-        limits = self.live.item.case_limits
-        said = {"promised": limits.promised.days, "legal": limits.legal.days, "unit": limits.legal.unit}
-        stops = self.stop(CASE_OWNER, Clock.COMPLETENESS, Clock.CORRECTION)
-        started = self.start_limits(CASE_OWNER, Clock.DECISION, said, self.accepted_at, ground=ground)
-        facts = {"limits": self._due_dates(CASE_OWNER), "ledger": started, "stops": stops}
+        started = case_clocks.accepted(self, self.accepted_at, ground)
+        facts: dict[str, Any] = {"limits": self.due_dates_of_case(), **started}
         if as_of is not None:
             facts |= {"as_of": spell(as_of), "ground": ground}
         self.entries.append(self.entry("case.accepted", facts))
-        plan_at_window(self, ACCEPTANCE_NOTICE, _due_text(self._due_dates(CASE_OWNER)))
+        plan_at_window(self, ACCEPTANCE_NOTICE, _due_text(self.due_dates_of_case()))
 
     def close(self, closing: Closing) -> None:
         """办理: the open task is completed with an outcome and an opinion."""
@@ -153,6 +151,7 @@ class StepDraft:
         self.progress["idle"] = {}
         self._note_outcome(task, closing.outcome)
         stops = self._close_row(task, TaskState.COMPLETED, actor.id, actor.name, closing.outcome)
+        stops += case_clocks.completed(self, task.node)
         facts = {"task": task.number, "outcome": closing.outcome, "department": task.department_id, "stops": stops}
         node = self.live.compiled.nodes[task.node]
         personal = {"opinion": closing.opinion, "handler": actor.name} | form_values(self._changed(closing.form))
@@ -251,7 +250,11 @@ class StepDraft:
 
     def due_dates_of_case(self) -> dict[str, str]:
         """The due days of the case's own limits that this step starts."""
-        return self._due_dates(CASE_OWNER)
+        now = self.case.now
+        mine = {
+            key.kind: one for key, one in self.ledgers.items() if (key.owner, key.clock) == (CASE_OWNER, Clock.DECISION)
+        }
+        return {kind: one.stands(now).due_date.isoformat() for kind, one in mine.items()}
 
     def _due_dates(self, owner: int) -> dict[str, str]:
         now = self.case.now

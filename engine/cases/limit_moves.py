@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from engine.cases.step_limits import Ledger, LimitKey, entry_rows, facts_of
-from engine.timelimits.ledger import Entry
+from engine.timelimits.ledger import Entry, current
 
 if TYPE_CHECKING:
     from engine.cases.apply_step import StepDraft
@@ -36,7 +36,7 @@ def add_entries(
 
 def is_running(ledger: Ledger) -> bool:
     """Whether it was started and not stopped."""
-    return all(one.entry != Entry.STOP for one in ledger.entries)
+    return all(one.entry != Entry.STOP for one in current(ledger.entries))
 
 
 def is_paused_by(ledger: Ledger, ref: int) -> bool:

@@ -23,7 +23,7 @@ from engine.unit_of_work import UnitOfWork
 _NOW = f"SELECT {DOMAIN_NOW_SQL} AS now FROM platform p"
 _PROCEDURES = "SELECT * FROM special_procedures WHERE case_id = %s ORDER BY number"
 _EXTENSIONS = "SELECT * FROM extensions WHERE case_id = %s ORDER BY number"
-_CASE = "SELECT definition_id FROM cases WHERE id = %s"
+_CASE = "SELECT definition_id, offer_id FROM cases WHERE id = %s"
 _TASKS = (
     "SELECT t.number, t.node, t.name, t.name_en, t.department_id, d.name AS department, d.name_en AS department_en, t.opened_at "
     "FROM tasks t LEFT JOIN departments d ON d.id = t.department_id WHERE t.case_id = %s"
@@ -54,7 +54,7 @@ def limits_of(house: House, uow: UnitOfWork, case_id: UUID, number: str, at: dat
         if standing(ledger.old, ledger.almanacs, as_of) is not None:
             names.setdefault(key.name, {})[key.kind] = ledger
     told = [_clock(case_id, kinds, by_number, as_of) for kinds in names.values()]
-    kinds = house.definition(uow, cases[0]["definition_id"]).item.time_limits.special_procedures
+    kinds = house.definition(uow, cases[0]["definition_id"], cases[0]["offer_id"]).item.time_limits.special_procedures
     return {
         "case": number,
         "at": instant(as_of),

@@ -201,6 +201,8 @@ def _recorded(row: Row) -> tuple[Any, ...]:
 
 
 def _standing(rows: list[Row]) -> Claim:
+    starts = [nth for nth, row in enumerate(rows) if row["entry"] == "start"]
+    rows = rows[starts[-1] :] if starts else rows  # a clock that was stopped may be started anew
     base = [row for row in rows if row["entry"] in ("start", "correct")]
     if not base:
         return Claim(rows[0]["seq"]).say(rows[0]["seq"], started_at="a start")

@@ -344,7 +344,8 @@ def _ledger(claims: Claims, said: Said) -> None:
     for name in said.payload.get("stops") or ():
         running = [line for line in claims.ledger if line[3] == "start" and LimitKey(line[0], line[1], "").name == name]
         for owner, clock, kind, *_ in running:
-            if (owner, clock, kind, "stop", 0, 0) not in claims.ledger:
+            starts, stops = (_count(claims, owner, clock, kind, entry) for entry in ("start", "stop"))
+            if starts > stops:
                 stop = {"owner": owner, "clock": clock, "ref": 0, "effective_at": said.at, "due_date": None}
                 _line(claims, said, kind, "stop", stop)
 
@@ -355,6 +356,10 @@ def _line(claims: Claims, said: Said, kind: str, entry: str, columns: Mapping[st
         nth += 1
     claim = Claim(said.seq).say(said.seq, seq=said.step, recorded_at=said.at, actor=said.payload["actor"])
     claims.ledger[line] = claim.say(said.seq, **{**columns, "kind": kind, "entry": entry})
+
+
+def _count(claims: Claims, owner: int, clock: str, kind: str, entry: str) -> int:
+    return sum(line[:4] == (owner, clock, kind, entry) for line in claims.ledger)
 
 
 def _has(claims: Claims, owner: int, kind: str) -> bool:

@@ -16,6 +16,7 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import and_, or_, select, text
 
 from engine.bpmn.run import ProcessRun
+from engine.cases import case_clocks
 from engine.cases.access import need
 from engine.cases.apply_step import PROGRESS, StepDraft, form_values, run_facts, via
 from engine.cases.held import Command, held
@@ -153,6 +154,7 @@ def submit(house: House, uow: UnitOfWork, asked: Application, secret_key: str, s
     if received != uow.now:
         personal["evidence"] = asked.evidence
     said |= {"offer": {"version": offer.version, "region": offer.region, "implementation": offer.implementation}}
+    said |= case_clocks.received(draft, received)
     draft.entries.append(Entry("case.submitted", {**said, "definition": draft.live.version}, personal))
     plan_at_window(draft, RECEIPT, "\n".join(f"{n}. {one.name}" for n, one in enumerate(live.item.materials, 1)))
     run = None

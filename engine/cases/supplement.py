@@ -8,6 +8,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from engine.cases import case_clocks
 from engine.cases.access import need
 from engine.cases.apply_step import StepDraft, form_values
 from engine.cases.house import House
@@ -72,7 +73,7 @@ def supply(house: House, uow: UnitOfWork, asked: Supplement) -> dict[str, Any]:
     supplied = [{"material": one.material, "note": one.note} for one in asked.materials]
     draft.state = move_case(case.state, "supply", case.number)
     personal = {"supplied": spelt(supplied)} | form_values(changed)
-    draft.entries.append(draft.entry("supplement.supplied", {}, None, personal))
+    draft.entries.append(draft.entry("supplement.supplied", case_clocks.supplied(draft), None, personal))
     draft.form.update(changed)
     plan_at_window(draft, RECEIPT, names_text(draft, [one.material for one in asked.materials]))
     uow.write(_SUPPLY, (Jsonb(supplied), case.now, case.id))

@@ -99,7 +99,9 @@ def time_limits_from_data(data: Any, type_code: str, handling: str, decision: Ma
     Raises:
         TimeLimitsInvalid, LimitInvalid.
     """
-    given = {"clocks": [], "special_procedures": [], "promise_excludes_special_procedures": False} | _object(data or {})
+    given = {"clocks": [], "special_procedures": [], "promise_excludes_special_procedures": False} | _object(
+        {} if data is None else data
+    )
     rules = rule_sets().get(type_code, {})
     stated = {str(_member(one, "clock", f"clocks[{n}]")): one for n, one in enumerate(_list(given, "clocks"))}
     clocks = {one["clock"]: _clock(one, f"{type_code}.clocks") for one in rules.get("clocks", ())}

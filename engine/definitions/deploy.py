@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -15,6 +16,7 @@ from engine.bpmn.lint import deployable, lint
 from engine.bpmn.mends.offers import with_fixes
 from engine.bpmn.model import Diagram, Finding
 from engine.bpmn.read import read
+from engine.bpmn.rules.time_fit import unfit_for_item
 from engine.catalogue.catalogue import ENDED, OPERATIONS
 from engine.catalogue.items import ServiceItem, item_from_data
 from engine.catalogue.models import ItemRow
@@ -92,9 +94,13 @@ class Draft:
     item_data: dict[str, Any] | None = None
 
 
-def findings_of(diagram: Diagram, handlers: HandlerRegistry) -> list[Finding]:
-    """Everything lint says for publishing here, and what only this release can know: handlers and units."""
-    return [*lint(diagram, "approval"), *_unknown_here(diagram, handlers)]
+def findings_of(diagram: Diagram, handlers: HandlerRegistry, item: Mapping[str, Any]) -> list[Finding]:
+    """Everything lint says for publishing here, and what only this release can know: handlers, and the item's limits."""
+    return [
+        *lint(diagram, "approval"),
+        *_unknown_here(diagram, handlers),
+        *unfit_for_item(diagram, item["case_limits"]),
+    ]
 
 
 def store_draft(uow: UnitOfWork, handlers: HandlerRegistry, draft: Draft) -> dict[str, Any]:
@@ -108,7 +114,7 @@ def store_draft(uow: UnitOfWork, handlers: HandlerRegistry, draft: Draft) -> dic
     diagram = read(draft.bpmn)
     uow.tell_time()
     item = _item(uow, draft)
-    findings = with_fixes(draft.bpmn, findings_of(diagram, handlers))
+    findings = with_fixes(draft.bpmn, findings_of(diagram, handlers, item))
     row = Definition(
         id=new_id(),
         item=draft.item,
@@ -172,7 +178,7 @@ def publish(
     if not uow.connection.scalar(_ITEM_PUBLISHED, {"item": row.item, "ended": ENDED_BY}):
         told = {"detail": row.item, "detail_zh": "", "detail_en": "", "fields": {"item": ["not published"]}}
         raise ItemNotPublished(item=row.item, **told)
-    findings = with_fixes(row.bpmn, findings_of(read(row.bpmn), handlers))
+    findings = with_fixes(row.bpmn, findings_of(read(row.bpmn), handlers, row.item_data))
     errors = [finding for finding in findings if finding.severity == "error"] or _trial(row.bpmn)
     if errors:
         said = [finding.in_both_languages() for finding in findings] or [

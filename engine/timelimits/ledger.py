@@ -122,6 +122,12 @@ def known_at(entries: Iterable[LedgerEntry], at: datetime) -> list[LedgerEntry]:
     return [entry for entry in entries if entry.recorded_at <= at]
 
 
+def current(entries: Sequence[LedgerEntry]) -> Sequence[LedgerEntry]:
+    """The entries since the last start: a clock that was stopped may be started anew."""
+    starts = [nth for nth, entry in enumerate(entries) if entry.entry == Entry.START]
+    return entries[starts[-1] :] if len(starts) > 1 else entries
+
+
 def standing(entries: Sequence[LedgerEntry], almanacs: Almanacs, at: datetime) -> Standing | None:
     """How the limit stands at `at` by what was recorded until then; None when nothing was.
 
@@ -131,7 +137,7 @@ def standing(entries: Sequence[LedgerEntry], almanacs: Almanacs, at: datetime) -
     known = known_at(entries, at)
     if not known:
         return None
-    return _Sum.of(known, almanacs(known[-1].calendar_version)).standing(at)
+    return _Sum.of(current(known), almanacs(known[-1].calendar_version)).standing(at)
 
 
 def next_look(stands: Standing, pauses: Sequence[Pause], after: datetime) -> datetime | None:

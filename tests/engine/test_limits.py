@@ -56,7 +56,10 @@ def test_the_derivation_says_it_line_by_line(engine, actor):
     put(engine, "2025-09-22T10:00")
     number = accepted(engine, actor)
     lines = clocks(engine, number)["decision"]["derivation"]
-    assert lines[0] == "法定时限 45 个工作日，自 2025-09-22 起算（当日不计），2025-11-28 届满。"
+    assert (
+        lines[0]
+        == "法定时限 45 个工作日，自 2025-09-22 起算（当日不计），2025-11-28 届满；依据：行政许可法第四十二条第二款。"
+    )
     assert lines[-1] == "截至 2025-09-22 10:00：计时中，已用 0 个工作日，剩余 15 个工作日，绿灯。"
 
 
