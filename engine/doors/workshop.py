@@ -52,7 +52,7 @@ class WorkshopDoor:
 
         def work(uow: UnitOfWork) -> dict[str, Any]:
             row = _row(uow, definition)
-            findings = deploy.findings_of(read(row.bpmn), self.handlers)
+            findings = deploy.findings_of(read(row.bpmn), self.handlers, row.item_data)
             return deploy.described(row) | deploy.verdict_of(findings) | {"bpmn": row.bpmn.decode("utf-8", "replace")}
 
         return self.calls.perform(actor, work)
