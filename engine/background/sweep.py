@@ -22,10 +22,12 @@ from engine.background.calendar_sweep import recompute_older
 from engine.background.tasks import DATABASE_AWAY
 from engine.cases.held import StepHeld
 from engine.cases.incidents import StepHeldUp, due_incidents, put_off, record_failure_of, record_incident
-from engine.clock import DOMAIN_NOW_SQL, DOMAIN_TODAY_SQL
+from engine.clock import DOMAIN_NOW_SQL, DOMAIN_TODAY_SQL, monotonic
 from engine.organization.actor import Actor
 
 MOST_AT_ONCE = 100
+#: How often the files are looked through for some that nothing names.
+CLEAN_SECONDS = 6 * 3600
 #: Cases that are looked at beside each other.
 FAN = 4
 #: Asked first and handed in: a clock that is read row by row can't be looked up in an index.
@@ -87,10 +89,16 @@ def due_cases(engine: Engine, most: int) -> dict[UUID, frozenset[str]]:
 
 
 def sweep_until(engine: Engine, pause: float, stop: threading.Event) -> None:
-    """Sweep once every `pause` seconds until `stop` is set. A database that is away is waited for."""
+    """Sweep once every `pause` seconds until `stop` is set, and clean the files now and then. A database that is away is
+    waited for."""
+    clean_at = monotonic()
     while not stop.is_set():
         try:
             looked_at = sweep(engine)
+            if monotonic() >= clean_at:
+                clean_at = monotonic() + CLEAN_SECONDS
+                if removed := engine.materials.clean():
+                    log.info("%s files that nothing names are removed", removed)
         except DATABASE_AWAY:
             log.warning("the sweep can't reach the database, and goes on trying", exc_info=True)
             looked_at = 0

@@ -21,14 +21,17 @@ from engine.organization.actor import Actor
 from engine.plugins.file_kinds import check_name, kind_of
 from engine.plugins.scanners import INFECTED, Scanner
 from engine.settings import Settings
-from engine.store.files import FileStore, Readable, Received
+from engine.store.files import GRACE_SECONDS, FileStore, Readable, Received
 from engine.unit_of_work import Once, Transactions, UnitOfWork
 
-#: Every file that a row names: of materials, and of documents.
+#: Which of some files a row names: of materials, or of documents.
 _NAMED = (
-    "SELECT file_hash AS hash FROM materials WHERE file_hash IS NOT NULL UNION SELECT file_hash FROM document_files "
-    "UNION SELECT scan FROM extensions WHERE scan IS NOT NULL"
+    "SELECT h.hash FROM unnest(%s::text[]) AS h (hash) WHERE EXISTS (SELECT 1 FROM materials m WHERE m.file_hash = h.hash) "
+    "OR EXISTS (SELECT 1 FROM document_files f WHERE f.file_hash = h.hash)"
 )
+
+
+_CERTIFICATE = "SELECT file_hash, media_type, size FROM document_files WHERE number = %s AND stage = 'sealed'"
 
 
 class FileInfected(ApprovalError):
@@ -107,10 +110,18 @@ class MaterialsDoor:
 
     def open(self, actor: Actor, number: str, material: int) -> Download:
         """The content of a material. Raises NotFound, FileMissing."""
-        row = self.transactions.perform(actor, lambda uow: find_material(self.house, uow, number, material))
+        row = self.transactions.perform(actor, lambda uow: self._with_file(uow, number, material))
+        return Download(self.files.open(row["file_hash"]), row["file_name"], row["media_type"], row["size"])
+
+    def _with_file(self, uow: UnitOfWork, number: str, material: int) -> dict[str, Any]:
+        """The row of a material with its file: a certificate's is the document's, once it is sealed."""
+        row = find_material(self.house, uow, number, material)
+        if row["document"] is not None and row["file_hash"] is None:
+            (files,) = uow.read((_CERTIFICATE, (row["document"],)))
+            row |= files[0] | {"file_name": f"{row['document']}.pdf"} if files else {}
         if row["file_hash"] is None:
             raise NotFound(what="material", id=f"{number} / {material}"[:80])
-        return Download(self.files.open(row["file_hash"]), row["file_name"], row["media_type"], row["size"])
+        return row
 
     def review(self, actor: Actor, asked: Review, once: Once | None = None) -> dict[str, Any]:
         """审材料."""
@@ -134,8 +145,10 @@ class MaterialsDoor:
 
         return self.transactions.perform(actor, work)
 
-    def clean(self, grace: float | None = None) -> int:
+    def clean(self, grace: float = GRACE_SECONDS) -> int:
         """Remove the files that no row names, and what broke off; answers how many."""
-        rows = self.transactions.perform(Actor.system("clean"), lambda uow: uow.read((_NAMED, None))[0])
-        named = {row["hash"] for row in rows}
-        return self.files.clean(named) if grace is None else self.files.clean(named, grace)
+        return self.files.clean(self._named, grace)
+
+    def _named(self, hashes: list[str]) -> set[str]:
+        rows = self.transactions.perform(Actor.system("clean"), lambda uow: uow.read((_NAMED, (hashes,)))[0])
+        return {row["hash"] for row in rows}

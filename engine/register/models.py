@@ -66,6 +66,7 @@ class DocumentFile(Base):
     """The PDF of a document in the file store: as it was set (`set`), and as it is once sealed (`sealed`)."""
 
     __tablename__ = "document_files"
+    __table_args__ = (Index("ix_document_files_file_hash", "file_hash"), Index("ix_document_files_number", "number"))
 
     case_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(primary_key=True)

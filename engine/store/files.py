@@ -15,8 +15,9 @@ import hashlib
 import os
 import re
 import shutil
+import tempfile
 import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -25,6 +26,7 @@ from engine.clock import wall_now
 from engine.errors import ApprovalError
 
 CHUNK = 1 << 16
+BATCH = 500
 #: A file without a row is kept for this long (seconds): a transaction may still be about to name it.
 GRACE_SECONDS = 24 * 3600
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -115,8 +117,8 @@ class FileStore:
         return Received(path, digest.hexdigest(), size)
 
     def check_room(self, size: int) -> None:
-        """Whether `size` bytes more may come in. Raises StorageFull."""
-        if self.free() - size < self.floor:
+        """Whether `size` bytes more may come in, here and where the web server puts them first. Raises StorageFull."""
+        if self.free() - size < self.floor or shutil.disk_usage(tempfile.gettempdir()).free < size:
             raise StorageFull()
 
     def free(self) -> int:
@@ -159,16 +161,22 @@ class FileStore:
 
     # -- cleaning
 
-    def clean(self, named: Collection[str], grace: float = GRACE_SECONDS) -> int:
-        """Remove what no row names and is older than `grace` seconds, and what broke off; answers how many files."""
+    def clean(self, named: Callable[[list[str]], Collection[str]], grace: float = GRACE_SECONDS) -> int:
+        """Remove what no row names and is older than `grace` seconds, and what broke off; answers how many files.
+
+        `named` tells which of some hashes a row names: it is asked a few hundred at a time.
+        """
         if not self.folder.is_dir():
             return 0
         before = wall_now().timestamp() - grace
         broken_off = [path for path in self._incoming().iterdir() if _remove_old(path, before)]
         removed = 0
-        for sha256 in [one for one in self.hashes() if one not in named]:
-            with self._locked():
-                removed += _remove_old(self.place(sha256), before)
+        old = [one for one in self.hashes() if self.place(one).stat().st_mtime < before]
+        for n in range(0, len(old), BATCH):
+            batch = old[n : n + BATCH]
+            for sha256 in set(batch) - set(named(batch)):
+                with self._locked():
+                    removed += _remove_old(self.place(sha256), before)
         return removed + len(broken_off)
 
     def _incoming(self) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import string
 
@@ -57,6 +58,20 @@ BODIES = {
         "external_number": mostly("A-1", None),
     },
     "/cases/{number}/acceptance": {"answer": mostly("accepted", "x"), "opinion": mostly("")},
+    "/cases/{number}/materials": {
+        "code": mostly("completion-report", "other"),
+        "commitment": st.fixed_dictionaries({"statement": mostly("承诺")}, optional={"supply_by": mostly("2999-01-01")})
+        | values,
+        "from_material": mostly(1, "1"),
+        "original_compared": mostly(True, "false"),
+    },
+    "/cases/{number}/materials/1/review": {"verdict": mostly("approved", "rejected"), "reason": mostly("缺页")},
+    "/cases/{number}/documents/AAAA/seal": {"sealed_at": mostly("2026-09-21T09:30:00"), "seal": mostly("专用章")},
+    "/cases/{number}/documents/AAAA/deliveries": {
+        "way": mostly("collected", "posted"),
+        "recipient": mostly("张三"),
+        "tracking_number": mostly("1", None),
+    },
     "/tasks/{task}/claim": {},
     "/tasks/{task}/release": {},
     "/tasks/{task}/complete": {"outcome": mostly("accepted", "x"), "opinion": mostly("意见"), "form": forms | objects},
@@ -125,9 +140,9 @@ def test_what_is_taken_is_kept(caller):
     check()
 
 
-@pytest.mark.parametrize("path", ["/cases", "/definitions"])
-def test_any_bytes_get_an_answer(caller, path):
-    who = who_may(caller, path)
+@pytest.mark.parametrize("path", ["/cases", "/definitions", "/cases/{number}/materials"])
+def test_any_bytes_get_an_answer(caller, ids, path):
+    who, path = who_may(caller, path), path.format(**ids)
     kinds = st.sampled_from(
         ["application/json", "application/json; charset=utf-16", "multipart/form-data; boundary=x", "x", ""]
     )
@@ -163,6 +178,23 @@ def test_any_form_with_files_gets_an_answer(caller):
         return f'--x\r\nContent-Disposition: form-data; name="{name}"{file}\r\n\r\n'.encode() + content + b"\r\n"
 
     check()
+
+
+# Werkzeug leaves the temporary file of a form that breaks off to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
+def test_any_file_gets_an_answer_and_leaves_nothing(engine, caller, ids):
+    clerk = caller("clerk.chen")
+    heads = st.sampled_from([b"%PDF-", b"PK\x03\x04", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b""])
+    names = sound_texts | st.sampled_from(["a.pdf", "a.docx", "a.zip", "../a.pdf", "a.png", "a"])
+
+    @fuzzing
+    @given(heads, st.binary(max_size=200), names, mostly("completion-report", "other"))
+    def check(head, rest, name, code):
+        file = (io.BytesIO(head + rest), name)
+        judge(clerk.call("POST", f"/cases/{ids['number']}/materials", data={"code": str(code), "file": file}))
+
+    check()
+    assert list((engine.files.folder / "incoming").iterdir()) == []
 
 
 def test_any_query_gets_an_answer(caller):
