@@ -202,7 +202,7 @@ def test_the_job_of_a_worker_that_died_is_put_back(engine, actor):
         async with app.open_async():
             return await reap(app, 10.0)
 
-    assert asyncio.run(reaped()) == 2
+    assert asyncio.run(reaped()) == 4  # two announcements and two documents
     run_dry(engine)
     assert rows(engine, "SELECT id FROM jobs.procrastinate_jobs") == []
 
