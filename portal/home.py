@@ -24,7 +24,9 @@ from engine.cases.progress import ProgressNotFound
 from engine.demonstration import example_cases
 from engine.errors import ApprovalError
 from engine.settings import DEMONSTRATION_PASSWORD
-from portal.papers import COOKIE, LINKS, papers_of, register_papers
+from portal.items import register_items
+from portal.links import LINKS
+from portal.papers import COOKIE, papers_of, register_papers
 from portal.texts import TEXTS
 from web.clock import DATABASE_AWAY
 from web.pages import Pages, render
@@ -127,6 +129,7 @@ def register_portal(app: Flask, served: Engine) -> None:
 
     register_papers(pages, progress_page)
     app.register_blueprint(pages)
+    register_items(app)
 
 
 def progress_page(case: dict[str, Any], status: int = 200, *, live: bool = False, **more: Any) -> Response:

@@ -20,13 +20,13 @@ from engine.cases.progress import ProgressNotFound
 from engine.errors import ApprovalError, NotFound
 from engine.organization.actor import Actor
 from engine.unit_of_work import Once
+from portal.links import LINKS
 from web.downloads import download
 from web.pages import Pages, field, render
 from web.serving import engine
 from web.words import language
 
 COOKIE = "query-code"
-LINKS = [("/", "nav.progress"), ("/verify", "verify.link"), ("/admin/", "nav.log_in")]
 _CODE = re.compile(r"[0-9A-Za-z]{1,80}", re.ASCII)
 _VERIFICATION = re.compile(r"[0-9A-Za-z]{1,40}", re.ASCII)
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from portal.item_texts import ITEM_TEXTS
 from web.texts import Texts
 
 TEXTS: Texts = {
+    **ITEM_TEXTS,
+    "nav.items": ("办事事项", "Services"),
+    "home.items": ("找事项、看指南", "Find a service and read its guide"),
+    "home.items.q": ("事项名称或俗称", "Name of the service, or what you call it"),
+    "home.items.ask": ("查找", "Search"),
     "home.title": ("跨部门行政审批，一窗通办", "Approvals across departments, at one window"),
     "home.about": (
         "一个窗口受理，各部门并联审批，每个环节的时限都能看到。",

@@ -26,6 +26,9 @@ LOOK = """async (rules) => {
 }"""
 
 
+ANSWERS = "a.civil-air-defence=yes&a.permit=yes&a.fire-class=other"
+
+
 def violations(page) -> list[str]:
     page.evaluate((FOLDER / "axe.js").read_text("utf-8"))
     return page.evaluate(LOOK, RULES)
@@ -41,7 +44,22 @@ def places(engine, actor):
     task = engine.inbox(actor("fire.liu"), InboxQuery())["items"][0]["id"]
     code = handed_in(engine, actor, number)
     return {
-        None: ["/", "/admin/login", f"/progress/{number}", "/nowhere", "/verify", f"/verify/{code}"],
+        None: [
+            "/items?q=联合验收&theme=construction&region=440100",
+            "/items/joint-final-inspection",
+            "/items/joint-final-inspection?region=440106",
+            "/items/joint-final-inspection/precheck?region=440106",
+            f"/items/joint-final-inspection/precheck?region=440106&{ANSWERS}",
+            "/items/joint-final-inspection/history",
+            "/power-lists",
+            "/permits?number=x",
+            "/",
+            "/admin/login",
+            f"/progress/{number}",
+            "/nowhere",
+            "/verify",
+            f"/verify/{code}",
+        ],
         "clerk.chen": [
             "/admin/window",
             "/admin/applications/new",
@@ -115,7 +133,7 @@ def test_a_page_is_walked_by_keyboard_and_the_focus_is_seen(person):
     somebody = person()
     somebody.open("/")
     seen = []
-    for _ in range(9):
+    for _ in range(11):
         somebody.page.keyboard.press("Tab")
         seen.append(
             somebody.page.evaluate(

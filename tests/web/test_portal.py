@@ -118,7 +118,7 @@ def test_who_handles_it_is_told_as_the_item_says(page, engine, actor, policy, to
 
     with engine.database.begin() as connection:
         connection.execute(
-            text("UPDATE definitions SET item_data = item_data || jsonb_build_object('handler_shown', :policy ::text)"),
+            text("UPDATE item_versions SET data = data || jsonb_build_object('handler_shown', :policy ::text)"),
             {"policy": policy},
         )
     number = accepted(engine, actor)
