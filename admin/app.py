@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from admin.cases import serve_cases
+from admin.catalogue import serve_catalogue
 from admin.department import serve_department
 from admin.desk import serve_log_in
 from admin.inbox import serve_inbox
@@ -29,6 +30,14 @@ def register_admin(app: Flask) -> None:
         most_body=MOST_BODY,
         url_prefix="/admin",
     )
-    for serve in (serve_log_in, serve_inbox, serve_window, serve_cases, serve_papers, serve_department):
+    for serve in (
+        serve_log_in,
+        serve_inbox,
+        serve_window,
+        serve_cases,
+        serve_papers,
+        serve_department,
+        serve_catalogue,
+    ):
         serve(pages)
     app.register_blueprint(pages)

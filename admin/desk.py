@@ -41,6 +41,8 @@ def links(actor: Actor) -> Links:
         found.append(("/admin/department", "nav.department"))
     if actor.may(Permission.CASE_READ):
         found.append(("/admin/cases", "nav.cases"))
+    if actor.may(Permission.CATALOGUE_READ):
+        found.append(("/admin/catalogue", "nav.catalogue"))
     return found or [("/admin/start", "nav.start")]
 
 

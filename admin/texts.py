@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from admin.catalogue_texts import CATALOGUE
 from web.texts import Texts
 
 TEXTS: Texts = {
+    **CATALOGUE,
     "login.title": ("工作人员登录", "Staff log-in"),
     "login.out": ("您已退出。", "You are logged out."),
     "start.title": ("首页", "Start"),

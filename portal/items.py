@@ -17,6 +17,7 @@ from engine.errors import ApprovalError
 from portal.links import LINKS
 from portal.texts import TEXTS
 from web.pages import Pages, render
+from web.paper_texts import PAPERS
 from web.serving import engine
 from web.words import counted, language
 
@@ -29,7 +30,7 @@ MOST_REGIONS = 400
 
 def register_items(app: Flask) -> None:
     """Mount the pages on the application."""
-    pages = Pages("catalogue_pages", __name__, TEXTS)
+    pages = Pages("catalogue_pages", __name__, {**TEXTS, **PAPERS})
 
     @pages.before_request
     def outside() -> None:

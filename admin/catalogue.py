@@ -1,0 +1,92 @@
+"""The catalogue as its keepers see it: items with their versions, the eight elements, publishing, and drift."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask import Response, redirect
+from werkzeug.wrappers import Response as AnyResponse
+
+from admin.desk import fresh_key, me, page
+from admin.inbox import once_of
+from engine.catalogue.catalogue import OPEN, OPERATIONS
+from engine.catalogue.publish import CONTINUE, Change
+from engine.errors import ApprovalError, Forbidden, Invalid, NotFound
+from engine.organization.permissions import Permission
+from web.pages import Pages, field
+from web.serving import engine
+from web.words import language
+
+MOST_STATEMENT = 1000
+
+
+def serve_catalogue(pages: Pages) -> None:
+    """The addresses of the catalogue."""
+
+    @pages.get("/catalogue")
+    def catalogue() -> Response:
+        return page("admin/catalogue.html", rows=engine().catalogue_office.items(me()))
+
+    @pages.get("/catalogue/drift")
+    def drift() -> Response:
+        office = engine().catalogue_office
+        return page("admin/drift.html", report=office.drift(me()), findings=office.lint(me()))
+
+    @pages.get("/catalogue/<item>")
+    def kept_item(item: str) -> Response:
+        return _item(item)
+
+    @pages.post("/catalogue/<item>/versions")
+    def publish_item(item: str) -> AnyResponse:
+        asked = {name: field(name, MOST_STATEMENT) for name in ("operation", "effective_on", "zh", "en", "related")}
+        try:
+            change = _change(asked)
+            engine().catalogue_office.publish_item(me(), item, change, once_of("publish-item", item, asked))
+        except (Forbidden, NotFound):
+            raise
+        except ApprovalError as error:
+            return _item(item, error.status, problem=error.sentence(language()), kept=asked)
+        return redirect(f"/admin/catalogue/{item}", 303)
+
+
+def _item(item: str, status: int = 200, **shown: Any) -> Response:
+    found = engine().catalogue_office.item(me(), item)
+    regions = engine().catalogue_office.implementations(me(), item)
+    state = found["versions"][0]["state"] if found["versions"] else "draft"
+    known: dict[str, Any] = {
+        "found": found,
+        "regions": regions,
+        "operations": _operations(state),
+        "may_publish": me().may(Permission.CATALOGUE_PUBLISH),
+        "key": fresh_key(),
+        "kept": {},
+        "problem": "",
+        "here": f"/admin/catalogue/{item}",
+    }
+    return page("admin/item.html", status, **{**known, **shown})
+
+
+def _operations(state: str) -> list[str]:
+    """What can be done with an item in a state, in the order in which it is offered."""
+    if state in ("draft", "ended"):
+        return ["added"]
+    first = "changed" if state == OPEN else "resumed"
+    return [
+        first,
+        *(one for one in OPERATIONS if one in ("suspended", "split", "merged", "cancelled") and one != state),
+    ]
+
+
+def _change(asked: dict[str, str]) -> Change:
+    if asked["operation"] not in OPERATIONS:
+        raise Invalid(detail="operation", fields={"operation": list(OPERATIONS)})
+    try:
+        day = date.fromisoformat(asked["effective_on"]) if asked["effective_on"] else None
+    except ValueError:
+        raise Invalid(detail="effective_on", fields={"effective_on": ["YYYY-MM-DD"]}) from None
+    if bool(asked["zh"]) is not bool(asked["en"]):
+        raise Invalid(detail="zh, en", fields={"zh": ["zh + en"], "en": ["zh + en"]})
+    statement = {"zh": asked["zh"], "en": asked["en"]} if asked["zh"] else CONTINUE
+    related = tuple(asked["related"].replace(",", " ").replace("、", " ").split())
+    return Change(asked["operation"], day, statement, related)
