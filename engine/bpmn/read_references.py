@@ -50,6 +50,7 @@ def _dangling(root: Xml, ids: set[str]) -> Iterator[Finding]:
             ref = (element.get(attribute) or "").strip()
             if ref and ref not in ids and _own(root, ref) not in ids and not _elsewhere(element, ref):
                 owner = element if element.get("id") and element.get("name") else element.getparent()
+                owner = element if owner is None else owner
                 yield DANGLING.at(_spot(owner), tag=local_name(owner), attribute=attribute, ref=ref)
 
 

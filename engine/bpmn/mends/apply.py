@@ -131,8 +131,8 @@ def _do(sheet: Sheet, chosen: list[tuple[Mend, str]], tried: Counter[tuple[str, 
     for each, answer in chosen:
         if done and each.stage != stage:
             break
-        tried[each.fix.id, answer] += 1
         if _did(each, sheet, answer):
+            tried[each.fix.id, answer] += 1
             done.append(Done(each, answer))
             stage = each.stage
     return done
