@@ -60,6 +60,11 @@ def node(diagram: Diagram, id: str) -> Node:
     return next(node for process in diagram.processes for node in process.nodes if node.id == id)
 
 
+def limit(node: Node) -> tuple[int, str]:
+    found = node.extension("timeLimit")
+    return found["promised"], found["unit"]
+
+
 def ids(mended: Mended) -> set[str]:
     return {done.mend.fix.id for done in mended.done}
 
@@ -509,7 +514,7 @@ def test_what_an_approval_needs_is_asked_for() -> None:
     mended = mend(data, SUGGESTED, "approval")
     found = node(read(mended.data), "a")
     assert found.extension("public")["name"] == "消防验收"
-    assert found.extension("timeLimit") == {"promised": 5, "unit": "working-day"}
+    assert limit(found) == (5, "working-day")
     assert found.extension("assignment") is None, "nothing in the drawing tells whose it is"
     answers = {
         "assignment-missing:a": "fire",
@@ -520,7 +525,7 @@ def test_what_an_approval_needs_is_asked_for() -> None:
     mended = mend(data, answers, "approval")
     found = node(read(mended.data), "a")
     assert (found.extension("assignment")["function"], found.extension("assignment")["level"]) == ("fire", "county")
-    assert dict(found.extension("timeLimit")) == {"promised": 7, "unit": "working-day"}
+    assert limit(found) == (7, "working-day")
     assert mended.deployable, [finding.message_en for finding in mended.findings]
 
 
