@@ -34,6 +34,7 @@ from api.resource import PREFIX
 from api.tasks import tasks
 from api.tokens import own_token, tokens
 from api.verify import verify
+from api.webhooks import webhooks
 from engine.assemble import Engine
 
 _SECURITY = "token"
@@ -89,6 +90,7 @@ def register_api(app: Flask, engine: Engine) -> None:
         items,
         catalogue,
         powers,
+        webhooks,
     ):
         api.register_blueprint(resource)
     app.register_blueprint(docs_page)

@@ -50,6 +50,7 @@ from engine.doors.powers import PowersDoor
 from engine.doors.regions import RegionsDoor
 from engine.doors.supervision import SupervisionDoor
 from engine.doors.workshop import WorkshopDoor
+from engine.doors.webhooks import WebhooksDoor
 from engine.errors import ApprovalError
 from engine.organization import clients, sessions
 from engine.organization import models as _organization_models  # noqa: F401
@@ -72,6 +73,7 @@ from engine.supervision import models as _supervision_models  # noqa: F401
 from engine.timelimits import models as _limit_models  # noqa: F401
 from engine.timelimits.load import CalendarShelf
 from engine.unit_of_work import Once, Transactions, UnitOfWork
+from engine.webhooks import models as _webhook_models  # noqa: F401
 
 Answer = TypeVar("Answer")
 
@@ -114,6 +116,7 @@ class Engine:
         self.powers = PowersDoor(self.transactions, self.house)
         self.catalogue_office = CatalogueOffice(self.transactions, self.house)
         self.limits = LimitsDoor(self.transactions, self.house, self.materials)
+        self.webhooks = WebhooksDoor(self.transactions, settings)
 
     def close(self) -> None:
         """Give the connections back."""

@@ -54,6 +54,7 @@ THINGS = {
     "incident": "事件",
     "client": "客户端",
     "card": "牌",
+    "webhook": "推送订阅",
     "region": "行政区划",
     "department": "部门",
     "material": "材料",

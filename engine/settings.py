@@ -10,11 +10,13 @@
 | ONEWINDOW_SECRET_KEY | the key of this installation; not needed in demonstration mode |
 | PORT | the port of the web server, 8000 |
 | ONEWINDOW_PROXIES | how many proxies of one's own stand in front, whose X-Forwarded-For is believed; 0 |
+| ONEWINDOW_WEBHOOK_HOSTS | the hosts that webhooks may call, with commas between; `host` (443) or `host:port` |
 | ONEWINDOW_PROCESSES | the folder of processes, items and scenarios; by default `processes/` beside the package |
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +30,9 @@ DEMONSTRATION_SECRET = "demonstration-only"  # noqa: S105 - no secret is kept by
 
 
 PROCESSES = Path(__file__).resolve().parent.parent / "processes"
+
+
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?(:[1-9][0-9]{0,4})?", re.ASCII)
 
 
 class PortInvalid(Refused):
@@ -44,6 +49,14 @@ class ProxiesInvalid(Refused):
     code = "proxies-invalid"
     zh = "ONEWINDOW_PROXIES={proxies} 无效：请填写前置代理的层数（0 到 9）。"
     en = "ONEWINDOW_PROXIES={proxies} is no number of proxies: use 0 to 9."
+
+
+class WebhookHostsInvalid(Refused):
+    """ONEWINDOW_WEBHOOK_HOSTS names what is no host."""
+
+    code = "webhook-hosts-invalid"
+    zh = "ONEWINDOW_WEBHOOK_HOSTS 中的“{host}”不是主机名：请写 host 或 host:port，多个用逗号分隔。"
+    en = "“{host}” in ONEWINDOW_WEBHOOK_HOSTS is no host: write host or host:port, with commas between several."
 
 
 class ProcessesMissing(Refused):
@@ -93,6 +106,7 @@ class Settings:
     most_file: int = 50 * 1024**2  #: the largest file that is taken, in bytes
     case_quota: int = 500 * 1024**2  #: the files of one case together
     free_floor: int = 1024**3  #: what uploads leave free on the disk
+    webhook_hosts: tuple[str, ...] = ()
 
     @property
     def host(self) -> str:
@@ -104,8 +118,8 @@ def read_settings(environment: Mapping[str, str], demo: bool = False) -> Setting
     """Read the settings; refuse with a sentence what can't be meant.
 
     Raises:
-        PortInvalid, ProxiesInvalid, ProcessesMissing: PORT is no port, ONEWINDOW_PROXIES no number of proxies,
-            ONEWINDOW_PROCESSES no folder.
+        PortInvalid, ProxiesInvalid, WebhookHostsInvalid, ProcessesMissing: PORT is no port, ONEWINDOW_PROXIES no number of
+            proxies, ONEWINDOW_WEBHOOK_HOSTS names no hosts, ONEWINDOW_PROCESSES no folder.
     """
     port = environment.get("PORT", "8000")
     if not (port.isascii() and port.isdigit() and len(port) < 6) or not 0 < int(port) < 65536:
@@ -113,6 +127,10 @@ def read_settings(environment: Mapping[str, str], demo: bool = False) -> Setting
     proxies = environment.get("ONEWINDOW_PROXIES") or "0"
     if proxies not in tuple("0123456789"):
         raise ProxiesInvalid(proxies=proxies)
+    said = environment.get("ONEWINDOW_WEBHOOK_HOSTS", "").lower()
+    hosts = tuple(host.strip() for host in said.split(",") if host.strip())
+    if wrong := next((host for host in hosts if not _HOST.fullmatch(host)), None):
+        raise WebhookHostsInvalid(host=wrong[:80])
     data = environment.get("ONEWINDOW_DATA")
     files = environment.get("ONEWINDOW_FILES")
     processes = environment.get("ONEWINDOW_PROCESSES")
@@ -127,6 +145,7 @@ def read_settings(environment: Mapping[str, str], demo: bool = False) -> Setting
         proxies=int(proxies),
         address=(environment.get("ONEWINDOW_ADDRESS") or (f"http://127.0.0.1:{port}" if demo else "")).rstrip("/"),
         files=Path(files).expanduser().resolve() if files else None,
+        webhook_hosts=hosts,
         processes=Path(processes).resolve() if processes else PROCESSES,
     )
 

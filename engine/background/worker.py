@@ -25,6 +25,7 @@ from sqlalchemy import text
 
 from engine.assemble import Engine
 from engine.background.app import Pace, make_app
+from engine.background.deliver import deliver_until
 from engine.background.sweep import sweep_until
 
 MARKING_TRIES = 20
@@ -53,9 +54,13 @@ def run_dry(engine: Engine) -> None:
 
 
 async def work_until(engine: Engine, pace: Pace, stop: asyncio.Event) -> None:
-    """Jobs in this loop and the sweep in a thread, until `stop` is set. Never ends because the database is away."""
+    """Jobs in this loop, the sweep and the webhooks in a thread each, until `stop` is set.
+
+    Never ends because the database is away.
+    """
     swept = threading.Event()
     sweeping = asyncio.create_task(asyncio.to_thread(sweep_until, engine, pace.sweep, swept))
+    delivering = asyncio.create_task(asyncio.to_thread(deliver_until, engine, pace.sweep, swept))
     try:
         while not stop.is_set():
             try:
@@ -67,6 +72,7 @@ async def work_until(engine: Engine, pace: Pace, stop: asyncio.Event) -> None:
     finally:
         swept.set()
         await sweeping
+        await delivering
 
 
 async def reap(app: App, stalled_after: float) -> int:

@@ -88,7 +88,7 @@ def events(house: House, uow: UnitOfWork, asked: FeedQuery) -> dict[str, Any]:
         if len(rows) == limit
         else max([last[0]["last"], asked.after, *(r["position"] for r in rows)])
     )
-    return {"items": [_row(row) for row in rows], "next_after": seen}
+    return {"items": [event_of_row(row) for row in rows], "next_after": seen}
 
 
 def _regions(house: House, uow: UnitOfWork, actor: Actor) -> list[str]:
@@ -98,7 +98,8 @@ def _regions(house: House, uow: UnitOfWork, actor: Actor) -> list[str]:
     return [code for code in regions if any(up.code == actor.region_code for up in path_up(regions, code))]
 
 
-def _row(row: Mapping[str, Any]) -> dict[str, Any]:
+def event_of_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry as followers get it, from its row in the feed and its payload in the record."""
     payload = json.loads(row["payload"])
     data = {name: payload[name] for name in SAID if payload.get(name) is not None}
     if isinstance(payload.get("task"), int):

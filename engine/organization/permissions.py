@@ -50,6 +50,7 @@ class Permission(StrEnum):
     CARD_ANSWER = "card:answer"  #: acknowledge and explain what was opened against one's department
     LIGHT_READ = "light:read"  #: the lights of one's region and below
     CALENDAR_IMPORT = "calendar:import"  #: holiday notices, after a preview of what they move
+    WEBHOOK_MANAGE = "webhook:manage"  #: one's own subscriptions to events
     INCIDENT_READ = "incident:read"
     INCIDENT_RETRY = "incident:retry"
     ORGANIZATION_READ = "organization:read"
@@ -108,6 +109,7 @@ _FRONT_OFFICE = frozenset(
         Permission.TASK_COMPLETE_FOR_APPLICANT,
         Permission.EVENT_READ,
         Permission.MATERIAL_ADD,
+        Permission.WEBHOOK_MANAGE,
     }
 )
 _DESIGN = frozenset({Permission.DEFINITION_READ, Permission.DEFINITION_WRITE, Permission.DEFINITION_PUBLISH})
@@ -301,6 +303,7 @@ class UseCase(Enum):
     EVENT_READ = Rule(
         "事件流", "follow events", Permission.EVENT_READ, Scope.INVOLVED, frozenset({Permission.EVENT_READ_ANY})
     )
+    WEBHOOK_MANAGE = Rule("管理推送订阅", "manage one's webhooks", Permission.WEBHOOK_MANAGE, Scope.INVOLVED)
     INCIDENT_READ = Rule("查看故障事件", "list incidents", Permission.INCIDENT_READ, Scope.REGION)
     INCIDENT_RETRY = Rule("重试故障事件", "retry an incident", Permission.INCIDENT_RETRY, Scope.REGION)
     DEFINITION_STORE = Rule("保存流程草稿", "store a diagram as a draft", Permission.DEFINITION_WRITE, Scope.PLATFORM)

@@ -36,6 +36,7 @@ from engine.organization.load import load_actor
 from engine.organization.log_in import TOKEN_LIFE, keep_token
 from engine.organization.permission_page import PAGE, ROLES, page
 from engine.organization.permissions import ROLE_PERMISSIONS, Place, Role, UseCase, Verdict, verdict
+from engine.webhooks.subscriptions import NewWebhook
 from tests.api.conftest import APPLICATION, Caller, fresh_engine
 
 FOLDER = Path("processes/joint-final-inspection")
@@ -207,6 +208,17 @@ class Attempt:
         from engine.organization.clients import NewClient
 
         return str(self.world.engine.create_client(admin, NewClient(**made))["id"])
+
+    def webhook(self) -> str:
+        """A webhook of the actor's, where the actor may have one; else the demonstration's client's."""
+        mine = self.role is Role.FRONT_OFFICE_SYSTEM and self.place is Place.OWN
+        return str(self.target(("webhook", mine), lambda: self.new_webhook(mine)))
+
+    def new_webhook(self, mine: bool) -> str:
+        by, door = self.actor if mine else self.world.actor("front.office"), self.world.engine.webhooks
+        for old in door.list(by)["items"]:  # a client may have a few only
+            door.end(by, UUID(old["id"]))
+        return str(self.world.engine.webhooks.create(by, NewWebhook("http://127.0.0.1:9/"))["id"])
 
     def draft(self) -> str:
         return str(self.target("draft", self.new_draft))
@@ -432,6 +444,14 @@ ATTEMPTS: dict[UseCase, list[Callable[[Attempt], TestResponse | bool]]] = {
     UseCase.EXTENSION_DECIDE: [extension_decided],
     UseCase.DEPARTMENT_WATCH: [watched],
     UseCase.EVENT_READ: [fed],
+    UseCase.WEBHOOK_MANAGE: [
+        lambda a: (hook := a.webhook()) and a.listed(a.who.get("/webhooks"), lambda p: hook in ids(p["items"])),
+        lambda a: a.who.get(f"/webhooks/{a.webhook()}"),
+        lambda a: a.who.get(f"/webhooks/{a.webhook()}/deliveries"),
+        lambda a: a.who.post(f"/webhooks/{a.webhook()}/replay"),
+        lambda a: a.who.post(f"/webhooks/{a.webhook()}/secret"),
+        lambda a: a.who.call("DELETE", f"/webhooks/{a.webhook()}"),
+    ],
     UseCase.INCIDENT_READ: [incidents],
     UseCase.INCIDENT_RETRY: [retried],
     UseCase.DEFINITION_STORE: [lambda a: a.who.post("/definitions", {"item": ITEM["code"], "bpmn": BPMN})],
@@ -557,6 +577,13 @@ OPERATIONS: dict[str, UseCase] = {
     "GET /lights": UseCase.LIGHT_READ,
     "POST /calendars/<year>/preview": UseCase.CALENDAR_IMPORT,
     "PUT /calendars/<year>": UseCase.CALENDAR_IMPORT,
+    "GET /webhooks": UseCase.WEBHOOK_MANAGE,
+    "POST /webhooks": UseCase.WEBHOOK_MANAGE,
+    "GET /webhooks/<webhook>": UseCase.WEBHOOK_MANAGE,
+    "DELETE /webhooks/<webhook>": UseCase.WEBHOOK_MANAGE,
+    "POST /webhooks/<webhook>/secret": UseCase.WEBHOOK_MANAGE,
+    "GET /webhooks/<webhook>/deliveries": UseCase.WEBHOOK_MANAGE,
+    "POST /webhooks/<webhook>/replay": UseCase.WEBHOOK_MANAGE,
     "GET /clients": UseCase.CLIENT_MANAGE,
     "POST /clients": UseCase.CLIENT_MANAGE,
     "GET /clients/<client>": UseCase.CLIENT_MANAGE,

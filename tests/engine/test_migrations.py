@@ -17,7 +17,7 @@ from engine.store.schema import DatabaseNewer, migrate
 #: The job tables are Procrastinate's own and stand in a schema of their own.
 OURS = "public"
 #: Tables that know a case and yet are found by a key of their own (docs/adr/0004-keys-and-distribution.md).
-REGISTRIES = {"open_applications", "case_numbers", "documents", "feed", "incidents"}
+REGISTRIES = {"open_applications", "case_numbers", "documents", "feed", "incidents", "webhook_deliveries"}
 
 
 def _of_a_case() -> list[Table]:
