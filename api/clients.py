@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response
-from marshmallow import fields
+from marshmallow import ValidationError, fields
 
 from api.caller import actor, engine, once
 from api.http_errors import both
@@ -19,8 +19,9 @@ MOST_CLIENTS = 200
 _MANY = both(f"不能超过 {MOST_CLERKS} 个", f"may not be over {MOST_CLERKS}")
 
 
-def _few(names: list[str]) -> bool:
-    return len(names) <= MOST_CLERKS
+def _few(names: list[str]) -> None:
+    if len(names) > MOST_CLERKS:
+        raise ValidationError(_MANY)
 
 
 class Clerks(Shape):
@@ -35,7 +36,6 @@ class Clerks(Shape):
             "required": both("必填", "is required"),
             "null": both("不能为 null", "may not be null"),
             "invalid": both("须为列表", "must be a list"),
-            "validator_failed": _MANY,
         },
     )
 

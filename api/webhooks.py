@@ -38,13 +38,18 @@ def _positions(values: list[int]) -> None:
         raise ValidationError(both(f"须为 1 至 {MOST_REPLAYED} 个", f"must be 1 to {MOST_REPLAYED}"))
 
 
+def _position(value: int) -> None:
+    if not 0 <= value <= MOST_POSITION:
+        raise ValidationError(_NUMBER)
+
+
 def position(**options: Any) -> fields.Integer:
     """A position of the feed."""
     return fields.Integer(
         strict=True,
-        validate=lambda value: 0 <= value <= MOST_POSITION,
+        validate=_position,
         metadata={"minimum": 0, "maximum": MOST_POSITION},
-        error_messages={"invalid": _NUMBER, "validator_failed": _NUMBER, "null": _LIST["null"]},
+        error_messages={"invalid": _NUMBER, "null": _LIST["null"]},
         **options,
     )
 

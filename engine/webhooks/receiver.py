@@ -108,14 +108,17 @@ def call(
         )
     else:
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=wait)
-    end = threading.Timer(whole, _cut, (connection,))
+    over = threading.Event()
+    end = threading.Timer(whole, _cut, (connection, over))
     end.daemon = True
     try:
         connection.connect()
         end.start()
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request("POST", path, body, {**headers, "Connection": "close"})
-        return Answer(status=connection.getresponse().status)
+        status = connection.getresponse().status
+        # A head that was cut off reads like a whole one.
+        return Answer(error=f"TimeoutError: no answer within {whole:g} s") if over.is_set() else Answer(status=status)
     except (OSError, http.client.HTTPException, ValueError) as error:
         return Answer(error=f"{type(error).__name__}: {error}"[:200].replace("\0", ""))
     finally:
@@ -123,7 +126,8 @@ def call(
         connection.close()
 
 
-def _cut(connection: http.client.HTTPConnection) -> None:
+def _cut(connection: http.client.HTTPConnection, over: threading.Event) -> None:
+    over.set()
     # A receiver that sends a byte now and then never runs into a timeout of its own.
     with suppress(OSError, AttributeError):
         connection.sock.shutdown(socket.SHUT_RDWR)

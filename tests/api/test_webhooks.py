@@ -87,13 +87,15 @@ def raw(answers: list[bytes], hold: bool = False) -> Iterator[str]:
                     if hold:
                         over.wait(30)
 
-    thread = threading.Thread(target=serve)
+    thread = threading.Thread(target=serve, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
-    over.set()
-    listening.shutdown(socket.SHUT_RDWR)
-    listening.close()
-    thread.join()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
+    finally:
+        over.set()
+        listening.shutdown(socket.SHUT_RDWR)
+        listening.close()
+        thread.join(5)
 
 
 @dataclass
@@ -251,7 +253,7 @@ def test_whatever_a_receiver_does_a_call_ends_and_nothing_is_lost(engine, office
     ],
 )
 def test_the_first_line_of_an_answer_is_what_counts(engine, office, courier, clock, answers):
-    with raw(answers, hold=True) as url:
+    with raw(answers) as url:
         made = subscribe(office, url)
         submit(office, engine)
         assert sum(courier.visit(one) for one in courier.due()) == 2
