@@ -109,7 +109,7 @@ class WhichDeliveries(Shape):
     cursor = Whole(0, 999_999_999, load_default=0)
 
 
-class DeliveryRow(Shape):
+class WebhookDeliveryRow(Shape):
     """An event that was not delivered yet."""
 
     position = fields.Integer()
@@ -123,14 +123,14 @@ class DeliveryRow(Shape):
     last_error = fields.String(allow_none=True)
 
 
-class DeliveryPage(Shape):
+class WebhookDeliveryPage(Shape):
     """A page of deliveries; `next_cursor` asks for the next one, null at the end."""
 
-    items = fields.List(fields.Nested(DeliveryRow))
+    items = fields.List(fields.Nested(WebhookDeliveryRow))
     next_cursor = fields.String(allow_none=True)
 
 
-class Replay(Shape):
+class WebhookReplay(Shape):
     """What is delivered again: all `after` a position, the dead letters at `positions`, or, with neither, all dead letters."""
 
     after = position()
@@ -179,7 +179,7 @@ def rotate_secret(asked: dict[str, Any], webhook: str) -> Response:
 
 
 @webhooks.serve(
-    "GET", "/webhooks/<webhook>/deliveries", takes=WhichDeliveries(), location="query", gives=(200, DeliveryPage)
+    "GET", "/webhooks/<webhook>/deliveries", takes=WhichDeliveries(), location="query", gives=(200, WebhookDeliveryPage)
 )
 def list_deliveries(asked: dict[str, Any], webhook: str) -> Response:
     """What waits to be delivered, and the dead letters"""
@@ -187,7 +187,7 @@ def list_deliveries(asked: dict[str, Any], webhook: str) -> Response:
     return answer(door.deliveries(actor(), which, asked.get("state"), asked["cursor"], asked["limit"]))
 
 
-@webhooks.serve("POST", "/webhooks/<webhook>/replay", takes=Replay(), gives=(200, WebhookView))
+@webhooks.serve("POST", "/webhooks/<webhook>/replay", takes=WebhookReplay(), gives=(200, WebhookView))
 def replay(asked: dict[str, Any], webhook: str) -> Response:
     """Deliver again: what came after a position, or dead letters"""
     kept = once(asked)

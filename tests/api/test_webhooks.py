@@ -19,7 +19,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from api.webhooks import DeliveryPage, WebhookView, WebhookWithSecret
+from api.webhooks import WebhookDeliveryPage, WebhookView, WebhookWithSecret
 from engine.background.worker import run_dry
 from engine.clock import wall_now
 from engine.webhooks import deliver, subscriptions
@@ -282,7 +282,7 @@ def test_what_is_refused_holds_up_its_own_case_only_and_becomes_a_dead_letter(en
     seen = show(office, made)
     assert seen["dead"] == 1
     page = office.get(f"/webhooks/{made['id']}/deliveries?state=dead").json
-    DeliveryPage().load(page)
+    WebhookDeliveryPage().load(page)
     assert [(row["case"], row["seq"], row["last_error"]) for row in page["items"]] == [(bad, 1, "HTTP 500")]
     assert 8 <= page["items"][0]["tries"] < 120
     receiver.refuses, before = set(), len(receiver.got)
