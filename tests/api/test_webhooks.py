@@ -162,7 +162,7 @@ def feed_of(office: Caller) -> list[dict[str, Any]]:
 def test_events_are_brought_signed_and_as_the_feed_has_them(engine, office, receiver, courier, clock):
     made = subscribe(office, receiver.url)
     submit(office, engine)
-    assert rounds(courier, clock, 0.1) == 2
+    assert rounds(courier, clock, 0.1) == len(feed_of(office))
     assert receiver.events == feed_of(office)
     headers, body = receiver.got[0]
     assert headers["OneWindow-Delivery"] == f"{made['id']}.{receiver.events[0]['position']}"
@@ -170,7 +170,7 @@ def test_events_are_brought_signed_and_as_the_feed_has_them(engine, office, rece
     expected = hmac.new(made["secret"].encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
     assert given == expected
     assert abs(int(stamp) - clock.now.timestamp()) < 2000
-    assert (show(office, made)["delivered"], show(office, made)["waiting"]) == (2, 0)
+    assert (show(office, made)["delivered"], show(office, made)["waiting"]) == (len(feed_of(office)), 0)
     assert rounds(courier, clock, 1) == 0  # once is once
 
 
@@ -240,7 +240,7 @@ def test_whatever_a_receiver_does_a_call_ends_and_nothing_is_lost(engine, office
         submit(office, engine)
         assert sum(courier.visit(one) for one in courier.due()) == 0
     seen = show(office, made)
-    assert (seen["waiting"], seen["dead"], seen["failures"]) == (2, 0, 1)
+    assert (seen["waiting"], seen["dead"], seen["failures"]) == (len(feed_of(office)), 0, 1)
     assert seen["last_error"]
 
 
@@ -256,7 +256,7 @@ def test_the_first_line_of_an_answer_is_what_counts(engine, office, courier, clo
     with raw(answers) as url:
         made = subscribe(office, url)
         submit(office, engine)
-        assert sum(courier.visit(one) for one in courier.due()) == 2
+        assert sum(courier.visit(one) for one in courier.due()) == len(feed_of(office))
     assert show(office, made)["waiting"] == 0
 
 
@@ -267,7 +267,7 @@ def test_anything_but_2xx_is_a_refusal_and_no_redirect_is_followed(engine, offic
     submit(office, engine)
     assert sum(courier.visit(one) for one in courier.due()) == 0
     assert len(receiver.got) == 1  # the second event of the case waits for the first
-    (first, second) = office.get(f"/webhooks/{made['id']}/deliveries").json["items"]
+    first, second, *_ = office.get(f"/webhooks/{made['id']}/deliveries").json["items"]
     assert (first["tries"], first["last_error"], second["tries"]) == (1, f"HTTP {status}", 0)
 
 
@@ -275,8 +275,9 @@ def test_what_is_refused_holds_up_its_own_case_only_and_becomes_a_dead_letter(en
     made = subscribe(office, receiver.url)
     bad, good = submit(office, engine), submit(office, engine)
     receiver.refuses = {bad}
-    assert rounds(courier, clock, 1) == 2
-    assert [event["case"] for event in receiver.events if event["case"] == good] == [good, good]
+    whole = [event["seq"] for event in feed_of(office) if event["case"] == good]
+    assert rounds(courier, clock, 1) == len(whole)
+    assert [event["seq"] for event in receiver.events if event["case"] == good] == whole
     assert {event["seq"] for event in receiver.events if event["case"] == bad} == {1}
     rounds(courier, clock, GIVE_UP_AFTER / timedelta(hours=1) + 2)
     seen = show(office, made)
@@ -287,9 +288,9 @@ def test_what_is_refused_holds_up_its_own_case_only_and_becomes_a_dead_letter(en
     assert 8 <= page["items"][0]["tries"] < 120
     receiver.refuses, before = set(), len(receiver.got)
     answer = office.post(f"/webhooks/{made['id']}/replay", {"positions": [page["items"][0]["position"]]})
-    assert (answer.json["dead"], answer.json["waiting"]) == (0, 2)
+    assert (answer.json["dead"], answer.json["waiting"]) == (0, len(whole))
     rounds(courier, clock, 1)
-    assert [(event["case"], event["seq"]) for event in receiver.events[before:]] == [(bad, 1), (bad, 2)]
+    assert [(event["case"], event["seq"]) for event in receiver.events[before:]] == [(bad, seq) for seq in whole]
 
 
 def test_a_replay_from_a_position_brings_everything_again(engine, office, receiver, courier, clock):
@@ -334,8 +335,8 @@ def test_two_workers_never_visit_one_subscription_at_once(engine, office, receiv
         inside.append(courier.visit(UUID(made["id"])))  # a second worker comes by
         return call(*asked)
 
-    assert replace(courier, call=calls).visit(UUID(made["id"])) == 2
-    assert inside == [0, 0]
+    assert replace(courier, call=calls).visit(UUID(made["id"])) == len(feed_of(office))
+    assert set(inside) == {0}
 
 
 def test_a_worker_that_died_is_followed_by_another(engine, office, receiver, courier, clock):
@@ -355,7 +356,7 @@ def test_a_worker_that_died_is_followed_by_another(engine, office, receiver, cou
         connection.execute(text("UPDATE webhooks SET leased_until = :until"), {"until": clock.now + deliver.LEASE})
     assert courier.due() == []
     clock.later(seconds=200)
-    assert rounds(courier, clock, 0.1) == 2
+    assert rounds(courier, clock, 0.1) == len(feed_of(office))
 
 
 def test_no_transaction_is_open_while_a_receiver_is_called(engine, office, receiver, courier, clock):
@@ -372,8 +373,8 @@ def test_no_transaction_is_open_while_a_receiver_is_called(engine, office, recei
             open_ones.append(connection.scalar(text(busy)))
         return call(*asked)
 
-    assert replace(courier, call=calls).visit(UUID(made["id"])) == 2
-    assert open_ones == [0, 0]
+    assert replace(courier, call=calls).visit(UUID(made["id"])) == len(feed_of(office))
+    assert set(open_ones) == {0}
 
 
 def test_an_ended_subscription_gets_nothing_and_is_gone(engine, office, receiver, courier, clock):
@@ -497,4 +498,4 @@ def test_a_host_that_is_no_longer_declared_is_not_called_and_its_events_wait(eng
     assert receiver.got == []
     assert show(office, made)["state"] == "failing"
     clock.later(hours=1)
-    assert rounds(courier, clock, 0.1) == 2
+    assert rounds(courier, clock, 0.1) == len(feed_of(office))
