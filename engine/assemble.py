@@ -49,8 +49,8 @@ from engine.doors.materials import MaterialsDoor
 from engine.doors.powers import PowersDoor
 from engine.doors.regions import RegionsDoor
 from engine.doors.supervision import SupervisionDoor
-from engine.doors.workshop import WorkshopDoor
 from engine.doors.webhooks import WebhooksDoor
+from engine.doors.workshop import WorkshopDoor
 from engine.errors import ApprovalError
 from engine.organization import clients, sessions
 from engine.organization import models as _organization_models  # noqa: F401
