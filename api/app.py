@@ -25,6 +25,7 @@ from api.items import items
 from api.limits import limits
 from api.mandates import mandates
 from api.materials import materials
+from api.modeler import modeler
 from api.powers import powers
 from api.problems import handle_unmatched
 from api.progress import progress
@@ -94,6 +95,7 @@ def register_api(app: Flask, engine: Engine) -> None:
     ):
         api.register_blueprint(resource)
     app.register_blueprint(docs_page)
+    app.register_blueprint(modeler)
     if engine.settings.demo:
         api.register_blueprint(demo)
     app.register_blueprint(health_of(engine))

@@ -13,11 +13,13 @@ from api.body import check, read_json
 from api.caller import actor, engine, once
 from api.http_errors import both
 from api.resource import Resource, answer
-from api.shapes import Day, Form, Shape, Text, Whole
+from api.shapes import Day, Form, Shape, Text, Whole, few
 from api.tasks import Nothing
+from engine import play
 from engine.definitions.deploy import Draft
 from engine.doors.workshop import STATES
 from engine.errors import NotFound
+from engine.play import check_scenario
 
 MOST_BODY = 6 * 1024 * 1024
 
@@ -46,6 +48,7 @@ class NewDefinition(Shape):
     item = Text(100, required=True)
     bpmn = Diagram(required=True)
     item_data = Form(load_default=None, allow_none=True)
+    scenarios = fields.List(Form(), load_default=list, validate=few)
 
     @staticmethod
     def from_form(req: Request) -> dict[str, Any]:
@@ -54,6 +57,8 @@ class NewDefinition(Shape):
         check(given)
         if "item_data" in given:
             given["item_data"] = read_json(given["item_data"].encode())
+        if "scenarios" in given:
+            given["scenarios"] = read_json(given["scenarios"].encode())
         return given | {name: file.read() for name, file in req.files.items()}
 
     @ma.validates_schema(skip_on_field_errors=True)
@@ -220,7 +225,9 @@ class Publication(Nothing):
 @definitions.serve("POST", "/definitions", takes=NewDefinition(), gives=(201, DefinitionView))
 def store_draft(asked: dict[str, Any]) -> Response:
     """Store a diagram as a draft, with every finding at once"""
-    return answer(engine().store_draft(actor(), Draft(**asked), once(asked)), 201)
+    kept = once(asked)
+    scenarios = tuple(check_scenario(one, "") for one in asked.pop("scenarios"))
+    return answer(engine().store_draft(actor(), Draft(**asked, scenarios=scenarios), kept), 201)
 
 
 @definitions.serve("GET", "/definitions", takes=WhichDefinitions(), location="query", gives=(200, DefinitionList))
@@ -262,7 +269,7 @@ def review(asked: dict[str, Any], definition: str) -> Response:
 def publish(asked: dict[str, Any], definition: str) -> Response:
     """Publish a draft that somebody else has reviewed as the next version of its item; running cases keep theirs"""
     kept = once(asked)
-    return answer(engine().workshop.publish(actor(), _id_of(definition), asked.get("effective_on"), kept))
+    return answer(play.publish(engine(), actor(), _id_of(definition), asked.get("effective_on"), kept))
 
 
 def _id_of(text: str) -> UUID:

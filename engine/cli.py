@@ -27,7 +27,7 @@ from engine.cases.verify_record import Verdict
 from engine.clock import CST, wall_now
 from engine.commands import calendar as calendar_commands
 from engine.commands import catalogue as catalogue_commands
-from engine.commands import convert, lint
+from engine.commands import convert, lint, publishing
 from engine.commands import limits as limits_commands
 from engine.commands.line import (
     INTERRUPTED,
@@ -208,6 +208,7 @@ def _amount(text: str) -> int:
 def _add_commands(commands: Commands) -> None:
     lint.add(commands)
     convert.add(commands)
+    publishing.add_commands(commands)
     demo = add_command(
         commands, "demo", _play, "播放竣工联合验收演示 / play the joint final inspection", data=False, as_json=True
     )

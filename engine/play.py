@@ -10,11 +10,14 @@ import contextlib
 import json
 import os
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import text
 
@@ -37,6 +40,7 @@ from engine.settings import Settings
 from engine.store.database import connect_engine
 from engine.store.embedded import EmbeddedServer, default_home, serve
 from engine.store.schema import migrate
+from engine.unit_of_work import Once
 
 DEMO = Path("joint-final-inspection/scenarios/two-departments-find-faults.json")
 _SET_CLOCK = text("UPDATE platform SET clock_fixed_at = :at")
@@ -87,6 +91,80 @@ def play(path: Path, settings: Settings) -> dict[str, Any]:
             engine.close()
 
 
+def play_with(
+    settings: Settings, item: str, item_data: Mapping[str, Any], bpmn: bytes, scenarios: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Play stories on a diagram that is not published: each in a database of its own; answers what `play` answers of each.
+
+    Raises:
+        ScenarioInvalid: one of them is no scenario.
+        ApprovalError: the diagram can't be published even there, as it has errors.
+    """
+    for scenario in scenarios:
+        check_scenario(dict(scenario), "")
+    played = []
+    for scenario in scenarios:
+        with scratch_database() as url:
+            database = connect_engine(url, 0)
+            migrate(database)
+            database.dispose()
+            engine = open_engine(settings, url, pool_size=4)
+            try:
+                load_demonstration(engine, cases=False)
+                with _folder_of(settings, item, item_data, bpmn) as folder:
+                    engine.load_process(Actor.system("play"), folder)
+                played.append(_play(Played(engine, {**scenario, "item": item})))
+            finally:
+                engine.close()
+    return played
+
+
+@contextlib.contextmanager
+def _folder_of(settings: Settings, item: str, item_data: Mapping[str, Any], bpmn: bytes) -> Iterator[Path]:
+    """A folder of an item with another diagram: a copy of the one under `processes/`, or one made of what is known."""
+    with tempfile.TemporaryDirectory(prefix="onewindow-play-") as made:
+        folder = Path(made) / "process"
+        known = (path.parent for path in settings.processes.glob("*/item.json"))
+        same = (one for one in known if json.loads((one / "item.json").read_text("utf-8")).get("code") == item)
+        source = next(same, None)
+        if source is not None:
+            shutil.copytree(source, folder)
+            data = json.loads((folder / "item.json").read_text("utf-8"))
+        else:
+            folder.mkdir()
+            data = dict(item_data)
+            (folder / "item.json").write_text(json.dumps(data, ensure_ascii=False), "utf-8")
+        (folder / str(data.get("process") or "process.bpmn")).write_bytes(bpmn)
+        yield folder
+
+
+class ScenarioFailed(ApprovalError):
+    """A story that stands beside a diagram goes another way on it: it is not published. Params: scenario, first, failures."""
+
+    code = "scenario-failed"
+    status = 422
+    zh = "场景“{scenario}”与预期不符，未发布：{first}。请修改流程图或场景后重试。"
+    en = "The scenario “{scenario}” went another way, so nothing was published: {first}. Change the diagram or the scenario."
+
+
+def check_scenarios(engine: Engine, actor: Actor, definition: UUID) -> list[dict[str, Any]]:
+    """Play what stands beside a draft, before it is published. Raises ScenarioFailed at the first that parts from it."""
+    row = engine.workshop.source(actor, definition)
+    played = play_with(engine.settings, row["item"], row["item_data"], row["bpmn"], row["scenarios"])
+    for one in played:
+        if not one["passed"]:
+            raise ScenarioFailed(scenario=one["scenario"], first=one["failures"][0], failures=one["failures"])
+    return played
+
+
+def publish(
+    engine: Engine, actor: Actor, definition: UUID, effective_on: date | None = None, once: Once | None = None
+) -> dict[str, Any]:
+    """Publish a draft once its scenarios go as they are written. Raises what the two steps raise."""
+    check_scenarios(engine, actor, definition)
+    return engine.workshop.publish(actor, definition, effective_on, once)
+
+
 @contextlib.contextmanager
 def scratch_database() -> Iterator[str]:
     """A database for one run, on an embedded server of its own folder; what earlier runs left behind is dropped."""
@@ -126,11 +204,16 @@ def read_scenario(path: Path) -> dict[str, Any]:
         raise ScenarioInvalid(where=f" {path}", detail=error.strerror or "it can't be read")
     except ValueError as error:
         raise ScenarioInvalid(where=f" {path}", detail=f"it is no JSON ({error})")
+    return check_scenario(scenario, f" {path}")
+
+
+def check_scenario(scenario: Any, named: str) -> dict[str, Any]:
+    """The scenario, its shape checked. Raises ScenarioInvalid."""
     if not isinstance(scenario, dict):
-        raise ScenarioInvalid(where=f" {path}", detail="it must be an object")
+        raise ScenarioInvalid(where=named, detail="it must be an object")
     for name, kind in (("item", str), ("region", str), ("starts_on", str), ("applicant", dict), ("steps", list)):
         if not isinstance(scenario.get(name), kind):
-            raise ScenarioInvalid(where=f" {path}", detail=f"`{name}` is missing or has the wrong type")
+            raise ScenarioInvalid(where=named, detail=f"`{name}` is missing or has the wrong type")
     for n, step in enumerate(scenario["steps"], start=1):
         _check_step(step, n)
     return scenario

@@ -92,6 +92,7 @@ class Draft:
     item: str
     bpmn: bytes
     item_data: dict[str, Any] | None = None
+    scenarios: tuple[dict[str, Any], ...] = ()  #: stories that are played before it is published
 
 
 def findings_of(diagram: Diagram, handlers: HandlerRegistry, item: Mapping[str, Any]) -> list[Finding]:
@@ -101,6 +102,17 @@ def findings_of(diagram: Diagram, handlers: HandlerRegistry, item: Mapping[str, 
         *_unknown_here(diagram, handlers),
         *unfit_for_item(diagram, item["case_limits"]),
     ]
+
+
+def item_of(bpmn: bytes, otherwise: str) -> str:
+    """The item that a diagram names, else its process's id, else `otherwise`. Raises UnreadableDiagram."""
+    diagram = read(bpmn)
+    if not diagram.processes:
+        return otherwise
+    process = executable_process(diagram)
+    for said in process.extensions.get("item", ()):
+        return str(said["code"])
+    return str(process.id or otherwise)
 
 
 def store_draft(uow: UnitOfWork, handlers: HandlerRegistry, draft: Draft) -> dict[str, Any]:
@@ -124,6 +136,7 @@ def store_draft(uow: UnitOfWork, handlers: HandlerRegistry, draft: Draft) -> dic
         bpmn=draft.bpmn,
         sha256=hashlib.sha256(draft.bpmn).digest(),
         findings={"findings": [finding.in_both_languages() for finding in findings]},
+        scenarios=list(draft.scenarios),
         created_by=uow.actor.id,
         created_at=uow.now,
     )
@@ -187,6 +200,9 @@ def publish(
         raise NotDeployable(count=len(errors), first_zh=errors[0].message, first_en=errors[0].message_en, findings=said)
     _check_review(uow, row)
     newest = uow.session.scalar(select(func.max(Definition.version)).where(Definition.item == row.item))
+    item = uow.session.get(ItemRow, row.item)
+    if item is not None:
+        row.item_data = item.data  # as it stands now, not when the draft was stored
     row.version, row.effective_on = (newest or 0) + 1, effective_on or today
     row.published_by, row.published_at, row.state = uow.actor.id, uow.now, "scheduled"
     uow.session.flush()
@@ -286,10 +302,9 @@ def _item(uow: UnitOfWork, draft: Draft) -> dict[str, Any]:
         _need(uow, UseCase.ITEM_STORE)
         if load_item(uow, draft.item_data).code != draft.item:
             raise Invalid(detail="item", fields={"item": ["is not the code of item_data"]})
+    # A draft needs no item of the catalogue; publishing does.
     row = uow.session.get(ItemRow, draft.item)
-    if row is None:
-        raise Invalid(detail=f"item: {draft.item}", fields={"item": ["unknown: it must be in the catalogue first"]})
-    return row.data
+    return row.data if row is not None else {}
 
 
 def verdict_of(findings: list[Finding]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import uuid
 from datetime import date, datetime
 
 from sqlalchemy import Index, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.store.base import Base, Json
@@ -34,6 +35,7 @@ class Definition(Base):
     bpmn: Mapped[bytes]
     sha256: Mapped[bytes]
     findings: Mapped[Json]
+    scenarios: Mapped[list[Json] | None] = mapped_column(JSONB(none_as_null=True))  #: played before it is published
     created_by: Mapped[str]
     created_at: Mapped[datetime]
     published_by: Mapped[str | None]

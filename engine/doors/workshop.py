@@ -57,6 +57,16 @@ class WorkshopDoor:
 
         return self.calls.perform(actor, work)
 
+    def source(self, actor: Actor, definition: UUID) -> dict[str, Any]:
+        """What a trial needs of a definition: item, item_data, bpmn, scenarios."""
+
+        def work(uow: UnitOfWork) -> dict[str, Any]:
+            row = _row(uow, definition)
+            known = {"item": row.item, "item_data": row.item_data, "scenarios": row.scenarios or []}
+            return known | {"bpmn": bytes(row.bpmn)}
+
+        return self.calls.perform(actor, work)
+
     def changes(self, actor: Actor, definition: UUID, against: UUID | None = None) -> dict[str, Any]:
         """What changed against another definition; without one, against the published version of the item."""
 

@@ -1,0 +1,17 @@
+"""the scenarios that are played before a draft is published"""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0015"
+down_revision = "0014"
+
+
+def upgrade() -> None:
+    column = sa.Column("scenarios", postgresql.JSONB(astext_type=sa.Text()), nullable=True)
+    op.add_column("definitions", column)
+
+
+def downgrade() -> None:
+    raise NotImplementedError("OneWindow goes forward only: restore a backup instead")
