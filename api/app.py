@@ -9,7 +9,7 @@ from flask import Flask
 from marshmallow import Schema, fields
 
 from api.calendars import calendars
-from api.caller import serve_engine
+from api.caller import QUERY_CODE, serve_engine
 from api.cards import cards
 from api.cases import cases
 from api.catalogue import catalogue
@@ -70,6 +70,7 @@ def register_api(app: Flask, engine: Engine) -> None:
     app.config.setdefault("OPENAPI_URL_PREFIX", PREFIX)
     api = Api(app, spec_kwargs=_about())
     api.spec.components.security_scheme(_SECURITY, {"type": "http", "scheme": "bearer"})
+    api.spec.components.security_scheme("query_code", {"type": "apiKey", "in": "header", "name": QUERY_CODE})
     for resource in (
         tokens,
         own_token,

@@ -61,6 +61,10 @@ PAPERS: Texts = {
         "该文书由本平台编号，但尚未盖章，目前不生效。",
         "This document has its number from here but no seal yet: it does not count now.",
     ),
+    "verify.demonstration": (
+        "演示模式：文书和印章仅供演示，不具法律效力。",
+        "A demonstration: documents and seals are examples and bind nobody.",
+    ),
     "verify.kind": ("文书", "Document"),
     "verify.number": ("文号", "Number"),
     "verify.body": ("出具机关", "Issued by"),
