@@ -9,7 +9,7 @@ from lxml import etree
 
 from engine.bpmn.judge import judge
 from engine.bpmn.mends import words
-from engine.bpmn.mends.apply import SUGGESTED, AnswersWrong, Mended, mend
+from engine.bpmn.mends.apply import SUGGESTED, AnswersWrong, Mended, mend, mend_one
 from engine.bpmn.model import Diagram, Finding, Node
 from engine.bpmn.read import read
 from tests.unit.diagrams import (
@@ -380,6 +380,17 @@ def test_answers_that_no_fix_has_are_refused() -> None:
         mend(diagram(*LABELLED), {"nothing-like-it:g": "task"})
     with pytest.raises(AnswersWrong, match="task, new-task, form"):
         mend(diagram(*LABELLED), {"condition-missing:g": "perhaps"})
+
+
+def test_one_mend_can_be_done_alone() -> None:
+    data = diagram(*LABELLED, process='id="p"')
+    marked = mend_one(data, "not-executable:p")
+    assert read(marked).processes[0].executable is True
+    assert condition(marked, "g_a") is None
+    assert condition(mend_one(marked, "condition-missing:g", "form"), "g_a") == "form.g == 'yes'"
+    for wrong in (("not-executable:q", ""), ("condition-missing:g", "perhaps"), ("condition-missing:g", "")):
+        with pytest.raises(AnswersWrong):
+            mend_one(data, *wrong)
 
 
 def test_a_fix_is_json_in_both_languages() -> None:

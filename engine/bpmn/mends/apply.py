@@ -104,6 +104,22 @@ def mend(data: bytes, answers: Mapping[str, str] | str | None = None, profile: s
     return Mended(data, tuple(done), tuple(left))
 
 
+def mend_one(data: bytes, fix: str, answer: str = "", profile: str = BPMN) -> bytes:
+    """Do one mend and nothing else, as a button in the designer does; the file as it is then.
+
+    Raises:
+        UnreadableDiagram: the file can't be read.
+        AnswersWrong: no finding of the file offers that fix, or the answer is none of its options.
+    """
+    judged = lint(read(data), profile)
+    sheet = Sheet.of(data)
+    found = {each.fix.id: each for _, each in offers(sheet, judged) if each is not None}
+    each = found.get(fix)
+    wrong = {fix: each} if each is not None and not each.fix.safe and not each.accepts(answer) else {}
+    _check_answers({fix: answer}, set(found), wrong)
+    return sheet.data() if each is not None and each.hand(sheet, answer) else data
+
+
 def _fits(each: Mend, given: Mapping[str, str]) -> bool:
     return each.fix.safe or each.fix.id not in given or each.accepts(given[each.fix.id])
 
