@@ -9,6 +9,8 @@ from admin.catalogue import serve_catalogue
 from admin.department import serve_department
 from admin.desk import serve_log_in
 from admin.inbox import serve_inbox
+from admin.limits import serve_limits
+from admin.limits_texts import LIMITS
 from admin.papers import serve_papers
 from admin.texts import TEXTS
 from admin.window import serve_window
@@ -24,7 +26,7 @@ def register_admin(app: Flask) -> None:
     pages = Pages(
         "admin",
         __name__,
-        {**TEXTS, **PAPERS},
+        {**TEXTS, **PAPERS, **LIMITS},
         log_in="/admin/login",
         open_to_all=("log_in", "show_log_in"),
         most_body=MOST_BODY,
@@ -38,6 +40,7 @@ def register_admin(app: Flask) -> None:
         serve_papers,
         serve_department,
         serve_catalogue,
+        serve_limits,
     ):
         serve(pages)
     app.register_blueprint(pages)

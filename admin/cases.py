@@ -17,7 +17,7 @@ from web.words import language
 
 ROWS = 30
 STATES = ("submitted", "accepted", "concluded")
-LIGHTS = ("green", "red")
+LIGHTS = ("green", "yellow", "red")
 
 
 def serve_cases(pages: Pages) -> None:
@@ -53,6 +53,7 @@ def serve_cases(pages: Pages) -> None:
             "case_row": found | {"ended_at": found["concluded_at"]},
             "diagram": engine().case_picture(me(), number, language()),
             "may_accept": may_accept,
+            "times": engine().limits.of_case(me(), number),
             "may_print": me().may(Permission.CASE_ACCEPT),
             "key": fresh_key(),
             **papers_of(number),

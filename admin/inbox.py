@@ -23,7 +23,7 @@ from web.words import language
 
 ROWS = 30
 STATES = {"": ("open", "claimed"), "open": ("open",), "claimed": ("claimed",), "completed": ("completed",)}
-LIGHTS = ("green", "red")
+LIGHTS = ("green", "yellow", "red")
 SORTS = ("due", "-opened", "opened")
 MOST_FIELD = 4000
 
@@ -68,7 +68,13 @@ def serve_inbox(pages: Pages) -> None:
             outcome, opinion = field("outcome", 100) or None, field("opinion", MOST_OPINION + 1)
             names = [name for name in request.form if name.startswith("form.")]
             form = {name.removeprefix("form."): field(name, MOST_FIELD) for name in names}
-            asked = Completion(*parse_task_id(task), outcome, opinion, {k: v for k, v in form.items() if v})
+            asked = Completion(
+                *parse_task_id(task),
+                outcome,
+                opinion,
+                {k: v for k, v in form.items() if v},
+                field("late_reason", MOST_OPINION),
+            )
             done = engine().complete(me(), asked, once_of("complete", task, asked.as_arguments()))
         except (NotFound, Forbidden):
             raise
@@ -82,6 +88,11 @@ def once_of(verb: str, what: str, asked: Any) -> Once:
     key = field("key", 64) or fresh_key()
     canonical = json.dumps(asked, sort_keys=True, default=str)
     return Once(f"{me().id} PAGE {verb} {what}", key, hashlib.sha256(canonical.encode()).digest())
+
+
+def show_problem(task: str, status: int, **shown: Any) -> Response:
+    """The page of a task again, with what was wrong and what was entered."""
+    return _task_page(task, status, **shown)
 
 
 def _filters() -> dict[str, str]:

@@ -21,6 +21,7 @@ TEXTS: Texts = {
     "filter.light": ("灯", "Light"),
     "filter.all": ("全部", "All"),
     "light.green": ("未超期", "in time"),
+    "light.yellow": ("临近到期", "nearly due"),
     "light.red": ("超期", "past due"),
     "filter.state": ("状态", "State"),
     "filter.waiting": ("待办和在办", "Open and claimed"),

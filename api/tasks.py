@@ -9,6 +9,7 @@ from marshmallow import fields
 
 from api.caller import acting, actor, engine, once
 from api.cases import CaseState, CaseView
+from api.limits import ClockView, Extension, Procedure
 from api.resource import Resource, answer
 from api.shapes import Acting, Form, Shape, Text, Whole, Yes, split
 from engine.cases.access import parse_task_id
@@ -62,6 +63,7 @@ class TaskRow(Shape):
     due_date = fields.Date(allow_none=True)
     remaining_working_days = fields.Integer(allow_none=True)
     provisional = fields.Boolean()
+    paused = fields.Boolean()
     light = fields.String(allow_none=True)
 
 
@@ -82,6 +84,13 @@ class TaskView(TaskRow):
     form_fields = fields.List(fields.String())
     opinion_public = fields.Boolean()
     can = fields.List(fields.String())
+    late_reason_required = fields.Boolean()
+    limits = fields.List(fields.Nested(ClockView))
+    special_procedures = fields.List(fields.Nested(Procedure))
+    extensions = fields.List(fields.Nested(Extension))
+    may_move_limits = fields.Boolean()
+    special_procedure_kinds = fields.List(fields.Dict())
+    extendable = fields.Boolean()
     case_file = fields.Nested(CaseView)
 
 

@@ -28,6 +28,7 @@ from engine.cases.complete_task import Completion, complete_task
 from engine.cases.held import Command, StepHeld
 from engine.cases.house import House
 from engine.cases.inbox import InboxQuery, get_case, inbox, regions_below
+from engine.cases.public_limits import public_progress
 from engine.cases.submit import Application, find_case, query_code, submit
 from engine.cases.task_view import get_task
 from engine.cases.verify_record import Verdict, verify_record
@@ -311,7 +312,7 @@ class Engine:
         """The public progress of a case, with its diagram in `picture` (`zh` or `en`). Raises ProgressNotFound, TooManyTries."""
         guesses = [Guess("query number", number), *_from("query address", address)]
         return self._guarded(
-            guesses, progress.ProgressNotFound, lambda uow: progress.progress(self.house, uow, number, code, picture)
+            guesses, progress.ProgressNotFound, lambda uow: public_progress(self.house, uow, number, code, picture)
         )
 
     def case_file(self, number: str) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from engine.demonstration import example_cases
 from engine.errors import ApprovalError
 from engine.settings import DEMONSTRATION_PASSWORD
 from portal.items import register_items
+from portal.limits_texts import LIMITS
 from portal.links import LINKS
 from portal.papers import COOKIE, papers_of, register_papers
 from portal.texts import TEXTS
@@ -79,7 +80,7 @@ def _work_en(officer: Mapping[str, Any], departments: Mapping[str, Any]) -> str:
 
 def register_portal(app: Flask, served: Engine) -> None:
     """Mount the public pages on the application."""
-    pages = Pages("portal", __name__, {**TEXTS, **PAPERS})
+    pages = Pages("portal", __name__, {**TEXTS, **PAPERS, **LIMITS})
     accounts = demonstration_accounts(served.settings.processes) if served.settings.demo else []
 
     @pages.before_request

@@ -61,9 +61,10 @@ def light_words(row: Mapping[str, Any]) -> tuple[str, str]:
         return "grey", t("light.none")
     if light == "red":
         return "red", counted("light.late", -left)
+    colour = "yellow" if light == "yellow" else "green"
     if left == 0:
-        return "green", t("light.today") if row.get("due_date") == g.get("today") else t("light.soon")
-    return "green", counted("light.left", left)
+        return colour, t("light.today") if row.get("due_date") == g.get("today") else t("light.soon")
+    return colour, counted("light.left", left)
 
 
 def marked(diagram: Mapping[str, Any] | None) -> dict[str, Any] | None:

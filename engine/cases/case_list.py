@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.cases.access import at_window, is_platform, need
 from engine.cases.house import House
-from engine.cases.inbox import LIGHTS, MOST_ROWS, check_choices, regions_of
+from engine.cases.inbox import LIGHTS, MOST_ROWS, check_choices, light_sql, regions_of
 from engine.cases.paging import Order, read_cursor, write_cursor
 from engine.cases.progress import instant
 from engine.cases.states import CASE_NAMES
@@ -17,7 +17,8 @@ from engine.cases.submit import SUBMITTED_BY
 from engine.clock import DOMAIN_NOW_SQL, DOMAIN_TODAY_SQL, day_of
 from engine.organization.actor import Actor
 from engine.organization.permissions import Permission, UseCase
-from engine.timelimits.limits import light, remaining
+from engine.timelimits.ledger import light_by_index
+from engine.timelimits.limits import remaining
 from engine.unit_of_work import UnitOfWork
 
 _DUE = "coalesce(l.due_date, 'infinity')"
@@ -29,7 +30,8 @@ ORDERS = {
 _COLUMNS = (
     "c.id, c.number, c.external_number, c.item, i.name AS item_name, i.name_en AS item_name_en, c.region_code, c.state, "
     "c.result, c.channel, c.applicant->>'name' AS applicant_name, c.submitted_at, c.accepted_at, c.concluded_at, "
-    "l.due_date, coalesce(l.provisional, false) AS provisional, p.calendar_version, "
+    "l.due_date, l.due_at, l.warn_at, coalesce(l.paused, false) AS paused, "
+    "coalesce(l.provisional, false) AS provisional, p.calendar_version, "
     "EXISTS (SELECT 1 FROM incidents n WHERE n.case_id = c.id AND n.state = 'open') AS held, "
     f"{DOMAIN_NOW_SQL} AS now"
 )
@@ -49,9 +51,7 @@ _FILTERS = (
     "AND (%(applicant)s::text IS NULL OR starts_with(c.applicant->>'name', %(applicant)s)) "
     "AND (%(submitted_from)s::date IS NULL OR (c.submitted_at AT TIME ZONE INTERVAL '+08:00')::date >= %(submitted_from)s) "
     "AND (%(submitted_to)s::date IS NULL OR (c.submitted_at AT TIME ZONE INTERVAL '+08:00')::date <= %(submitted_to)s) "
-    "AND (%(lights)s::text[] IS NULL OR CASE WHEN l.due_date IS NULL THEN 'none' WHEN l.due_date < "
-    f"coalesce((c.concluded_at AT TIME ZONE INTERVAL '+08:00')::date, {DOMAIN_TODAY_SQL}) THEN 'red' ELSE 'green' END "
-    "= ANY(%(lights)s)) "
+    f"AND (%(lights)s::text[] IS NULL OR {light_sql('l', 'c.concluded_at')} = ANY(%(lights)s)) "
 )
 
 
@@ -140,7 +140,7 @@ def _row(house: House, row: Mapping[str, Any]) -> dict[str, Any]:
         "concluded_at": instant(row["concluded_at"]),
         "due_date": due.isoformat() if due else None,
         "remaining_working_days": remaining(calendar, until, due) if due else None,
-        "light": light(until, due),
+        "light": light_by_index(row, row["now"], row["concluded_at"]),
     }
 
 

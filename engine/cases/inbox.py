@@ -11,23 +11,34 @@ from engine.cases.house import House
 from engine.cases.paging import Order, read_cursor, write_cursor
 from engine.cases.progress import APPLICANT, case_file, instant
 from engine.cases.submit import SUBMITTED_BY, find_case
-from engine.clock import DOMAIN_NOW_SQL, DOMAIN_TODAY_SQL, day_of
+from engine.clock import DOMAIN_NOW_SQL, day_of
 from engine.errors import not_one_of
 from engine.organization.actor import Actor
 from engine.organization.permissions import Permission, Place, UseCase
 from engine.organization.regions import path_up
-from engine.timelimits.limits import light, remaining
+from engine.timelimits.ledger import light_by_index
+from engine.timelimits.limits import remaining
 from engine.unit_of_work import UnitOfWork
 
 MOST_ROWS = 200
 STATES = ("open", "claimed", "completed", "cancelled")
 WAITING = STATES[:2]
-LIGHTS = ("green", "red", "none")
+LIGHTS = ("green", "yellow", "red", "none")
 ORDERS = {
     "due": Order("due", "coalesce(t.due_date, 'infinity')", "date"),
     "opened": Order("opened", "t.opened_at", "timestamptz"),
     "-opened": Order("-opened", "t.opened_at", "timestamptz", descending=True),
 }
+
+
+def light_sql(row: str, end: str) -> str:
+    """The light of a row with the index of its limit, in SQL, as `ledger.light_by_index` has it; `end` is NULL while it runs."""
+    return (
+        f"CASE WHEN {row}.due_at IS NULL THEN 'none' "
+        f"WHEN NOT {row}.paused AND {row}.due_at <= coalesce({end}, {DOMAIN_NOW_SQL}) THEN 'red' "
+        f"WHEN NOT {row}.paused AND {end} IS NULL AND {row}.warn_at <= {DOMAIN_NOW_SQL} THEN 'yellow' ELSE 'green' END"
+    )
+
 
 TASK_FROM = (
     "FROM tasks t JOIN cases c ON c.id = t.case_id JOIN items i ON i.code = c.item "
@@ -36,7 +47,8 @@ TASK_FROM = (
 TASK_COLUMNS = (
     "t.case_id, t.number, t.node, t.name, t.name_en, t.stage, t.stage_en, t.kind, t.state, t.visit, t.department_id, "
     "t.officer_id, d.name AS department, d.name_en AS department_en, t.claimed_by, w.name AS claimed_by_name, t.opened_at, "
-    "t.closed_at, t.due_date, t.provisional, t.outcome, c.number AS case_number, c.item, i.name AS item_name, "
+    "t.closed_at, t.due_date, t.due_at, t.warn_at, t.paused, t.provisional, t.outcome, "
+    "c.number AS case_number, c.item, i.name AS item_name, "
     "i.name_en AS item_name_en, c.region_code, c.applicant->>'name' AS applicant_name, p.calendar_version, "
     f"{DOMAIN_NOW_SQL} AS now "
 )
@@ -52,8 +64,7 @@ _FILTERS = (
     "AND (%(item)s::text IS NULL OR c.item = %(item)s) "
     "AND (%(department)s::text IS NULL OR t.department_id = %(department)s) "
     "AND (NOT %(mine)s OR t.claimed_by = %(me)s OR t.officer_id = %(me)s) "
-    f"AND (%(lights)s::text[] IS NULL OR CASE WHEN t.due_date IS NULL THEN 'none' "
-    f"     WHEN t.due_date < {DOMAIN_TODAY_SQL} THEN 'red' ELSE 'green' END = ANY(%(lights)s)) "
+    f"AND (%(lights)s::text[] IS NULL OR {light_sql('t', 't.closed_at')} = ANY(%(lights)s)) "
 )
 
 
@@ -167,7 +178,8 @@ def task_row(house: House, row: Mapping[str, Any]) -> dict[str, Any]:
         "due_date": due.isoformat() if due else None,
         "remaining_working_days": remaining(calendar, until, due) if due else None,
         "provisional": row["provisional"],
-        "light": light(until, due),
+        "paused": row["paused"],
+        "light": light_by_index(row, row["now"], row["closed_at"]),
     }
 
 

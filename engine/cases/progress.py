@@ -20,7 +20,8 @@ from engine.cases.submit import hash_code
 from engine.clock import CST, DOMAIN_NOW_SQL, day_of
 from engine.errors import ApprovalError
 from engine.timelimits.calendar import WorkingCalendar
-from engine.timelimits.limits import Limit, due, elapsed, light, remaining
+from engine.timelimits.ledger import light_by_index
+from engine.timelimits.limits import Limit, due, elapsed, remaining
 from engine.unit_of_work import UnitOfWork
 
 _PLATFORM = f"SELECT {DOMAIN_NOW_SQL} AS now, p.query_salt, p.calendar_version FROM platform p"
@@ -28,7 +29,8 @@ _NUMBER = "SELECT case_id, query_hash FROM case_numbers WHERE number = %s"
 _CASE = (
     "SELECT c.id, c.number, c.item, c.definition_id, c.offer_id, "
     "i.name AS item_name, i.name_en AS item_name_en, c.region_code, c.state, c.result, "
-    "c.submitted_at, c.accepted_at, c.concluded_at, c.external_number, l.due_date, l.provisional, "
+    "c.submitted_at, c.accepted_at, c.concluded_at, c.external_number, "
+    "l.due_date, l.due_at, l.warn_at, coalesce(l.paused, false) AS paused, l.provisional, "
     "EXISTS (SELECT 1 FROM incidents n WHERE n.case_id = c.id AND n.state = 'open') AS held "
     "FROM cases c JOIN items i ON i.code = c.item "
     "LEFT JOIN limits l ON l.case_id = c.id AND l.owner = 0 AND l.clock = 'decision' AND l.kind = 'promised' WHERE c.id = %s"
@@ -36,7 +38,7 @@ _CASE = (
 _TASKS = (
     "SELECT t.number, t.node, t.name, t.name_en, t.stage, t.stage_en, t.kind, t.state, t.visit, t.department_id, "
     "d.name AS department, d.name_en AS department_en, coalesce(t.handler, w.name) AS handler, w.work_number, "
-    "t.outcome, t.opened_at, t.closed_at, t.due_date, t.provisional, o.text AS opinion FROM tasks t "
+    "t.outcome, t.opened_at, t.closed_at, t.due_date, t.due_at, t.warn_at, t.paused, t.provisional, o.text AS opinion FROM tasks t "
     "LEFT JOIN departments d ON d.id = t.department_id "
     "LEFT JOIN officers w ON w.id = coalesce(t.closed_by, t.claimed_by, t.officer_id) "
     "LEFT JOIN opinions o ON o.case_id = t.case_id AND o.task = t.number WHERE t.case_id = %s ORDER BY t.number"
@@ -114,7 +116,7 @@ def _read(house: House, uow: UnitOfWork, case_id: UUID) -> tuple[dict[str, Any],
         "remaining_working_days": remaining(calendar, today, due_day) if due_day else None,
         "elapsed_working_days": elapsed(calendar, day_of(case["accepted_at"]), today) if case["accepted_at"] else None,
         "provisional": bool(case["provisional"]),
-        "light": light(today, due_day),
+        "light": light_by_index(case, now, case["concluded_at"]),
         "timeline": [timeline_row(calendar, row, now, live) for row in tasks],
         "next": _next(calendar, tasks, case, now, live),
         "documents": [{**row, "issued_at": instant(row["issued_at"])} for row in documents],
@@ -154,7 +156,7 @@ def timeline_row(calendar: WorkingCalendar, row: Mapping[str, Any], now: Any, li
         "remaining_working_days": remaining(calendar, until, due_day) if due_day else None,
         "elapsed_working_days": elapsed(calendar, day_of(row["opened_at"]), until),
         "provisional": row["provisional"],
-        "light": light(until, due_day),
+        "light": light_by_index(row, now, row["closed_at"]),
     }
 
 

@@ -11,13 +11,20 @@ from uuid import UUID
 from engine.bpmn.model import Node
 from engine.cases.access import check_task, task_id
 from engine.cases.house import House
-from engine.cases.inbox import TASK_COLUMNS, TASK_FROM, case_view, supervises, task_row
+from engine.cases.inbox import TASK_COLUMNS, TASK_FROM, WAITING, case_view, supervises, task_row
+from engine.cases.lateness import is_late
+from engine.cases.limits_view import limits_of
+from engine.cases.states import CaseState
 from engine.cases.submit import submitter_of
+from engine.catalogue.time_limits import TimeLimits
 from engine.errors import ApprovalError, NotFound
 from engine.organization.permissions import UseCase
 from engine.unit_of_work import UnitOfWork
 
-_TASK = f"SELECT {TASK_COLUMNS}, t.region_code AS task_region, c.definition_id {TASK_FROM} WHERE t.case_id = %s AND t.number = %s"
+_TASK = (
+    f"SELECT {TASK_COLUMNS}, t.region_code AS task_region, c.definition_id, c.offer_id, c.state AS case_state {TASK_FROM} "
+    "WHERE t.case_id = %s AND t.number = %s"
+)
 
 
 Submitter = Callable[[], str | None]
@@ -48,16 +55,44 @@ def get_task(house: House, uow: UnitOfWork, case_id: UUID, number: int) -> dict[
     submitter = partial(submitter_of, uow, case_id)
     if not supervises(house, uow, uow.actor, row["region_code"]):
         check_task(uow.actor, whose, row["region_code"], shown, UseCase.TASK_READ, submitter)
-    live = house.definition(uow, row["definition_id"])
+    live = house.definition(uow, row["definition_id"], row["offer_id"])
     node = live.compiled.nodes[row["node"]]
+    limits = limits_of(house, uow, case_id, row["case_number"])
     return task_row(house, row) | {
         "number": number,
         "outcomes": outcomes_of(node),
         "form_fields": list((node.extension("form") or {}).get("fields") or ()),
         "opinion_public": (node.extension("public") or {}).get("opinion") == "public",
         "can": _can(uow, row, whose, shown, submitter),
+        "late_reason_required": row["state"] in WAITING and is_late(row["due_at"], row["paused"], row["now"]),
+        "limits": [one for one in limits["limits"] if one["task"] in (None, shown)],
+        "special_procedures": [one for one in limits["special_procedures"] if one["task"] == shown],
+        "extensions": limits["extensions"],
+        "may_move_limits": _may_move(uow, row, whose, shown),
+        "special_procedure_kinds": kinds_of(live.item.time_limits),
+        "extendable": live.item.time_limits.extension is not None,
         "case_file": {k: v for k, v in case_view(house, uow, row["case_number"]).items() if k != "submitted_by"},
     }
+
+
+def kinds_of(limits: TimeLimits) -> list[dict[str, Any]]:
+    """The special procedures that the item knows, with the longest that may be asked for."""
+    return [
+        {"kind": one.kind, "name": one.name, "name_en": one.name_en, "ground": one.basis}
+        | {"most": one.most.days if one.most else None, "unit": str(one.most.unit) if one.most else None}
+        for one in limits.special_procedures.values()
+    ]
+
+
+def _may_move(uow: UnitOfWork, row: Mapping[str, Any], whose: _Whose, shown: str) -> bool:
+    """Whether the actor may start a special procedure at this task now, and ask for an extension."""
+    if row["kind"] != "officer" or row["state"] not in WAITING or row["case_state"] != CaseState.ACCEPTED:
+        return False
+    try:
+        check_task(uow.actor, whose, row["region_code"], shown, UseCase.SPECIAL_PROCEDURE)
+    except ApprovalError:
+        return False
+    return True
 
 
 def outcomes_of(node: Node) -> list[dict[str, Any]]:

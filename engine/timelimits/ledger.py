@@ -10,11 +10,11 @@ as a limit that starts on day a does not count it. What lies behind the end of a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from engine.clock import CST, day_of
 from engine.timelimits.calendar import ONE_DAY, WorkingCalendar
@@ -328,6 +328,19 @@ class _Sum:
         reached = start + counted
         months = (reached.year - start.year) * 12 + reached.month - start.month
         return months if months_after(start, months) <= reached else months - 1
+
+
+def light_by_index(row: Mapping[str, Any], now: datetime, ended: datetime | None) -> str | None:
+    """The light of a row that carries the index of its limit (`due_at`, `warn_at`, `paused`); None where there is no limit.
+
+    What has ended is green or red: nobody needs a warning any more.
+    """
+    if row["due_at"] is None:
+        return None
+    if (ended or now) >= row["due_at"] and not row["paused"]:
+        return "red"
+    warned = ended is None and row["warn_at"] is not None and now >= row["warn_at"] and not row["paused"]
+    return "yellow" if warned else "green"
 
 
 def union(spans: Iterable[tuple[Point, Point]]) -> list[tuple[Point, Point]]:

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from engine.cases.complete_task import Completion
 from engine.cases.end_procedure import ProcedureEnd
 from engine.cases.extensions import Decision, NewExtension
+from engine.cases.inbox import InboxQuery
 from engine.cases.limit_errors import (
     ApprovalPaperMissing,
     ExtensionDecided,
@@ -31,7 +32,7 @@ from engine.cases.limit_errors import (
 from engine.clock import CST
 from engine.errors import Forbidden, Invalid, NotFound
 from engine.timelimits.errors import LimitInvalid
-from tests.engine.stories import accepted, complete, open_tasks, submitted
+from tests.engine.stories import SYSTEM, accepted, complete, open_tasks, submitted
 from tests.engine.test_limits import clocks, put
 
 
@@ -141,6 +142,37 @@ def test_the_applicant_and_the_lists_see_the_dates_that_moved(engine, actor, cas
     assert (row.due_date.isoformat(), row.paused) == (clocks(engine, case)["fire"]["due_date"], False)
     papers = [one["title"] for one in engine.case_file(case)["documents"]]
     assert "特别程序告知书" in papers
+
+
+def test_the_applicant_sees_the_same_dates_and_why_they_moved(engine, actor, case):
+    from engine.cases.submit import query_code
+
+    put(engine, "2025-09-25T10:00")
+    started = procedure(engine, actor, case)
+    shown = engine.progress(case, query_code(engine.settings.secret_key, case))
+    (decision,) = [one for one in shown["limits"] if one["clock"] == "decision"]
+    assert decision["legal"] == clocks(engine, case)["decision"]["legal"]
+    assert decision["moves"][0]["document"] == started["notice"]
+    assert [(one["name"], one["needed"], one["state"]) for one in shown["special_procedures"]] == [
+        ("专家评审", 10, "open")
+    ]
+    assert "fire.liu" not in str(shown["special_procedures"]) + str(shown["limits"])
+
+
+def test_lists_show_the_light_of_the_ledger(engine, actor, case):
+    def lights(moment, **asked):
+        put(engine, moment)
+        rows = engine.inbox(SYSTEM, InboxQuery(case=case, **asked))["items"]
+        index = {row["node"]: row["light"] for row in rows}
+        ledger = {node: clocks(engine, case)[node]["light"] for node in index}
+        assert index == ledger
+        return index
+
+    assert set(lights("2025-09-23T10:00").values()) == {"green"}
+    yellow = lights("2025-10-10T10:00")
+    assert "yellow" in yellow.values()
+    assert lights("2025-10-10T10:00", lights=("yellow",)) == {n: one for n, one in yellow.items() if one == "yellow"}
+    assert set(lights("2025-10-30T10:00").values()) == {"red"}
 
 
 REFUSED = [
