@@ -48,6 +48,8 @@ from engine.settings import read_settings
 from engine.store import backup, schema
 from engine.store.database import connect_engine
 from engine.store.embedded import default_home
+from engine.store.files import FileStore
+from engine.store.location import files_of
 
 
 def main(argv: Sequence[str] | None = None, more: Callable[[Commands], None] | None = None) -> int:
@@ -173,15 +175,16 @@ def _clock(asked: argparse.Namespace) -> int:
 
 
 def _backup(asked: argparse.Namespace) -> int:
-    with located(asked) as (_, found):
-        size = backup.backup(found.url, Path(asked.file), found.binaries)
+    with located(asked) as (settings, found):
+        size = backup.backup(found.url, Path(asked.file), found.binaries, FileStore(files_of(settings)))
     print(f"已备份到 {asked.file}（{size} 字节）。/ Backed up: {size} bytes.")
     return 0
 
 
 def _restore(asked: argparse.Namespace) -> int:
-    with located(asked, make=True) as (_, found):
-        backup.restore(found.url, Path(asked.file), found.binaries, replace=asked.replace)
+    with located(asked, make=True) as (settings, found):
+        files = FileStore(files_of(settings))
+        backup.restore(found.url, Path(asked.file), found.binaries, replace=asked.replace, files=files)
         database = connect_engine(found.url, 0)
         try:
             schema.migrate(database)

@@ -34,6 +34,8 @@ A_YEAR = 31_536_000
 MOST_SEGMENT = 200
 FORM = "application/x-www-form-urlencoded"
 PARTS = "multipart/form-data"
+#: Werkzeug holds the pieces of a file that it reads to the limit of a form's fields: less than two of them refuses files.
+PIECES = 1024 * 1024
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self' data:; "
@@ -101,8 +103,9 @@ class Pages(Blueprint):
     def _refuse_body(self) -> AnyResponse | None:
         refuse_foreign()
         files = request.endpoint in self.files_at
-        most = engine().settings.most_file + self.most_body if files else self.most_body
-        request.max_content_length, request.max_form_memory_size = most, self.most_body
+        fields = max(self.most_body, PIECES) if files else self.most_body
+        most = engine().settings.most_file + fields if files else fields
+        request.max_content_length, request.max_form_memory_size = most, fields
         length = request.content_length  # None for a chunked body, too
         if length is None or "Transfer-Encoding" in request.headers:
             return error_page(411, t("error.length_missing"))

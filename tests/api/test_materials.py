@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import io
+import random
 from dataclasses import replace
 
 import pytest
@@ -295,6 +296,15 @@ def test_cleaning_removes_what_no_row_names_and_nothing_else(engine, caller, sub
     assert len(left(store)) == 3
     assert engine.materials.clean(grace=-1) == 2
     assert caller("clerk.chen").get(f"/cases/{submitted['number']}/materials/1/file").data == PDF
+
+
+# The test's own client writes a form of this size to a temporary file, and leaves it to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
+def test_a_large_file_of_any_bytes_is_taken(caller, submitted, store):
+    content = PDF + random.Random(7).randbytes(3_000_000)
+    made = caller("clerk.chen").call("POST", f"/cases/{submitted['number']}/materials", **form(content=content))
+    assert (made.status_code, made.json["size"]) == (201, len(content))
+    gc.collect()
 
 
 def test_a_docx_is_a_docx(caller, submitted, store):

@@ -10,6 +10,7 @@ import pytest
 from engine.assemble import open_engine
 from engine.background.worker import run_dry
 from engine.cases.add_material import NewMaterial
+from engine.cli import main
 from engine.settings import Settings
 from engine.store.backup import BackupFailed, DatabaseInUse, DatabaseNotEmpty, RestoreFailed, backup, restore
 from engine.store.database import connect_engine
@@ -124,3 +125,16 @@ def test_a_damaged_file_in_a_backup_is_found(engine, actor, server, database_url
     saved.write_bytes(damage(saved.read_bytes()))
     with pytest.raises(RestoreFailed):
         restore(empty_url, saved, server.binaries, files=FileStore(tmp_path / "elsewhere"))
+
+
+def test_the_commands_take_the_files_along(engine, actor, database_url, empty_url, tmp_path, monkeypatch):
+    kept, elsewhere = FileStore(tmp_path / "files"), FileStore(tmp_path / "elsewhere")
+    with kept.receiving(io.BytesIO(PDF), 100) as received:
+        kept.keep(received)
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("ONEWINDOW_FILES", str(kept.folder))
+    assert main(["backup", str(tmp_path / "saved.backup")]) == 0
+    monkeypatch.setenv("DATABASE_URL", empty_url)
+    monkeypatch.setenv("ONEWINDOW_FILES", str(elsewhere.folder))
+    assert main(["restore", str(tmp_path / "saved.backup")]) == 0
+    assert list(elsewhere.hashes()) == list(kept.hashes()) != []

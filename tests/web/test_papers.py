@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import io
+import random
 import re
 
 import pytest
@@ -41,6 +43,18 @@ def test_an_applicant_hands_a_file_in_and_sees_what_was_found_of_it(page, desk, 
     answer = fire.post(f"/admin/cases/{number}/materials/1/review", **said)
     assert answer.headers["Location"] == f"/admin/tasks/{task}?done=reviewed"
     assert "缺页" in page.get(f"/progress/{number}").text
+
+
+# The test's own client writes a form of this size to a temporary file, and leaves it to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
+def test_a_large_file_of_any_bytes_is_taken(page, desk, engine, actor):
+    number = accepted(engine, actor)
+    looked_up(page, engine, number)
+    content = PDF + random.Random(7).randbytes(2_000_000)
+    assert page.post(f"/progress/{number}/materials", **upload(content)).status_code == 303
+    scan = {"code": "survey-results", "file": (io.BytesIO(content), "a.pdf")}
+    assert desk("clerk.chen").post(f"/admin/cases/{number}/materials", **scan).status_code == 303
+    gc.collect()
 
 
 def test_a_bad_file_is_told_on_the_page_itself(page, engine, actor):
