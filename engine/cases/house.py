@@ -107,6 +107,9 @@ class House:
 
     def offered(self, uow: UnitOfWork, definition_id: UUID, offer: Offer) -> LiveDefinition:
         """A published definition as it is offered now; the offer need not be stored yet."""
+        with self._lock:
+            if (definition_id, offer.id) in self._definitions:
+                return self._definitions[definition_id, offer.id]
         live = self.definition(uow, definition_id)
         return self._keep((definition_id, offer.id), _offered(live, offer.item, offer.node_limits))
 

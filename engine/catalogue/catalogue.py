@@ -70,8 +70,8 @@ class Implementation:
     region_code: str
     version: int
     state: str
-    data: Json
-    findings: tuple[Json, ...]
+    data: Json = field(hash=False)
+    findings: tuple[Json, ...] = field(hash=False)
     effective_on: date | None
     hash: str
     published_at: datetime | None

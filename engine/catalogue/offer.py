@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
 from engine.bpmn.compile import Compiled
 from engine.bpmn.model import Node
@@ -156,8 +157,9 @@ def check_power(catalogue: Catalogue, directory: Directory, item: ServiceItem, r
         raise NotOnPowerList(item=item.code, department=name, department_en=name_en)
 
 
+@lru_cache(maxsize=2048)
 def merged(version: Version, implementation: Implementation | None) -> Offer:
-    """A standard item with an implementation laid over it."""
+    """A standard item with an implementation laid over it; kept, since every submission asks for it."""
     if implementation is None:
         return _offer(version.data, {}, version, None)
     given = read_overrides(implementation.data)

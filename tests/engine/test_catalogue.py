@@ -147,7 +147,7 @@ def test_a_change_takes_effect_on_its_day_and_leaves_open_cases_alone(engine, ac
     assert engine.catalogue.guide(ITEM, REGION)["limits"]["promised"] == 15
     from engine.background.demonstration_clock import advance_clock
 
-    advance_clock(engine, 2, "calendar-day")
+    advance_clock(engine, 1, "calendar-day")
     assert engine.catalogue.guide(ITEM, REGION)["limits"]["promised"] == 9
     new = submit(engine, actor)["number"]
     assert promised_days(engine, actor, number) == 15

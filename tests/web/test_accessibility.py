@@ -12,7 +12,7 @@ from engine.cases.inbox import InboxQuery
 from engine.cases.review_material import Review
 from engine.cases.submit import query_code
 from tests.engine.papers import PDF
-from tests.engine.stories import accepted, complete, submitted
+from tests.engine.stories import SYSTEM, accepted, complete, submitted
 from tests.web.conftest import advance, needs_browser
 from web.assets import FOLDER
 
@@ -43,6 +43,8 @@ def places(engine, actor):
     waiting = submitted(engine, actor)
     task = engine.inbox(actor("fire.liu"), InboxQuery())["items"][0]["id"]
     code = handed_in(engine, actor, number)
+    wrong = {"name": "大会审", "case_limits": {"promised": 99}}
+    engine.catalogue_office.store_implementation(SYSTEM, "joint-final-inspection", "440106", wrong)
     return {
         None: [
             "/items?q=联合验收&theme=construction&region=440100",
@@ -59,6 +61,11 @@ def places(engine, actor):
             "/nowhere",
             "/verify",
             f"/verify/{code}",
+        ],
+        "admin.yang": [
+            "/admin/catalogue",
+            "/admin/catalogue/joint-final-inspection",
+            "/admin/catalogue/drift",
         ],
         "clerk.chen": [
             "/admin/window",
