@@ -27,7 +27,10 @@ from engine.background.worker import run_dry
 from engine.cases.accept import Acceptance, Listed
 from engine.cases.access import parse_task_id
 from engine.cases.complete_task import Completion
+from engine.cases.end_procedure import ProcedureEnd
 from engine.cases.inbox import InboxQuery
+from engine.cases.mandates import NewMandate
+from engine.cases.special_procedures import NewProcedure
 from engine.cases.step_documents import WINDOW_KINDS
 from engine.cases.submit import Application
 from engine.cases.supplement import Supplement, Supplied
@@ -64,6 +67,7 @@ class Played:
     number: str = ""
     failures: list[str] = field(default_factory=list)
     actors: dict[str, Actor] = field(default_factory=dict)
+    procedures: dict[str, Any] = field(default_factory=dict)  #: the last one started of each kind
 
 
 def demo(settings: Settings) -> dict[str, Any]:
@@ -243,14 +247,30 @@ def _load_own_process(engine: Engine, path: Path, scenario: Mapping[str, Any]) -
 
 def _play(played: Played) -> dict[str, Any]:
     for n, step in enumerate(played.scenario["steps"], start=1):
+        refused = None
         try:
             _advance(played, _instant(step))
             DOES[step["does"]](played, step)
         except ApprovalError as error:
-            played.failures.append(f"step {n} ({step.get('who')} {step['does']} {step.get('node', '')}): {error}")
+            refused = error
+        said = _not_as_written(step, refused)
+        if said:
+            played.failures.append(f"step {n} ({step.get('who')} {step['does']} {step.get('node', '')}): {said}")
             break
     run_dry(played.engine)
     return _result(played)
+
+
+def _not_as_written(step: Mapping[str, Any], refused: ApprovalError | None) -> str | None:
+    """What is wrong with how a step went: it was refused, or not refused as the story wants it."""
+    wanted = step.get("refused")
+    if wanted is None:
+        return str(refused) if refused is not None else None
+    if refused is None:
+        return f"it should have been refused with {wanted}"
+    return (
+        None if refused.code == wanted else f"it should have been refused with {wanted}, not {refused.code}: {refused}"
+    )
 
 
 def _advance(played: Played, until: datetime) -> None:
@@ -292,6 +312,25 @@ def _withdraw(played: Played, step: Mapping[str, Any]) -> None:
     played.engine.intake.withdraw(_actor(played, step), played.number, step.get("reason", ""))
 
 
+def _mandate(played: Played, step: Mapping[str, Any]) -> None:
+    days = (date.fromisoformat(step["first_day"]), date.fromisoformat(step["last_day"]))
+    items = tuple(step["items"]) if "items" in step else None
+    asked = NewMandate(played.scenario["applicant"], step["agent"], step["station"], *days, step["evidence"], items)
+    played.engine.mandates.record(_actor(played, step), asked)
+
+
+def _procedure(played: Played, step: Mapping[str, Any]) -> None:
+    asked = NewProcedure(played.number, step["kind"], step["reason"], step["needed"], step["unit"])
+    started = played.engine.limits.start_procedure(_actor(played, step), asked)
+    played.procedures[step["kind"]] = started
+
+
+def _end_procedure(played: Played, step: Mapping[str, Any]) -> None:
+    started = played.procedures[step["kind"]]
+    asked = ProcedureEnd(played.number, started["id"], step["report"])
+    played.engine.limits.end_procedure(_actor(played, step), asked)
+
+
 def _complete(played: Played, step: Mapping[str, Any]) -> None:
     case_id, number = _task(played, step)
     asked = Completion(
@@ -321,6 +360,9 @@ DOES: dict[str, Callable[[Played, Mapping[str, Any]], None]] = {
     "claim": _claim,
     "release": _release,
     "message": _message,
+    "mandate": _mandate,
+    "procedure": _procedure,
+    "end-procedure": _end_procedure,
     "wait": lambda played, step: None,
 }
 

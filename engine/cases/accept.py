@@ -242,4 +242,6 @@ def _list_text(draft: StepDraft, materials: Iterable[Listed]) -> str:
 
 
 def _at_my_window(uow: UnitOfWork, case: CaseRow) -> bool:
-    return is_platform(uow.actor) or uow.actor.region_code == case.region_code
+    """The window of the case's region, or a department at which one of its tasks lies (a township accepts for its villages)."""
+    lies_here = any(uow.actor.works_in(task.department_id) for task in case.tasks)
+    return is_platform(uow.actor) or uow.actor.region_code == case.region_code or lies_here

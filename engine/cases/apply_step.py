@@ -18,6 +18,7 @@ from engine.bpmn.model import Node
 from engine.bpmn.run import MOST_FIRINGS, ProcessRun
 from engine.bpmn.step import Call, Facts, Opened, Step
 from engine.cases import case_clocks
+from engine.bpmn.timers import counting_by
 from engine.cases.end_procedure import end_with_case, end_with_node
 from engine.cases.house import House, LiveDefinition
 from engine.cases.lateness import check_conclusion, note_late_reason
@@ -44,7 +45,7 @@ from engine.organization.routing import Route, route, wanted_of
 from engine.plugins.handlers import ServiceAnswer, ServiceCall
 from engine.timelimits.ledger import Clock, LedgerEntry, Standing
 from engine.timelimits.ledger import Entry as LimitEntry
-from engine.timelimits.limits import Limit
+from engine.timelimits.limits import Limit, due, passes_at
 from engine.unit_of_work import UnitOfWork
 
 #: What a case keeps by node: the last outcome, all outcomes of the latest visit, and how often each instance was open;
@@ -117,6 +118,7 @@ class StepDraft:
     def of(cls, house: House, uow: UnitOfWork, case: CaseRow) -> StepDraft:
         """A draft on a locked case."""
         progress = {name: dict(case.progress.get(name, {})) for name in PROGRESS}
+        _count_by_calendar(house, case)
         return cls(
             house,
             uow,
@@ -482,6 +484,16 @@ class StepDraft:
             return []
         closed = (f"task:{row['number']}" for row in self.closed_tasks)
         return ["start", *closed, *(self.was_waiting - _waiting(run))]
+
+
+def _count_by_calendar(house: House, case: CaseRow) -> None:
+    """Timers such as `5 working-day` end where a limit of the case would: by the calendar of its region."""
+
+    def count(start: datetime, amount: int, unit: str) -> datetime:
+        almanac = house.almanac(case.region_code, None, case.calendar_version)
+        return passes_at(due(almanac.calendar, start, Limit(amount, unit), almanac.hours))
+
+    counting_by(count)
 
 
 def _waiting(run: ProcessRun) -> frozenset[str]:

@@ -19,7 +19,12 @@ from engine.settings import Settings
 
 PROCESSES = Settings(demo=True).processes
 FOLDERS = sorted(path.parent for path in PROCESSES.glob("*/item.json"))
-SCENARIOS = sorted(PROCESSES.glob("*/scenarios/*.json"))
+#: Stories about what is refused go the same way as others, and are told by test_scenarios.py.
+SCENARIOS = [
+    path
+    for path in sorted(PROCESSES.glob("*/scenarios/*.json"))
+    if not any("refused" in step for step in read_scenario(path)["steps"])
+]
 
 RUN = text(
     "SELECT t.node, t.department_id, t.kind, t.item, (t.route->>'fallback')::boolean AS fallback, "

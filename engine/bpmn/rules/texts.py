@@ -9,7 +9,7 @@ from engine.bpmn.expressions import Expression, ExpressionError, ExpressionFaile
 from engine.bpmn.model import EventDefinition, Finding, Flow, Loop, Node
 from engine.bpmn.rules.rule import ERROR, Place, Rule
 from engine.bpmn.rules.subject import Subject
-from engine.bpmn.timers import cycle, parse_timer
+from engine.bpmn.timers import cycle, is_limit, parse_timer
 from engine.clock import CST
 
 EXPRESSION = Rule(
@@ -127,7 +127,7 @@ def _timer(node: Node, event: EventDefinition, names: Names) -> Iterator[Finding
 
 def _moment(text: str, kind: str | None) -> datetime | None:
     """What a literal time means, None when it can't be read or is of the other kind."""
-    is_duration = text.strip("'\" ").upper().startswith("P")
+    is_duration = text.strip("'\" ").upper().startswith("P") or is_limit(text)
     if kind is None or is_duration != (kind == "duration"):
         return None
     try:
