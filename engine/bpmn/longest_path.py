@@ -1,8 +1,8 @@
 """The longest way through a process, in time limits. Pure, on the model.
 
 Branches side by side count as their longest; a loop is gone through once; a sub-process counts as its own limit, else as the
-longest way inside. What the window does before acceptance does not count: the limit of the case starts with it. Linear, without
-recursion.
+longest way inside. What the window does before acceptance does not count: the limit of the case starts with it. Nor does what the
+applicant takes: a promise is the authority's, and is not too long because of a wait for somebody else. Linear, without recursion.
 """
 
 from __future__ import annotations
@@ -62,6 +62,8 @@ def _through(scope: Scope, unit: str, kind: str, inside: Mapping[str, Way]) -> W
 def _own(node: Node, unit: str, kind: str, inside: Mapping[str, Way]) -> Way:
     limit = node.extension("timeLimit") or {}
     amount = limit.get(kind) or limit.get("legal" if kind == "promised" else "promised")
+    if (node.extension("assignment") or {}).get("applicant"):
+        return NOTHING
     if "accepted" in ((node.extension("outcomes") or {}).get("values") or {}):
         return NOTHING
     if amount is None:

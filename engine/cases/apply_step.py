@@ -17,8 +17,8 @@ from engine.bpmn.faults import StepTooLong
 from engine.bpmn.model import Node
 from engine.bpmn.run import MOST_FIRINGS, ProcessRun
 from engine.bpmn.step import Call, Facts, Opened, Step
-from engine.cases import case_clocks
 from engine.bpmn.timers import counting_by
+from engine.cases import case_clocks
 from engine.cases.end_procedure import end_with_case, end_with_node
 from engine.cases.house import House, LiveDefinition
 from engine.cases.lateness import check_conclusion, note_late_reason
