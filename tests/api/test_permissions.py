@@ -130,7 +130,7 @@ class Attempt:
     def case(self, stage: str = "submitted") -> str:
         """A case that nobody has touched; a front office's own is what it has submitted itself."""
         mine = self.role in SUBMITTERS and self.place is Place.OWN
-        return self.target((stage, mine), lambda: self.new_case(stage, mine))
+        return self.target((stage, mine and self.role), lambda: self.new_case(stage, mine))
 
     def target(self, kind: Any, make: Callable[[], Any]) -> Any:
         if kind not in self.world.targets:
