@@ -14,10 +14,16 @@ def called_ids(process: Process) -> Iterator[str]:
 
 
 def mains(diagram: Diagram) -> tuple[Process, ...]:
-    """The executable processes that no other process of the file calls: what may be started."""
+    """The executable processes that no other process of the file calls: what may be started.
+
+    Where none says anything of it and only one has anything in it, that one is meant, as engines take it.
+    """
     called = {name for each in diagram.processes for name in called_ids(each) if name != each.id}
     marked = tuple(process for process in diagram.processes if process.executable)
-    return tuple(process for process in marked if process.id not in called) or marked
+    if marked:
+        return tuple(process for process in marked if process.id not in called) or marked
+    silent = [each for each in diagram.processes if each.executable is None and each.nodes and each.id not in called]
+    return tuple(silent) if len(silent) == 1 else ()
 
 
 def whole(diagram: Diagram, process: Process) -> Process:

@@ -87,9 +87,17 @@ BAD: dict[str, Elements] = {
     "no-picture": around(user("a")),
     "join-may-wait": (
         *(start(), gateway("parallel", "f"), *(gateway("exclusive", f"x{n}", default=f"x{n}_e{n}") for n in "12")),
-        *(gateway("parallel", "j"), end(), end("e1"), end("e2")),
-        flows("start > f > x1 > e1; f > x2 > e2; x1 > j [form.both]; x2 > j [form.both]; j > end"),
+        *(user("a"), user("b"), gateway("parallel", "j"), end(), end("e1"), end("e2")),
+        flows("start > f > a > x1 > e1; f > b > x2 > e2; x1 > j [form.c1]; x2 > j [form.c1]; j > end"),
     ),
+    "default-missing": after_task(
+        gateway("exclusive", "x"), flows("start > a > x; x > end [form.c1]; x > a [form.c2]")
+    ),
+    "default-invalid": after_task(
+        gateway("exclusive", "x", default="start_a"), flows("start > a > x; x > end [form.c1]; x > a [form.c2]")
+    ),
+    "automatic-loop": (start(), CHOICE, end(), flows("start > x > end; x > x [form.nothing == null]")),
+    "id-malformed": (start(), user("a:b"), end(), flows("start > a:b > end")),
     "merge-unsynchronised": after_task(
         *(gateway("parallel", "f"), user("b"), user("c"), gateway("exclusive", "m"), user("d")),
         flows("start > a > f > b > m > d > end; f > c > m"),
@@ -173,7 +181,7 @@ GOOD: dict[str, Elements] = {
     "join-deadlock": after_task(*JOINED, flows(BOTH)),
     "join-may-wait": after_task(
         *(gateway("exclusive", "x", default="x_end"), gateway("parallel", "f"), user("b"), user("c")),
-        *(gateway("parallel", "j"), flows("start > a > x > end; x > f [form.both]; f > b > j > end; f > c > j")),
+        *(gateway("parallel", "j"), flows("start > a > x > end; x > f [form.c1]; f > b > j > end; f > c > j")),
     ),
     "merge-unsynchronised": after_task(*JOINED, flows(BOTH)),
     "merge-may-double": after_task(
@@ -212,7 +220,7 @@ SHAPE = (
     'xmlns:dc="http://www.omg.org/spec/DD/20100524/DC" x="0" y="0" width="36" height="36"/></bpmndi:BPMNShape>'
     "</bpmndi:BPMNPlane></bpmndi:BPMNDiagram></definitions>"
 )
-_PROCESS: dict[str, str] = {"not-executable": 'id="p"'}
+_PROCESS: dict[str, str] = {"not-executable": 'id="p" isExecutable="false"', "executable-unmarked": 'id="p"'}
 _BEFORE: dict[str, str] = {
     "several-executable": '<process id="q" isExecutable="true">'
     + start("s2")

@@ -17,7 +17,7 @@ ID = "condition-missing:g"
 @pytest.fixture
 def drawing(tmp_path: Path) -> Path:
     path = tmp_path / "drawing.bpmn"
-    path.write_bytes(diagram(*LABELLED, process='id="p"'))
+    path.write_bytes(diagram(*LABELLED, process='id="p" isExecutable="false"'))
     return path
 
 
@@ -75,7 +75,7 @@ def test_the_file_itself_is_written_only_when_asked(drawing: Path) -> None:
 
 
 def test_standard_input_and_output_can_be_used() -> None:
-    data = diagram(start(), user("a"), end(), flows("start > a > end"), process='id="p"')
+    data = diagram(start(), user("a"), end(), flows("start > a > end"), process='id="p" isExecutable="false"')
     answer = lint("lint", "--fix", "-", "-o", "-", given=data)
     assert answer.returncode == 0
     assert b'isExecutable="true"' in answer.stdout

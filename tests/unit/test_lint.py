@@ -288,8 +288,16 @@ INVALID: list[tuple[str, tuple[str, ...]]] = [
     ("not-supported", (start(), user("a"), end("end", "<cancelEventDefinition/>"), SIMPLE)),
     ("start-trigger-ignored", (element("startEvent", "start", timer("P1D")), user("a"), end(), SIMPLE)),
     ("start-trigger-ignored", (element("startEvent", "start", message("m")), user("a"), end(), SIMPLE)),
-    ("link-unmatched", around(element("intermediateThrowEvent", "a", "<linkEventDefinition/>"))),
-    ("link-unmatched", around(catch("a", "<linkEventDefinition/>"))),
+    (
+        "link-unmatched",
+        (
+            start(),
+            user("a"),
+            element("intermediateThrowEvent", "to", "<linkEventDefinition/>"),
+            flows("start > a > to"),
+        ),
+    ),
+    ("link-unmatched", (*around(user("a")), catch("from", "<linkEventDefinition/>"), flows("from > end"))),
     ("signal-unnamed", around(catch("a", "<signalEventDefinition/>"))),
     ("signal-unnamed", around(element("intermediateThrowEvent", "a", "<signalEventDefinition/>"))),
     ("not-supported", around(element("intermediateThrowEvent", "a", "<compensateEventDefinition/>"))),
@@ -360,6 +368,10 @@ INVALID: list[tuple[str, tuple[str, ...]]] = [
     ("boundary-incoming", (*around(user("a")), boundary("b", "a", timer("P1D")), end("e2"), flows("b > e2; a > b"))),
     (
         "default-invalid",
+        after_task(gateway("exclusive", "x", default="start_a"), flows("start > a > x > end; x > a [form.c1]")),
+    ),
+    (
+        "default-ignored",
         (start(), user("a"), gateway("exclusive", "x", default="start_a"), end(), flows("start > a > x > end")),
     ),
     ("default-ignored", around(user("a", default="a_end"))),
@@ -578,7 +590,7 @@ def test_conditions_that_leave_a_case_open_need_one(first: str, second: str) -> 
 
 
 def test_an_unmarked_process_is_told_to_be_marked_and_judged_all_the_same() -> None:
-    found = lint(read(diagram(start(), user("a"), flows("start > a"), process='id="p"')))
+    found = lint(read(diagram(start(), user("a"), flows("start > a"), process='id="p" isExecutable="false"')))
     assert ids(found) == {"not-executable", "implicit-end"}
 
 
@@ -587,6 +599,19 @@ def test_of_several_pools_only_the_executable_one_is_judged() -> None:
     assert ids(findings(*around(user("a")), before=partner)) == set()
     twice = partner.replace('id="partner"', 'id="partner" isExecutable="true"')
     assert "several-executable" in ids(findings(*around(user("a")), before=twice))
+
+
+def test_a_process_that_says_nothing_of_it_is_taken_to_be_executable() -> None:
+    found = lint(read(diagram(*around(user("a")), process='id="p"')))
+    assert ids(found) == {"executable-unmarked"}
+    assert deployable(found)
+    two = '<process id="q">' + user("b") + "</process>"
+    assert "not-executable" in ids(lint(read(diagram(*around(user("a")), process='id="p"', before=two))))
+
+
+def test_a_called_process_may_be_executable_too() -> None:
+    called = f'<process id="q" isExecutable="true">{start("q1")}{user("b")}{end("q2")}{flows("q1 > b > q2")}</process>'
+    assert ids(findings(*around(element("callActivity", "a", calledElement="q")), before=called)) == set()
 
 
 def test_a_process_without_an_id_is_found() -> None:

@@ -76,4 +76,8 @@ def _mark(sheet: Sheet, id: str) -> bool:
     return True
 
 
-MENDS: Mapping[str, Maker] = {"not-executable": _not_executable, "several-executable": _several}
+MENDS: Mapping[str, Maker] = {
+    "not-executable": _not_executable,
+    "executable-unmarked": _not_executable,
+    "several-executable": _several,
+}

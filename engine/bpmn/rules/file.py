@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.bpmn.calls import mains
 from engine.bpmn.model import Finding, Process
 from engine.bpmn.rules.rule import ERROR, INFO, WARNING, Rule, Spot
 from engine.bpmn.rules.subject import MAX_CONDITIONS, MAX_DEPTH, MAX_FLOWS, MAX_NODES, Subject, conditions_of
@@ -13,6 +14,14 @@ NOT_EXECUTABLE = Rule(
     ERROR,
     "流程{what}没有标记为可执行",
     "The process {what} is not marked executable",
+    "请标记为可执行（isExecutable=“true”）",
+    "Mark it executable (isExecutable=“true”)",
+)
+UNMARKED = Rule(
+    "executable-unmarked",
+    WARNING,
+    "流程{what}没有说明是否可执行，按可执行处理",
+    "The process {what} does not say whether it is executable: it is taken to be",
     "请标记为可执行（isExecutable=“true”）",
     "Mark it executable (isExecutable=“true”)",
 )
@@ -72,7 +81,7 @@ NO_PICTURE = Rule(
     "请在设计器中打开并保存一次",
     "Open it in the designer and save it once",
 )
-RULES = (NOT_EXECUTABLE, SEVERAL, TOO_MANY, TOO_MANY_FLOWS, TOO_DEEP, ENCODING, FOREIGN, NO_PICTURE)
+RULES = (NOT_EXECUTABLE, UNMARKED, SEVERAL, TOO_MANY, TOO_MANY_FLOWS, TOO_DEEP, ENCODING, FOREIGN, NO_PICTURE)
 
 #: What other tools write that says nothing of how the process runs.
 _DECORATION = frozenset(
@@ -97,11 +106,13 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 
 def _executable(subject: Subject) -> Iterator[Finding]:
-    marked = [process for process in subject.diagram.processes if process.executable]
-    if len(marked) > 1:
-        yield SEVERAL.at(marked[1], count=len(marked))
-    if not marked:
+    found = mains(subject.diagram)
+    if len(found) > 1:
+        yield SEVERAL.at(found[1], count=len(found))
+    if not found:
         yield NOT_EXECUTABLE.at(subject.diagram.processes[0])
+    elif not found[0].executable:
+        yield UNMARKED.at(found[0])
 
 
 def _too_many_flows(process: Process) -> Finding:

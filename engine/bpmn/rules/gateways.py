@@ -78,15 +78,15 @@ def _choice(subject: Subject, scope: Scope, node: Node) -> Iterator[Finding]:
 
 def _covered(scope: Scope, node: Node, flows: list[Flow]) -> bool:
     conditions = [flow.condition for flow in flows if flow.condition]
-    return len(conditions) == len(flows) and covers(conditions, _known(scope, node))
+    return len(conditions) == len(flows) and covers(conditions, _known(scope, node, " ".join(conditions)))
 
 
-def _known(scope: Scope, node: Node) -> dict[str, list[str]]:
+def _known(scope: Scope, node: Node, said: str) -> dict[str, list[str]]:
     """The outcomes that the tasks before a gateway may have: of the one just before, and of each that is never passed by."""
     known = {}
     for task in scope.nodes:
         declared = list((task.extension("outcomes") or {}).get("values", ()))
-        if task.id and declared and node.id not in scope.reached(without=task.id):
+        if task.id and declared and task.id in said and node.id not in scope.reached(without=task.id):
             known[f"case.outcomes.{task.id}"] = declared
     before = [(task.extension("outcomes") or {}).get("values", {}) for task in _tasks_before(scope, node)]
     if before and all(before):

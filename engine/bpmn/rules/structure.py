@@ -185,7 +185,8 @@ def _node(scope: Scope, node: Node, profile: str) -> Iterator[Finding]:
     if node.default and node.tag not in CHOOSING:
         yield DEFAULT_IGNORED.at(node)
     elif node.default and node.default not in {flow.id for flow in outgoing}:
-        yield DEFAULT.at(node, ref=node.default)
+        needed = len(outgoing) > 1 or any(flow.condition for flow in outgoing)
+        yield DEFAULT.at(node, ref=node.default) if needed else DEFAULT_IGNORED.at(node)
     if len(outgoing) > 1 and not node.tag.endswith("Gateway") and node.tag != "endEvent":
         yield FORK.at(node, profile, count=len(outgoing))
     if node.tag not in CHOOSING:

@@ -50,8 +50,11 @@ def check(subject: Subject) -> Iterator[Finding]:
 def _links(subject: Subject) -> Iterator[Finding]:
     """A throw link leads to one catch link (as a flow: `links.py`); a catch link comes from a throw link."""
     joined = {id for flow in subject.flows() if (flow.id or "").endswith(".link") for id in (flow.source, flow.target)}
+    leaving = {flow.source for flow in subject.flows()}
+    entered = {flow.target for flow in subject.flows()}
     for node in subject.nodes():
-        if link_name(node) is not None and node.id not in joined:
+        drawn = leaving if node.tag == "intermediateThrowEvent" else entered  # a flow is drawn in the link's place
+        if link_name(node) is not None and node.id not in joined and node.id not in drawn:
             yield LINK.at(node)
 
 
