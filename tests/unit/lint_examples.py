@@ -72,7 +72,7 @@ WORDS: dict[str, str] = {
     "schema-invalid-more": "More than 20 places that the schema does not allow.",
     "too-many-flows": "2,001 sequence flows, or 501 conditions.",
     "too-many-nodes": "1,001 flow nodes in one process.",
-    "time-limit-default-incomplete": "A task that is decided by default when its limit passes, without a defaultOutcome or its basis in law.",
+    "time-limit-default-incomplete": "A task decided by default when its limit passes, without a defaultOutcome or its basis.",
     "time-limit-exceeds-item": "A task whose limit is longer than that of the service item that the process handles.",
     "time-limits-exceed-case": "Tasks in a row whose limits together are longer than that of the case.",
     "too-deep": "Sub-processes in sub-processes, more than eight deep.",
