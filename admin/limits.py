@@ -31,10 +31,10 @@ def serve_limits(pages: Pages) -> None:
         said = [asked.kind, asked.reason, asked.needed, asked.unit]
         return _done(task, lambda: engine().limits.start_procedure(me(), asked, once_of("procedure", task, said)))
 
-    @pages.post("/tasks/<task>/special-procedures/<int:procedure>/end")
-    def end_procedure(task: str, procedure: int) -> AnyResponse:
+    @pages.post("/tasks/<task>/special-procedures/<procedure>/end")
+    def end_procedure(task: str, procedure: str) -> AnyResponse:
         case = engine().get_task(me(), *parse_task_id(task))["case"]
-        asked = ProcedureEnd(case, procedure, field("report", MOST))
+        asked = ProcedureEnd(case, _number(procedure), field("report", MOST))
         what = f"{task} {procedure}"
         return _done(task, lambda: engine().limits.end_procedure(me(), asked, once_of("end", what, asked.report)))
 
@@ -56,5 +56,9 @@ def _done(task: str, work: Any) -> AnyResponse:
 
 
 def _whole(name: str) -> int:
-    said = field(name, 6)
-    return int(said) if said.isascii() and said.isdigit() else 0
+    return _number(field(name, 6))
+
+
+def _number(said: str) -> int:
+    """A number as written; 0, which nothing has, for anything else."""
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 10 else 0

@@ -27,7 +27,8 @@ from engine.unit_of_work import Once, Transactions, UnitOfWork
 #: Which of some files a row names: of materials, or of documents.
 _NAMED = (
     "SELECT h.hash FROM unnest(%s::text[]) AS h (hash) WHERE EXISTS (SELECT 1 FROM materials m WHERE m.file_hash = h.hash) "
-    "OR EXISTS (SELECT 1 FROM document_files f WHERE f.file_hash = h.hash)"
+    "OR EXISTS (SELECT 1 FROM document_files f WHERE f.file_hash = h.hash) "
+    "OR EXISTS (SELECT 1 FROM extensions e WHERE e.scan = h.hash)"
 )
 
 

@@ -333,3 +333,19 @@ def test_idle_time_is_shorter_than_life():
     from engine.organization.sessions import IDLE, LIFE, NOTED
 
     assert NOTED < IDLE < LIFE <= timedelta(hours=12)
+
+
+def test_a_special_procedure_is_started_and_ended_at_the_task(desk, engine, actor):
+    number = accepted(engine, actor)
+    officer = desk("fire.liu")
+    task = task_of(officer, number)
+    assert "法定时限 20 个工作日" in officer.get(f"/admin/tasks/{task}").text
+    asked = {"kind": "expert-review", "needed": "5", "unit": "working-day", "reason": "技术复杂"}
+    assert officer.post(f"/admin/tasks/{task}/special-procedures", **asked).status_code == 303
+    page = officer.get(f"/admin/tasks/{task}").text
+    assert "结束特别程序" in page
+    refused = officer.post(f"/admin/tasks/{task}/complete", outcome="passed", opinion="合格")
+    assert (refused.status_code, "尚未结束" in refused.text) == (409, True)
+    assert officer.post(f"/admin/tasks/{task}/special-procedures/1/end", report="通过").status_code == 303
+    assert officer.post(f"/admin/tasks/{task}/extensions", reason="情况复杂").status_code == 303
+    assert "待审批" in officer.get(f"/admin/tasks/{task}").text
