@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flask import Flask
 
+from admin.calendars import serve_calendars
+from admin.cards import serve_cards
 from admin.cases import serve_cases
 from admin.catalogue import serve_catalogue
 from admin.department import serve_department
@@ -12,6 +14,7 @@ from admin.inbox import serve_inbox
 from admin.limits import serve_limits
 from admin.limits_texts import LIMITS
 from admin.papers import serve_papers
+from admin.supervision_texts import SUPERVISION
 from admin.texts import TEXTS
 from admin.window import serve_window
 from web.pages import Pages
@@ -27,6 +30,7 @@ def register_admin(app: Flask) -> None:
         "admin",
         __name__,
         {**TEXTS, **PAPERS, **LIMITS},
+        {**TEXTS, **PAPERS, **SUPERVISION},
         log_in="/admin/login",
         open_to_all=("log_in", "show_log_in"),
         most_body=MOST_BODY,
@@ -41,6 +45,8 @@ def register_admin(app: Flask) -> None:
         serve_department,
         serve_catalogue,
         serve_limits,
+        serve_cards,
+        serve_calendars,
     ):
         serve(pages)
     app.register_blueprint(pages)

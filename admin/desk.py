@@ -43,6 +43,12 @@ def links(actor: Actor) -> Links:
         found.append(("/admin/cases", "nav.cases"))
     if actor.may(Permission.CATALOGUE_READ):
         found.append(("/admin/catalogue", "nav.catalogue"))
+    if actor.may(Permission.CARD_READ):
+        found.append(("/admin/cards", "nav.cards"))
+    if actor.may(Permission.LIGHT_READ):
+        found.append(("/admin/lights", "nav.lights"))
+    if actor.may(Permission.CALENDAR_IMPORT):
+        found.append(("/admin/calendar", "nav.calendar"))
     return found or [("/admin/start", "nav.start")]
 
 

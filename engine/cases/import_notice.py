@@ -14,7 +14,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from engine.cases.access import need, permit, place_of
-from engine.cases.calendar_moves import Move, hash_of, moves_of
+from engine.cases.calendar_moves import Move, Moves, hash_of, moves_of
 from engine.cases.house import House
 from engine.cases.inbox import regions_below
 from engine.cases.progress import instant
@@ -67,7 +67,7 @@ class Preview:
     after: WorkingCalendar
     days: list[tuple[date, bool]]
     first: date | None  #: limits that end before this day are not touched; None: none is
-    moves: list[Move]
+    moves: Moves
 
     @property
     def hash(self) -> str:
@@ -124,7 +124,7 @@ def apply_notice(house: House, uow: UnitOfWork, year: int, data: Mapping[str, An
     if preview.hash != seen:
         raise CalendarChangedSince()
     version = preview.version + 1
-    moved = len({one.case_id for one in preview.moves if one.moves})
+    moved = preview.moves.cases
     place, who = (notice.region or "", notice.department or ""), (uow.actor.id, uow.actor.name)
     uow.write(
         "INSERT INTO calendar_notices (version, year, region_code, department_id, data, preview_hash, recorded_at, "
@@ -180,7 +180,7 @@ def _worked_out(house: House, uow: UnitOfWork, notice: HolidayNotice) -> Preview
     check_against(_wider(notices, notice, version), notice)
     days = changed_days(before, after, notice.year)
     first = _first_change(notice, before, days)
-    moves = moves_of(house, uow, notice, version + 1, first, uow.now)
+    moves = moves_of(house, uow, notice, version + 1, first, uow.now, MOST_TOLD)
     return Preview(notice, version, before, after, days, first, moves)
 
 
@@ -210,8 +210,7 @@ def _done_already(uow: UnitOfWork, notice: HolidayNotice, seen: str) -> dict[str
 
 
 def _view(uow: UnitOfWork, preview: Preview) -> dict[str, Any]:
-    moving = [one for one in preview.moves if one.moves]
-    told = sorted(moving, key=lambda one: (not one.told_to_applicant, one))[:MOST_TOLD]
+    moves = preview.moves
     left_out = forgotten(preview.before, preview.notice, national_days(preview.notice.year))
     names = national_days(preview.notice.year) | {one.day: one.name for one in preview.notice.days if one.name}
     return {
@@ -227,11 +226,11 @@ def _view(uow: UnitOfWork, preview: Preview) -> dict[str, Any]:
             }
             for day, name in left_out
         ],
-        "moved_limits": len(moving),
-        "moved_cases": len({one.case_id for one in moving}),
-        "told_to_applicants": len([one for one in moving if one.told_to_applicant]),
-        "settled_limits": len(preview.moves) - len(moving),
-        "moves": _named(uow, told),
+        "moved_limits": moves.limits,
+        "moved_cases": moves.cases,
+        "told_to_applicants": moves.told_to_applicants,
+        "settled_limits": moves.settled,
+        "moves": _named(uow, moves.first),
         "hash": preview.hash,
     }
 
