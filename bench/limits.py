@@ -42,6 +42,8 @@ from tests.engine.stories import ITEM, REGION, SYSTEM
 #: Monday morning: what had its last day on Friday has passed, and went to no post above yet.
 NOW = datetime(2026, 6, 15, 9, tzinfo=CST)
 PAGES = 40
+#: In the one inbox whose pages are measured.
+TASKS = 1000
 CALENDAR = national_calendar()
 LIMIT = 10
 LATE = date(2026, 5, 29)  #: ten working days from here end on Friday 12 June
@@ -159,7 +161,7 @@ def load(engine: Engine, url: str, cases: int, limits: int, coming: int) -> list
         rows = [(ids[n], owner, kind, n) for n in range(cases) for owner, kind in _keys(each + (n < more))]
         _copy(connection, "limits", LIMIT_COLUMNS, (_limit(*row, coming) for row in rows))
         _copy(connection, "limit_entries", ENTRY_COLUMNS, (_entry(*row, coming) for row in rows))
-        _copy(connection, "tasks", TASK_COLUMNS, (_task(ids[n], n, coming) for n in range(busy)))
+        _copy(connection, "tasks", TASK_COLUMNS, (_task(ids[n], n, coming) for n in range(min(busy, TASKS))))
         told = [_prompted(ids[n]) for n in range(busy)]
         _copy(connection, "limit_firings", FIRING_COLUMNS, told)
         connection.execute("VACUUM ANALYZE")

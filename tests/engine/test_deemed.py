@@ -1,0 +1,98 @@
+"""What the law deems done when a limit has passed: by the system, on the ground of an article, with its card."""
+
+import pytest
+from sqlalchemy import text
+
+from engine.background.sweep import sweep
+from engine.cases.accept import Acceptance, Listed
+from engine.supervision.cards import CardQuery
+from tests.engine.stories import SYSTEM, submitted
+from tests.engine.test_case_clocks import single  # noqa: F401
+from tests.engine.test_limits import clocks, put
+
+
+@pytest.fixture
+def office(single):  # noqa: F811
+    """The engine with a licence, and its sweep run dry."""
+
+    def drain():
+        while sweep(single):
+            pass
+
+    single.drain = drain
+    return single
+
+
+def test_silence_is_acceptance_as_of_the_receipt_by_the_system(office, actor):
+    put(office, "2025-09-29T10:00")
+    number = submitted(office, actor)
+    put(office, "2025-10-13T23:59")
+    office.drain()
+    assert office.case_file(number)["state"] == "submitted"
+    put(office, "2025-10-14T00:00")
+    office.drain()
+    file = office.case_file(number)
+    assert (file["state"], file["accepted_at"][:10]) == ("accepted", "2025-09-29")
+    assert clocks(office, number)["decision"]["legal"]["due_date"] == "2025-11-03"
+    red = [
+        card for card in office.supervision.cards(SYSTEM, CardQuery())["items"] if card["rule"] == "deemed-acceptance"
+    ]
+    assert [card["colour"] for card in red] == ["red"]
+    with office.database.connect() as connection:
+        payload = connection.scalar(text("SELECT payload FROM events WHERE kind = 'case.accepted'"))
+        opened = connection.scalar(text("SELECT count(*) FROM tasks WHERE state = 'open' AND node <> 'accept'"))
+    assert '"actor":"system"' in payload
+    assert "行政许可法第三十二条第一款第四项" in payload
+    assert opened == 6
+    assert office.verify_record(number).whole
+    office.drain()
+    assert len(red) == len(
+        [c for c in office.supervision.cards(SYSTEM, CardQuery())["items"] if c["rule"] == "deemed-acceptance"]
+    )
+
+
+def test_who_brings_nothing_has_withdrawn_where_the_item_says_so(office, actor):
+    put(office, "2025-09-29T10:00")
+    number = submitted(office, actor)
+    put(office, "2025-09-30T10:00")
+    office.accept(
+        actor("clerk.chen"), Acceptance(number, "supplement", materials=(Listed("survey-results", "缺第二页"),))
+    )
+    put(office, "2025-10-15T00:00")
+    office.drain()
+    file = office.case_file(number)
+    assert (file["state"], file["result"]) == ("concluded", "deemed-withdrawn")
+    assert [
+        card for card in office.supervision.cards(SYSTEM, CardQuery())["items"] if card["clock"] == "correction"
+    ] == []
+    assert office.verify_record(number).whole
+
+
+def test_an_answer_in_time_is_an_answer(office, actor):
+    put(office, "2025-09-29T10:00")
+    number = submitted(office, actor)
+    office.accept(actor("clerk.chen"), Acceptance(number, "accepted"))
+    put(office, "2025-10-14T09:00")
+    office.drain()
+    assert office.case_file(number)["accepted_at"][:10] == "2025-09-29"
+    assert [c for c in office.supervision.cards(SYSTEM, CardQuery())["items"] if c["rule"] == "deemed-acceptance"] == []
+
+
+def test_the_demonstration_clock_stops_at_what_limits_come_to(office, actor):
+    from datetime import datetime
+
+    from engine.background.demonstration_clock import set_clock
+    from engine.clock import CST
+
+    put(office, "2025-09-29T10:00")
+    number = submitted(office, actor)
+    with office.database.begin() as connection:
+        connection.execute(
+            text("UPDATE platform SET clock_offset = clock_fixed_at - clock_timestamp(), clock_fixed_at = NULL")
+        )
+    moved = set_clock(office, datetime(2025, 10, 20, 9, tzinfo=CST))
+    assert moved.stops >= 2
+    with office.database.connect() as connection:
+        at = connection.scalar(text("SELECT at FROM events WHERE kind = 'case.accepted'"))
+    assert at.astimezone(CST).isoformat(timespec="seconds") == "2025-10-14T00:00:00+08:00"
+    assert office.case_file(number)["state"] == "accepted"
