@@ -29,8 +29,7 @@ def register_admin(app: Flask) -> None:
     pages = Pages(
         "admin",
         __name__,
-        {**TEXTS, **PAPERS, **LIMITS},
-        {**TEXTS, **PAPERS, **SUPERVISION},
+        {**TEXTS, **PAPERS, **LIMITS, **SUPERVISION},
         log_in="/admin/login",
         open_to_all=("log_in", "show_log_in"),
         most_body=MOST_BODY,
