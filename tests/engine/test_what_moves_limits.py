@@ -351,3 +351,34 @@ def test_a_tampered_procedure_extension_or_reason_is_found(engine, actor, case):
             connection.commit()
         if sql.startswith("DELETE"):
             break
+
+
+def test_every_past_instant_gives_what_was_shown_then(engine, actor, case):
+    shown = {}
+
+    def look(moment):
+        put(engine, moment)
+        shown[at(moment)] = engine.limits.of_case(SYSTEM, case)
+
+    look("2025-09-24T09:00")
+    put(engine, "2025-09-25T10:00")
+    procedure(engine, actor, case)
+    look("2025-09-25T11:00")
+    put(engine, "2025-10-10T10:00")
+    procedure(engine, actor, case, node="planning", by="planning.zhao", kind="testing")
+    engine.limits.ask_extension(actor("fire.liu"), NewExtension(case, "现场情况复杂"))
+    look("2025-10-12T10:00")
+    put(engine, "2025-10-15T10:00")
+    end(engine, actor, case, 1)
+    look("2025-10-16T10:00")
+    put(engine, "2025-10-16T11:00")
+    approve(engine, actor("fire.wei"), case)
+    put(engine, "2025-10-17T10:00")
+    end(engine, actor, case, 2, by="planning.zhao", effective_at=at("2025-10-16T15:00"))
+    finish(engine, actor("planning.zhao"), case, "planning", late_reason="检测")
+    look("2025-10-20T10:00")
+    put(engine, "2026-03-01T10:00")
+    finish(engine, actor("fire.liu"), case, "fire", late_reason="检测")
+    for moment, then in shown.items():
+        assert engine.limits.of_case(SYSTEM, case, moment) == then
+    assert engine.verify_record(case).whole
