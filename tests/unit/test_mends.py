@@ -383,7 +383,7 @@ def test_answers_that_no_fix_has_are_refused() -> None:
 
 
 def test_one_mend_can_be_done_alone() -> None:
-    data = diagram(*LABELLED, process='id="p"')
+    data = diagram(*LABELLED, process='id="p" isExecutable="false"')
     marked = mend_one(data, "not-executable:p")
     assert read(marked).processes[0].executable is True
     assert condition(marked, "g_a") is None
