@@ -17,6 +17,7 @@ from engine.cases.complete_task import MOST_OPINION, Completion
 from engine.cases.inbox import InboxQuery
 from engine.errors import ApprovalError, Forbidden, NotFound
 from engine.unit_of_work import Once
+from web.forms import entered, flaws
 from web.pages import Pages, field
 from web.serving import engine
 from web.words import language
@@ -66,20 +67,24 @@ def serve_inbox(pages: Pages) -> None:
     def complete(task: str) -> AnyResponse:
         try:
             outcome, opinion = field("outcome", 100) or None, field("opinion", MOST_OPINION + 1)
+            wanted = engine().get_task(me(), *parse_task_id(task))["entry_form"]
             names = [name for name in request.form if name.startswith("form.")]
-            form = {name.removeprefix("form."): field(name, MOST_FIELD) for name in names}
+            form = (
+                entered(wanted) if wanted else {name.removeprefix("form."): field(name, MOST_FIELD) for name in names}
+            )
             asked = Completion(
                 *parse_task_id(task),
                 outcome,
                 opinion,
-                {k: v for k, v in form.items() if v},
+                {k: v for k, v in form.items() if v != ""},
                 field("late_reason", MOST_OPINION),
             )
             done = engine().complete(me(), asked, once_of("complete", task, asked.as_arguments()))
         except (NotFound, Forbidden):
             raise
         except ApprovalError as error:
-            return _task_page(task, error.status, problem=error.sentence(language()), kept=request.form)
+            said = {"problem": error.sentence(language()), "wrong": flaws(error)}
+            return _task_page(task, error.status, kept=request.form, **said)
         return redirect(f"/admin/inbox?{urlencode({'done': 'completed', 'number': done['case']['number']})}", 303)
 
 
@@ -115,6 +120,7 @@ def _task_page(task: str, status: int = 200, **shown: Any) -> Response:
         "key": fresh_key(),
         "kept": {},
         "problem": "",
+        "wrong": {},
     }
     return page("admin/task.html", status, **{**known, **papers_of(case["number"]), **shown})
 

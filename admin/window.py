@@ -18,6 +18,7 @@ from engine.cases.submit import PERSONAL, Application
 from engine.doors.regions import RegionQuery
 from engine.errors import ApprovalError, Forbidden, NotFound
 from engine.organization.permissions import Permission
+from web.forms import entered, flaws
 from web.pages import Pages, field
 from web.serving import engine
 from web.words import language, t
@@ -26,6 +27,8 @@ ROWS = 30
 #: Name and value pairs of an application, until items bring forms of their own.
 PAIRS = 4
 MOST_VALUE = 500
+#: How somebody comes to a window: as ever, with the clerk's help at the form (帮办), or away from home (异地受理).
+CHANNELS_HERE = ("window", "help", "remote")
 #: So many regions are offered by name; any other is taken by its code.
 MOST_REGIONS = 200
 
@@ -53,7 +56,8 @@ def serve_window(pages: Pages) -> None:
         except Forbidden:
             raise
         except ApprovalError as error:
-            return _form_page(error.status, problem=error.sentence(language()), kept=request.form)
+            said = {"problem": error.sentence(language()), "wrong": flaws(error)}
+            return _form_page(error.status, kept=request.form, **said)
         return redirect(f"/admin/cases/{made['number']}/receipt", 303)
 
     @pages.get("/cases/<number>/receipt")
@@ -87,19 +91,29 @@ def _application() -> Application:
     applicant = {name: value for name in PERSONAL if (value := field(f"applicant.{name}", MOST_VALUE))}
     kind = field("applicant.kind", 20)
     names = [(field(f"name.{n}", 100), field(f"value.{n}", MOST_VALUE)) for n in range(1, PAIRS + 1)]
+    item = field("item", 100)
+    form = engine().intake.application_form(me(), item)
+    channel = field("channel", 20)
     return Application(
-        item=field("item", 100),
+        item=item,
         region=field("region", 20),
         applicant=applicant | ({"kind": kind} if kind in ("enterprise", "person") else {}),
-        form={name: value for name, value in names if name and value},
+        form=entered(form) if form else {name: value for name, value in names if name and value},
+        channel=channel if channel in CHANNELS_HERE else "window",
         external_number=field("external_number", 100) or None,
     )
 
 
 def _form_page(status: int = 200, **shown: Any) -> Response:
+    items = engine().items()
+    item = request.form.get("item") or request.args.get("item") or (items[0]["code"] if items else "")
     known: dict[str, Any] = {
         "here": "/admin/applications/new",
-        "items": engine().items(),
+        "items": items,
+        "item": item,
+        "form": engine().intake.application_form(me(), item[:100].replace("\0", "")),
+        "channels": CHANNELS_HERE,
+        "wrong": {},
         "region": me().region_code,
         "regions": engine().regions.regions(RegionQuery(under=me().region_code, limit=MOST_REGIONS))["items"],
         "personal": PERSONAL,

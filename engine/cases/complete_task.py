@@ -17,6 +17,7 @@ from engine.cases.lateness import check_task_end
 from engine.cases.states import CaseState, TaskStateConflict, move_task
 from engine.cases.step_store import CaseRow, TaskRow, lock_case
 from engine.cases.submit import submitter_of
+from engine.catalogue.forms import Form
 from engine.errors import Invalid, NotFound, not_one_of
 from engine.organization.permissions import UseCase
 from engine.unit_of_work import UnitOfWork
@@ -82,6 +83,7 @@ def complete_draft(draft: StepDraft, task: TaskRow, asked: Completion) -> dict[s
     node = draft.live.compiled.nodes[task.node]
     _check_state(uow.actor.id, task, task_id(case.id, task.number))
     _check_answer(node, asked, draft.form)
+    _check_form(form_of(draft.live.item.forms, node), draft.form, asked.form)
     check_task_end(draft, task, asked.late_reason)
     command = Command("complete", case.id, case.number, f"task:{task.number}", uow.actor.id, uow.actor.kind, task.node)
     with held(uow, _with(command, asked)):
@@ -122,6 +124,21 @@ def _check_state(actor_id: str, task: TaskRow, shown: str) -> None:
     move_task(task.state, "complete", name=task.name, by=task.handler, task=shown)
     if task.claimed_by not in (None, actor_id):
         raise TaskStateConflict(name=task.name, task=shown, state="claimed", state_zh="他人在办", by="")
+
+
+def form_of(forms: Mapping[str, Form], node: Node) -> Form | None:
+    """The form of the case's version that a task asks to be filled in."""
+    return forms.get(str((node.extension("form") or {}).get("key")))
+
+
+def _check_form(form: Form | None, known: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    """What is given, with what an earlier round gave, against the task's form. Raises Invalid with every field that is wrong."""
+    if form is None:
+        return
+    before = {one.name: known[one.name] for one in form.fields if one.name in known}
+    flaws = form.check({**before, **given})
+    if flaws:
+        raise Invalid(detail="、".join(flaws), fields={f"form.{name}": texts for name, texts in flaws.items()})
 
 
 def _check_answer(node: Node, asked: Completion, form: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from engine.bpmn.model import Node
 from engine.cases.access import check_task, task_id
+from engine.cases.complete_task import form_of
 from engine.cases.house import House
 from engine.cases.inbox import TASK_COLUMNS, TASK_FROM, WAITING, case_view, supervises, task_row
 from engine.cases.lateness import is_late
@@ -62,6 +63,7 @@ def get_task(house: House, uow: UnitOfWork, case_id: UUID, number: int) -> dict[
         "number": number,
         "outcomes": outcomes_of(node),
         "form_fields": list((node.extension("form") or {}).get("fields") or ()),
+        "entry_form": form_of(live.item.forms, node),
         "opinion_public": (node.extension("public") or {}).get("opinion") == "public",
         "can": _can(uow, row, whose, shown, submitter),
         "late_reason_required": row["state"] in WAITING and is_late(row["due_at"], row["paused"], row["now"]),

@@ -7,9 +7,12 @@ from typing import Any
 
 from engine.cases.supplement import Supplement, supply
 from engine.cases.withdraw import withdraw
+from engine.catalogue.forms import APPLICATION, Form
+from engine.catalogue.items import item_from_data
+from engine.catalogue.models import ItemRow
 from engine.doors.calls import Calls
 from engine.organization.actor import Actor
-from engine.unit_of_work import Once
+from engine.unit_of_work import Once, UnitOfWork
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,15 @@ class IntakeDoor:
     """Supplements and withdrawals."""
 
     calls: Calls
+
+    def application_form(self, actor: Actor, item: str) -> Form | None:
+        """The form by which an item is applied for now; None for an item without one, or none at all."""
+
+        def read(uow: UnitOfWork) -> Form | None:
+            row = uow.session.get(ItemRow, item)
+            return item_from_data(row.data).forms.get(APPLICATION) if row is not None else None
+
+        return self.calls.perform(actor, read)
 
     def supply(self, actor: Actor, asked: Supplement, once: Once | None = None) -> dict[str, Any]:
         """补正."""
