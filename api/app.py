@@ -6,7 +6,7 @@ from typing import Any
 
 import flask_smorest as smorest  # type: ignore[import-untyped]
 from flask import Flask
-from marshmallow import Schema, fields
+from marshmallow import INCLUDE, Schema, fields
 
 from api.calendars import calendars
 from api.caller import QUERY_CODE, serve_engine
@@ -27,36 +27,46 @@ from api.mandates import mandates
 from api.materials import materials
 from api.modeler import modeler
 from api.powers import powers
-from api.problems import handle_unmatched
+from api.problems import PROBLEM, handle_unmatched
 from api.progress import progress
 from api.regions import regions
 from api.request_id import watch_requests
-from api.resource import PREFIX
+from api.resource import KEY_HEADER, PREFIX, PROBLEM_ANSWER, SECURITY
 from api.tasks import tasks
 from api.tokens import own_token, tokens
 from api.verify import verify
 from api.webhooks import webhooks
 from engine.assemble import Engine
 
-_SECURITY = "token"
-
 
 class Problem(Schema):
-    """Problem details (RFC 9457)."""
+    """Problem details (RFC 9457): these members, and the values that the problem speaks of."""
 
-    type = fields.String()
-    title = fields.String()
-    status = fields.Integer()
-    code = fields.String()
-    detail = fields.String()
-    request_id = fields.String()
-    fields_ = fields.Dict(data_key="fields")
+    class Meta:
+        unknown = INCLUDE
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    code = fields.String(required=True, metadata={"description": "stable; docs/api.md has all of them"})
+    detail = fields.String(required=True, metadata={"description": "what is wrong and what to do, by Accept-Language"})
+    request_id = fields.String(required=True)
+    rule = fields.String(metadata={"description": "the product's rule that says no"})
+    article = fields.String(metadata={"description": "the article of law behind it"})
+    node = fields.String(metadata={"description": "the element of the diagram"})
+    fields_ = fields.Dict(
+        keys=fields.String(),
+        values=fields.List(fields.String()),
+        data_key="fields",
+        metadata={"description": "by path"},
+    )
 
 
 class Api(smorest.Api):  # type: ignore[misc]  # flask-smorest has no types
     """smorest for the documentation; the errors are said by `problems.py`."""
 
     ERROR_SCHEMA = Problem
+    DEFAULT_ERROR_RESPONSE_NAME = None  # every operation tells its own
 
     def _register_error_handlers(self) -> None:
         pass
@@ -69,8 +79,12 @@ def register_api(app: Flask, engine: Engine) -> None:
     handle_unmatched(app)
     app.config.setdefault("OPENAPI_URL_PREFIX", PREFIX)
     api = Api(app, spec_kwargs=_about())
-    api.spec.components.security_scheme(_SECURITY, {"type": "http", "scheme": "bearer"})
     api.spec.components.security_scheme("query_code", {"type": "apiKey", "in": "header", "name": QUERY_CODE})
+    api.spec.components.security_scheme(SECURITY, {"type": "http", "scheme": "bearer"})
+    api.spec.components.response(
+        PROBLEM_ANSWER, {"description": "A problem", "content": {PROBLEM: {"schema": Problem}}}
+    )
+    api.spec.components.parameter(KEY_HEADER, "header", _KEY)
     for resource in (
         tokens,
         own_token,
@@ -102,11 +116,18 @@ def register_api(app: Flask, engine: Engine) -> None:
     app.register_blueprint(health_of(engine))
 
 
+_KEY = {
+    "name": "Idempotency-Key",
+    "description": "The same key with the same request gives the first answer again and does nothing.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[ -~]+$"},
+}
+
+
 def _about() -> dict[str, Any]:
     return {
         "title": "OneWindow",
         "version": "1",
         "openapi_version": "3.1.0",
         "info": {"description": "Cross-department approvals. See docs/api.md."},
-        "security": [{_SECURITY: []}],
+        "security": [{SECURITY: []}],
     }

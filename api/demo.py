@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response
-from marshmallow import ValidationError, fields, validates_schema
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from api.caller import engine
 from api.http_errors import both
@@ -30,7 +30,9 @@ class ClockMove(Shape):
     set = Text(40)
     advance = fields.Integer(
         strict=True,
-        validate=lambda value: 1 <= value <= MOST_UNITS,
+        validate=validate.Range(
+            1, MOST_UNITS, error=both(f"须为 1 至 {MOST_UNITS}", f"must be from 1 to {MOST_UNITS}")
+        ),
         metadata={"minimum": 1, "maximum": MOST_UNITS},
         error_messages={"invalid": both("须为整数", "must be a whole number")},
     )

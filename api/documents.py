@@ -155,7 +155,7 @@ def list_documents(number: str) -> Response:
     return answer(engine().documents.listed(actor(), number), Cache_Control="no-store")
 
 
-@documents.serve("GET", "/cases/<number>/documents/<code>/file", gives=(200, Shape))
+@documents.serve("GET", "/cases/<number>/documents/<code>/file", gives=(200, Shape), file="*/*")
 def fetch_document(number: str, code: str) -> Response:
     """The PDF of a document, by its verification code; fetched by the applicant, it is delivered"""
     return download(engine().documents.open(actor(), number, code))

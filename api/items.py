@@ -118,13 +118,16 @@ class VersionView(Shape):
 
     version = fields.Integer()
     operation = fields.String()
+    state = fields.String()
+    holding = fields.Boolean()
     effective_on = fields.Date()
+    statement = fields.Dict()
+    open_cases = fields.Integer()
+    related = fields.List(fields.Raw())
     hash = fields.String()
+    files = fields.List(fields.Dict())
+    published_at = fields.DateTime()
     item = fields.Dict()
-
-
-class Content(Shape):
-    """The bytes of a file."""
 
 
 @items.serve("GET", "/items", takes=WhichItems(), location="query", gives=(200, ItemPage))
@@ -162,7 +165,7 @@ def get_version(item: str, version: str) -> Response:
     return unless_known(engine().catalogue.version(item, _number(version)))
 
 
-@items.serve("GET", "/items/<item>/versions/<version>/files/<name>", gives=(200, Content))
+@items.serve("GET", "/items/<item>/versions/<version>/files/<name>", gives=(200, Shape), file="*/*")
 def get_file(item: str, version: str, name: str) -> Response:
     """A form or a sample as that version has it"""
     content, kind, sha256 = engine().catalogue.file(item, _number(version), name)

@@ -219,7 +219,7 @@ def add_material(asked: dict[str, Any], number: str) -> Response:
     return answer(made, 201, Location=f"{PREFIX}/cases/{number}/materials/{made['material']}/file")
 
 
-@materials.serve("GET", "/cases/<number>/materials/<material>/file", gives=(200, Shape))
+@materials.serve("GET", "/cases/<number>/materials/<material>/file", gives=(200, Shape), file="*/*")
 def fetch_material(number: str, material: str) -> Response:
     """The content of a material, as it was handed in"""
     return download(engine().materials.open(actor(), number, ordinal(number, material)))

@@ -89,7 +89,9 @@ def list_powers(asked: dict[str, Any]) -> Response:
     return answer(engine().powers.lists(**asked))
 
 
-@powers.serve("GET", "/power-lists/export", takes=WhichExport(), location="query", gives=(200, Exchange))
+@powers.serve(
+    "GET", "/power-lists/export", takes=WhichExport(), location="query", gives=(200, Exchange), file="text/csv"
+)
 def export_powers(asked: dict[str, Any]) -> Response:
     """The power lists in the exchange fields of GB/T 39046, as JSON or CSV"""
     if asked.pop("format") == "json":

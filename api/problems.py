@@ -112,8 +112,6 @@ def details(error: ApprovalError, lang: str, status: int | None = None) -> dict[
     said = {"type": f"urn:onewindow:problem:{error.code}", "title": title, "status": known, "code": error.code}
     said |= {"detail": error.sentence(lang), "request_id": request_id.get()}
     said |= {name: error.params[name] for name in MEMBERS if error.params.get(name) is not None}
-    if error.article is not None:
-        said["article"] = error.article
     if "fields" in error.params:
         said["fields"] = {path: [say(text, lang) for text in texts] for path, texts in error.params["fields"].items()}
     for name in ("rule", "article"):

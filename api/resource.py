@@ -16,11 +16,18 @@ from api.body import BodyParser
 from api.caller import authenticate
 from api.http_errors import PathNotFound
 from api.problems import handle_errors
+from api.shapes import Shape
 from engine.logs import case_number
 
 PREFIX = "/api/v1"
 MOST_BODY = 256 * 1024
 MOST_SEGMENT = 200
+#: How the description (`api/app.py`) names what every operation has in common.
+PROBLEM_ANSWER, KEY_HEADER = "PROBLEM", "IDEMPOTENCY_KEY"
+#: What may be wrong with a call, as the description tells; 500 is not foreseen.
+_READ_FAILS, _WRITE_FAILS = (404, 422, 503), (400, 404, 409, 413, 415, 422, 503)
+_CALLER_FAILS, _PUBLIC_FAILS, _FILE_FAILS = (401, 403), (401, 403, 429), (507,)
+SECURITY = "token"
 _NUMBER = re.compile(r"[\d-]{1,40}", re.ASCII)
 
 View = TypeVar("View", bound=Callable[..., Response])
@@ -35,6 +42,7 @@ class Resource(smorest.Blueprint):  # type: ignore[misc]  # flask-smorest has no
         super().__init__(name, import_name, url_prefix=PREFIX, description=description)
         self.before_request(_look_at_path)
         self.before_request(partial(_bound_body, MOST_BODY))
+        self.public = public
         if not public:
             self.before_request(authenticate)
         handle_errors(self)
@@ -51,20 +59,52 @@ class Resource(smorest.Blueprint):  # type: ignore[misc]  # flask-smorest has no
         gives: tuple[int, type[ma.Schema]],
         takes: ma.Schema | None = None,
         location: str = "json",
+        file: str | None = None,
     ) -> Callable[[View], View]:
         """Serve a view: `takes` is loaded and is its first argument, `gives` documents its answer when all is well.
+
+        With `file`, the answer may be a file of that media type (and if `gives` is a bare `Shape`, is nothing else). Which
+        problems there may be is told of all alike.
 
         smorest's own `response` is not used: it would dump the answer a second time, and tag it.
         """
 
         def register(view: View) -> View:
-            served = self.alt_response(gives[0], schema=gives[1], success=True)(view)
+            served = self._describe(view, method, gives, takes, file)
             if takes is not None:
                 served = self.arguments(takes, location=location)(served)
+                served._apidoc["arguments"].pop("responses", None)  # PROBLEM says it
             self.add_url_rule(path, view_func=served, methods=[method])
             return view
 
         return register
+
+    def _describe(
+        self, view: View, method: str, gives: tuple[int, type[ma.Schema]], takes: ma.Schema | None, file: str | None
+    ) -> View:
+        served = view
+        if file is not None:
+            binary = {"type": "string", "format": "binary"}
+            served = self.alt_response(gives[0], schema=binary, content_type=file, success=True)(served)
+        if gives[1] is not Shape:
+            served = self.alt_response(gives[0], schema=gives[1], success=True)(served)
+        fails = set(_READ_FAILS if method == "GET" else _WRITE_FAILS)
+        fails |= set(_PUBLIC_FAILS if self.public else _CALLER_FAILS)
+        told: dict[str, Any] = {"security": [{}, {SECURITY: []}, {"query_code": []}]} if self.public else {}
+        if takes_key(view):
+            told["parameters"] = [KEY_HEADER]
+        if hasattr(takes, "from_form"):
+            told["requestBody"] = {"content": {"multipart/form-data": {"schema": takes}}}
+            fails |= set(_FILE_FAILS)
+        for status in sorted(fails):
+            served = self.alt_response(status, PROBLEM_ANSWER)(served)
+        documented: View = self.doc(**told)(served) if told else served
+        return documented
+
+
+def takes_key(view: Callable[..., Response]) -> bool:
+    """Whether a view asks for the request's Idempotency-Key (`api/caller.once`)."""
+    return "once" in view.__code__.co_names
 
 
 def answer(data: Any, status: int = 200, **headers: str) -> Response:
