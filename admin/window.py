@@ -9,9 +9,9 @@ from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from admin.desk import fresh_key, me, page
-from admin.inbox import once_of
-from engine.cases.accept import Acceptance
-from engine.cases.access import need
+from admin.inbox import once_of, show_problem
+from engine.cases.accept import Acceptance, Listed
+from engine.cases.access import need, parse_task_id
 from engine.cases.case_list import CaseQuery
 from engine.cases.complete_task import MOST_OPINION
 from engine.cases.submit import PERSONAL, Application
@@ -65,6 +65,19 @@ def serve_window(pages: Pages) -> None:
         case = engine().receipt(me(), number)
         return page("admin/receipt.html", case=case, address=request.host_url)
 
+    @pages.post("/tasks/<task>/answer")
+    def answer(task: str) -> AnyResponse:
+        view = engine().get_task(me(), *parse_task_id(task))
+        number = view["case_file"]["number"]
+        try:
+            asked = _answer(number, [one["code"] for one in (view["answers"] or {}).get("materials", ())])
+            engine().accept(me(), asked, once_of("answer", number, [asked.answer, asked.reason, asked.redirect]))
+        except (NotFound, Forbidden):
+            raise
+        except ApprovalError as error:
+            return show_problem(task, error.status, problem=error.sentence(language()), kept=request.form)
+        return redirect(f"/admin/cases/{number}", 303)
+
     @pages.post("/cases/<number>/acceptance")
     def accept(number: str) -> AnyResponse:
         asked = Acceptance(
@@ -72,6 +85,21 @@ def serve_window(pages: Pages) -> None:
         )
         engine().accept(me(), asked, once_of("accept", number, [asked.answer, asked.opinion]))
         return redirect(f"/admin/window?{urlencode({'done': 'accepted', 'number': number})}", 303)
+
+
+def _answer(number: str, materials: list[str]) -> Acceptance:
+    """The window's answer: with a reason for each material that is missing, picked from the published list."""
+    reasons = {code: field(f"missing.{code}", MOST_OPINION) for code in materials}
+    listed = tuple(Listed(code, reason) for code, reason in reasons.items() if reason)
+    said = field("answer", 40)
+    return Acceptance(
+        number,
+        said,
+        materials=listed if said == "supplement" else (),
+        reason=field("reason", MOST_OPINION),
+        redirect=field("redirect", MOST_OPINION),
+        late_reason=field("late_reason", MOST_OPINION),
+    )
 
 
 def _find(number: str) -> AnyResponse:

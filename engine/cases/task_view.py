@@ -11,7 +11,7 @@ from uuid import UUID
 from engine.bpmn.model import Node
 from engine.cases.access import check_task, task_id
 from engine.cases.complete_task import form_of
-from engine.cases.house import House
+from engine.cases.house import House, LiveDefinition
 from engine.cases.inbox import TASK_COLUMNS, TASK_FROM, WAITING, case_view, supervises, task_row
 from engine.cases.lateness import is_late
 from engine.cases.limits_view import limits_of
@@ -63,6 +63,7 @@ def get_task(house: House, uow: UnitOfWork, case_id: UUID, number: int) -> dict[
         "number": number,
         "outcomes": outcomes_of(node),
         "form_fields": list((node.extension("form") or {}).get("fields") or ()),
+        "answers": _answers(live, row),
         "entry_form": form_of(live.item.forms, node),
         "opinion_public": (node.extension("public") or {}).get("opinion") == "public",
         "can": _can(uow, row, whose, shown, submitter),
@@ -105,6 +106,14 @@ def outcomes_of(node: Node) -> list[dict[str, Any]]:
         {"value": value, "name": name, "name_en": english.get(value, value), "opinion_required": value in needed}
         for value, name in (said.get("values") or {}).items()
     ]
+
+
+def _answers(live: LiveDefinition, row: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What the window may answer at its task, with the published list of materials; None at any other task."""
+    if row["node"] != live.acceptance_node or row["case_state"] != CaseState.SUBMITTED:
+        return None
+    listed = [{"code": one.code, "name": one.name, "name_en": one.name_en} for one in live.item.materials]
+    return {"allowed": [str(one) for one in live.item.intake_rules.answers], "materials": listed}
 
 
 def _can(uow: UnitOfWork, row: Mapping[str, Any], whose: _Whose, shown: str, submitter: Submitter) -> list[str]:

@@ -64,3 +64,16 @@ def test_an_officer_fills_in_the_form_of_the_task(desk, engine, actor):
     whole = lacking | {"form.reviewed_on": "2026-09-08", "form.second_reviewer": "范立"}
     assert officer.post(f"/admin/tasks/{task}/complete", **whole).status_code == 303
     assert kept(engine, number).form["second_reviewer"] == "范立"
+
+
+def test_the_window_gives_one_list_of_what_is_missing_from_the_task_page(desk, engine, actor):
+    asked = Application("hotel-hygiene-permit", "440106", {"name": "示范"}, FORM | {"contact_phone": "13800000003"})
+    number = engine.submit(actor("tianhe.lin"), asked)["number"]
+    clerk = desk("tianhe.lin")
+    path = f"/admin/tasks/{task_of(clerk, number)}"
+    assert 'name="missing.floor-plan"' in clerk.get(path).text
+    assert clerk.post(f"{path}/answer", answer="not_ours", reason="不归本局").status_code == 422
+    assert clerk.post(f"{path}/answer", answer="supplement").status_code == 422
+    listed = {"answer": "supplement", "missing.floor-plan": "未标注布草间"}
+    assert clerk.post(f"{path}/answer", **listed).status_code == 303
+    assert engine.case_file(number)["state"] == "supplement"
