@@ -67,13 +67,13 @@ def change_diagram(engine, old: str, new: str) -> None:
 
 
 def test_an_application_whose_process_cannot_start_is_kept_with_its_answer(engine, caller):
-    change_diagram(engine, 'level="city"/>', 'level="city"/><ow:timeLimit promised="9" unit="hour"/>')
+    change_diagram(engine, 'level="city"/>', 'level="city"/><ow:timeLimit promised="9" unit="fortnight"/>')
     clerk = caller("clerk.chen")
     first, again = (clerk.post("/cases", APPLICATION, headers={"Idempotency-Key": "held"}) for _ in range(2))
     assert (first.status_code, first.json["held"]) == (201, True), first.text
     assert again.data == first.data
     (incident,) = clerk.get(f"/cases/{first.json['number']}").json["incidents"]
-    assert incident["cause"] == "limit-invalid"
+    assert incident["cause"] == "unexpected-failure"
 
 
 def test_a_step_that_cannot_be_made_names_its_incident(engine, caller):
