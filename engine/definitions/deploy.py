@@ -100,7 +100,7 @@ def findings_of(diagram: Diagram, handlers: HandlerRegistry, item: Mapping[str, 
     return [
         *lint(diagram, "approval"),
         *_unknown_here(diagram, handlers),
-        *unfit_for_item(diagram, item["case_limits"]),
+        *(unfit_for_item(diagram, item["case_limits"]) if "case_limits" in item else ()),
     ]
 
 
