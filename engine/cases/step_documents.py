@@ -24,10 +24,8 @@ if TYPE_CHECKING:
 
 #: The kinds that name the faults which stand.
 FAULTS = ("rectification-notice", "refusal", "denial-decision")
-#: The kinds that decide: they are delivered within ten working days (行政许可法 44), counted from the first of a case.
+#: The kinds that decide: the item's clock of delivery, where it has one, counts from the first of a case.
 DECISIONS = ("grant-decision", "denial-decision", "certificate", "refusal", "revocation-decision")
-DELIVERY = {"legal": 10, "unit": "working-day"}
-DELIVERY_GROUND = "行政许可法 44"
 DELIVERY_RUNS = "SELECT 1 FROM limits WHERE case_id = %s AND owner = 0 AND clock = 'delivery' LIMIT 1"
 #: Where a review is asked for online, when the department's own channel is not set (行政复议法 22).
 ONLINE = "可以通过该机关公布的互联网渠道提交申请"
@@ -131,11 +129,10 @@ def issue(draft: StepDraft, what: Planned) -> dict[str, Any]:
     facts = {"number": number, "kind": what.kind, "body": what.body, "title": what.title}
     facts |= {"code": code, "template": text, "template_hash": template.sha256}
     told: dict[str, Any] = dict(facts)
-    if what.kind in DECISIONS and not running and not _starts_delivery(draft):
-        facts_of_limit = draft.start_limits(
-            CASE_OWNER, Clock.DELIVERY, DELIVERY, draft.case.now, ground=DELIVERY_GROUND
-        )
-        told = {**facts, "ledger": facts_of_limit}
+    clock = draft.live.item.time_limits.clocks.get(Clock.DELIVERY)
+    if clock and what.kind in DECISIONS and not running and not _starts_delivery(draft):
+        ledger = draft.start_limits(CASE_OWNER, Clock.DELIVERY, clock.limit, draft.case.now, ground=clock.basis)
+        told = {**facts, "ledger": ledger}
     personal = {"content": content, "data": data}
     draft.entries.append(draft.entry("document.issued", told, what.node, personal))
     draft.uow.job("render_document", {"number": number})

@@ -6,6 +6,7 @@ import random
 import re
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from engine.background.worker import run_dry
 from engine.cases.step_documents import DECISIONS
 from engine.cases.step_store import NEXT_NUMBER
+from engine.catalogue.time_limits import ItemClock
 from engine.documents.demonstration_seal import DemonstrationSealService
 from engine.documents.fonts import CharacterMissing
 from engine.documents.render import render
@@ -172,6 +174,32 @@ def test_the_ten_days_of_delivery_run_from_the_decision_until_it_is_delivered(en
     delivered = paper(engine, number, "certificate")
     assert (delivered["state"], delivered["deliveries"][0]["tracking_number"]) == ("delivered", "EMS123")
     assert paper(engine, number, "delivery-receipt")["number"] == answer["receipt"]
+    assert engine.verify_record(number).whole
+
+
+@pytest.mark.parametrize(
+    ("stated", "wanted"),
+    [
+        ({"legal": 7, "promised": 3, "unit": "calendar-day"}, [(7, "calendar-day"), (3, "calendar-day")]),
+        (None, []),
+    ],
+)
+def test_the_time_of_delivery_is_the_items_on_the_items_ground(engine, actor, stated, wanted):
+    offered, stored = engine.house.offered, engine.house.definition
+
+    def changed(live):
+        clocks = {name: one for name, one in live.item.time_limits.clocks.items() if name != "delivery"}
+        if stated:
+            clocks["delivery"] = ItemClock("delivery", **stated, basis="某条例第九条")
+        return replace(live, item=replace(live.item, time_limits=replace(live.item.time_limits, clocks=clocks)))
+
+    engine.house.offered = lambda *asked: changed(offered(*asked))
+    engine.house.definition = lambda *asked: changed(stored(*asked))
+    number = finished(engine, actor)
+    assert [(amount, unit) for _, amount, unit, _ in sorted(limits(engine, number))] == wanted
+    sql = "SELECT DISTINCT ground FROM limit_entries WHERE clock = 'delivery' AND entry = 'start'"
+    with engine.database.connect() as connection:
+        assert list(connection.exec_driver_sql(sql).scalars()) == (["某条例第九条"] if stated else [])
     assert engine.verify_record(number).whole
 
 
