@@ -141,6 +141,9 @@ def _decision(
     numbers = {"legal": limits["legal"], "promised": limits["promised"], "unit": limits["unit"]}
     made = _clock({"basis": "", **by_law, **stated, **numbers, "clock": Clock.DECISION}, "clocks.decision")
     own_basis = "basis" in stated
+    # 行政许可法42 says how long, not that silence approves: that takes a law of its own.
+    if made.passed.startswith("deemed") and not own_basis:
+        raise _wrong("clocks.decision.basis", "视为的后果须写明法律依据", "what is deemed needs its legal basis")
     if by_law and not own_basis and (made.unit != by_law["unit"] or (made.legal or 0) > by_law["legal"]):
         raise _wrong(
             "case_limits.legal",

@@ -82,6 +82,17 @@ def test_a_licence_may_not_take_longer_than_its_law_without_another_law() -> Non
     assert limits_of(case_limits=longer, time_limits=other).clocks["decision"].legal == 30
 
 
+@pytest.mark.parametrize("passed", ["deemed-approved", "deemed-renewed"])
+@pytest.mark.parametrize("more", [{}, {"basis": " "}])
+@pytest.mark.parametrize("type_code", ["01", "07"])
+def test_silence_approves_nothing_without_a_law_that_the_item_names(passed, more, type_code) -> None:
+    said = {"clocks": [{"clock": "decision", "passed": passed, **more}]}
+    with pytest.raises(TimeLimitsInvalid):
+        limits_of(type_code=type_code, time_limits=said)
+    said["clocks"][0]["basis"] = "某条例第九条"
+    assert limits_of(type_code=type_code, time_limits=said).clocks["decision"].passed == passed
+
+
 @pytest.fixture
 def single(engine):
     """The shipped process as that of a licence with a time for the applicant's correction."""

@@ -1,13 +1,18 @@
 """What the law deems done when a limit has passed: by the system, on the ground of an article, with its card."""
 
+import json
+from dataclasses import replace
+from datetime import date, timedelta
+
 import pytest
 from sqlalchemy import text
 
 from engine.background.sweep import sweep
 from engine.cases.accept import Acceptance, Listed
+from engine.catalogue.items import item_from_data
 from engine.supervision.cards import CardQuery
-from tests.engine.stories import SYSTEM, submitted
-from tests.engine.test_case_clocks import single  # noqa: F401
+from tests.engine.stories import SYSTEM, accepted, submitted
+from tests.engine.test_case_clocks import licence, single  # noqa: F401
 from tests.engine.test_limits import clocks, put
 
 
@@ -65,6 +70,45 @@ def test_who_brings_nothing_has_withdrawn_where_the_item_says_so(office, actor):
     assert [
         card for card in office.supervision.cards(SYSTEM, CardQuery())["items"] if card["clock"] == "correction"
     ] == []
+    assert office.verify_record(number).whole
+
+
+@pytest.mark.parametrize(
+    ("passed", "title"), [("deemed-approved", "视为准予决定书"), ("deemed-renewed", "视为准予延续告知书")]
+)
+def test_silence_of_who_decides_is_what_the_items_law_says_by_the_system(office, actor, passed, title):
+    """From the sweep to the record: once, on the item's article, when the law's limit (not the promise) is over."""
+    article = "某条例第九条"
+    item = item_from_data(licence(time_limits={"clocks": [{"clock": "decision", "passed": passed, "basis": article}]}))
+    offered, stored = office.house.offered, office.house.definition
+    office.house.offered = lambda *asked: replace(offered(*asked), item=item)
+    office.house.definition = lambda *asked: replace(stored(*asked), item=item)
+    put(office, "2025-09-22T10:00")
+    number = accepted(office, actor)
+    due = clocks(office, number)["decision"]["legal"]["due_date"]
+    put(office, f"{due}T23:59")
+    office.drain()
+    assert office.case_file(number)["state"] == "accepted"
+    put(office, f"{date.fromisoformat(due) + timedelta(days=1)}T00:00")
+    office.drain()
+    office.drain()
+    file = office.case_file(number)
+    assert (file["state"], file["result"]) == ("concluded", passed)
+    assert clocks(office, number)["decision"]["state"] == "stopped"
+    with office.database.connect() as connection:
+        told = connection.execute(
+            text("SELECT payload::jsonb FROM events WHERE kind = :kind"), {"kind": f"case.{passed}"}
+        ).scalars()
+        told = list(told)
+        left = connection.scalar(text("SELECT count(*) FROM tasks WHERE state IN ('open', 'claimed')"))
+    assert len(told) == 1
+    assert '"actor":"system"' in json.dumps(told[0], separators=(",", ":"))
+    assert article in json.dumps(told[0], ensure_ascii=False)
+    assert left == 0
+    papers = [one["title"] for one in office.documents.listed(SYSTEM, number)["items"]]
+    assert papers.count(title) == 1
+    red = [card["rule"] for card in office.supervision.cards(SYSTEM, CardQuery())["items"] if card["task"] is None]
+    assert red.count("statute-exceeded") == 1
     assert office.verify_record(number).whole
 
 

@@ -228,6 +228,23 @@ def test_a_repeating_timer_without_end_stops_with_its_task() -> None:
     assert play.step.waiting_until is None
 
 
+def test_what_a_repeating_timer_set_going_survives_its_task_and_ends_the_case_with_it() -> None:
+    """Stock SpiffWorkflow deletes the follow-up of a non-interrupting cycle together with the task that it hung on."""
+    play = Playing(
+        *(start(), user("a"), boundary("r", "a", timer("R2/P1D", "timeCycle"), cancelActivity="false"), user("remind")),
+        *(user("told"), end(), end("e2"), flows("start > a > end; r > remind > told > e2")),
+    )
+    play.wait(days=1)
+    assert play.wait(days=1) == ["a", "remind", "remind"]
+    assert play.do("a") == ["remind", "remind"]
+    assert not play.step.ended
+    assert play.do("remind") == ["remind", "told"]
+    assert play.do("told") == ["remind"]
+    assert play.do("remind") == ["told"]
+    assert play.do("told") == []
+    assert play.step.ended
+
+
 def test_several_flows_out_of_a_task_are_all_taken_and_a_task_without_any_ends() -> None:
     play = Playing(start(), user("a"), user("b"), user("c"), flows("start > a > b; a > c"))
     assert play.do("a") == ["b", "c"]
