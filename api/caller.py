@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from flask import g, request
@@ -83,6 +84,6 @@ def once(asked: Mapping[str, Any]) -> Once | None:
     return Once(f"{actor().id} {request.method} {request.path}", key, hashlib.sha256(canonical.encode()).digest())
 
 
-def _digest(value: bytes) -> str:
-    """A file stands in the canonical request by its digest."""
-    return hashlib.sha256(value).hexdigest()
+def _digest(value: bytes | date) -> str:
+    """A file stands in the canonical request by its digest, a day or an instant as it is written."""
+    return value.isoformat() if isinstance(value, date) else hashlib.sha256(value).hexdigest()

@@ -71,6 +71,7 @@ class ItemKept(Shape):
 
     code = fields.String()
     name = fields.String()
+    name_en = fields.String()
     draft = fields.Dict()
     elements = fields.List(fields.Dict())
     complete = fields.Boolean()
@@ -110,9 +111,15 @@ class Published(Shape):
     code = fields.String()
     version = fields.Integer()
     operation = fields.String()
+    state = fields.String()
+    holding = fields.Boolean()
     effective_on = fields.Date()
+    statement = fields.Dict()
     open_cases = fields.Integer()
+    related = fields.List(fields.Raw())
     hash = fields.String()
+    files = fields.List(fields.Dict())
+    published_at = fields.DateTime()
 
 
 class PowerListView(Shape):

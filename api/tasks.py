@@ -76,12 +76,20 @@ class OutcomeRow(Shape):
     opinion_required = fields.Boolean()
 
 
+class EntryForm(Shape):
+    """The form that the task asks to be filled in: its key, and the JSON Schema of its values."""
+
+    key = fields.String()
+    schema = fields.Dict()
+
+
 class TaskView(TaskRow):
     """A task with its case; `can` names what the caller could ask for now: claim, release, complete."""
 
     outcomes = fields.List(fields.Nested(OutcomeRow))
     number = fields.Integer()
     form_fields = fields.List(fields.String())
+    entry_form = fields.Nested(EntryForm, allow_none=True)
     opinion_public = fields.Boolean()
     can = fields.List(fields.String())
     late_reason_required = fields.Boolean()
@@ -152,7 +160,9 @@ def list_tasks(asked: dict[str, Any]) -> Response:
 @tasks.serve("GET", "/tasks/<task>", gives=(200, TaskView))
 def show_task(task: str) -> Response:
     """A task with its case file, its outcomes, and what the caller can do with it"""
-    return answer(engine().get_task(actor(), *parse_task_id(task)))
+    seen = engine().get_task(actor(), *parse_task_id(task))
+    form = seen["entry_form"]
+    return answer(seen | {"entry_form": {"key": form.key, "schema": form.schema} if form else None})
 
 
 @tasks.serve("POST", "/tasks/<task>/claim", takes=Nothing(), gives=(200, TaskClaim))
