@@ -21,7 +21,7 @@ from engine.bpmn.timers import counting_by
 from engine.cases import case_clocks
 from engine.cases.end_procedure import end_with_case, end_with_node
 from engine.cases.house import House, LiveDefinition
-from engine.cases.lateness import check_conclusion, note_late_reason
+from engine.cases.lateness import card_case_without_reason, card_task_without_reason, check_conclusion, note_late_reason
 from engine.cases.record import Entry, canonical, chain, spell
 from engine.cases.states import TaskState, move_case
 from engine.cases.step_documents import ACCEPTANCE_NOTICE, Planned, issue, plan_at_window, planned
@@ -112,6 +112,7 @@ class StepDraft:
     late_reasons: list[dict[str, Any]] = field(default_factory=list)
     documents: list[Planned] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
+    owes_no_reason: bool = False  #: what the law deems done, and what is withdrawn, is not finished late by anybody
     was_waiting: frozenset[str] = frozenset()  #: the timers and calls that were pending before the step
 
     @classmethod
@@ -159,6 +160,7 @@ class StepDraft:
         personal = {"opinion": closing.opinion, "handler": actor.name} | form_values(self._changed(closing.form))
         self.form.update(closing.form)
         facts |= note_late_reason(self, closing, node)
+        card_task_without_reason(self, closing)
         personal |= {"late_reason": closing.late_reason} if self.late_reasons else {}
         self.entries.append(self.entry("task.completed", facts, task.node, personal))
         if closing.opinion:
@@ -355,6 +357,7 @@ class StepDraft:
     def conclude(self) -> None:
         """办结: the case is over, its limits stop, and its applicant may apply for the same anew."""
         check_conclusion(self)
+        card_case_without_reason(self)
         end_with_case(self)
         self.state = move_case(self.state, "conclude", self.case.number)
         self.concluded_at = self.case.now

@@ -60,6 +60,7 @@ def end_application(draft: StepDraft, result: str, document: Mapping[str, Any], 
     """The application is over: what is open is cancelled, its document issued."""
     case = draft.case
     draft.result = result
+    draft.owes_no_reason = True
     plan_at_window(draft, document, content)
     command = Command("end", case.id, case.number, "end", draft.uow.actor.id, draft.uow.actor.kind)
     with held(draft.uow, command):

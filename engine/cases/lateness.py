@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 from engine.bpmn.model import Node
 from engine.cases.limit_errors import LateReasonRequired, SpecialProcedureOpen
 from engine.cases.record import spell
+from engine.cases.step_limits import CASE_OWNER
+from engine.timelimits.ledger import Clock
+from engine.timelimits.rules import rules_of
 
 if TYPE_CHECKING:
     from engine.cases.apply_step import Closing, StepDraft
@@ -22,6 +25,16 @@ _CASE = (
     "SELECT due_date, due_at, paused FROM limits WHERE case_id = %s AND owner = 0 AND clock = 'decision' "
     "AND stopped_at IS NULL ORDER BY kind DESC LIMIT 1"
 )
+#: The card of what is finished past the law's limit without a word; its limit is stopped by the statement that stores the step.
+_CARD = (
+    "INSERT INTO cards (case_id, owner, clock, rule, number, kind, colour, state, region_code, department_id, officer_id, "
+    "node, name, name_en, due_at, opened_at, counted) SELECT l.case_id, l.owner, l.clock, %(rule)s, %(number)s, l.kind, "
+    "%(colour)s, 'open', l.region_code, %(department)s, t.claimed_by, t.node, coalesce(t.name, ''), coalesce(t.name_en, ''), "
+    "l.due_at, %(now)s, true FROM limits l LEFT JOIN tasks t ON t.case_id = l.case_id AND t.number = l.owner "
+    "WHERE l.case_id = %(case)s AND l.owner = %(owner)s AND l.clock = %(clock)s AND l.kind = 'legal' "
+    "AND l.stopped_at IS NULL AND NOT l.paused AND l.due_at <= %(now)s ON CONFLICT DO NOTHING"
+)
+WITHOUT_REASON = "closed-without-reason"
 PUBLIC = ("该理由将向社会公开。", "The reason will be public.")
 INTERNAL = ("", "")
 
@@ -80,6 +93,28 @@ def note_late_reason(draft: StepDraft, closing: Closing, node: Node) -> dict[str
         }
     )
     return {"late_reason_public": public}
+
+
+def card_task_without_reason(draft: StepDraft, closing: Closing) -> None:
+    """A task that the system finishes (a person is refused) past the law's limit costs a card, since nobody says why."""
+    if not closing.late_reason:
+        _card(draft, closing.task.number, Clock.NODE, closing.task.department_id)
+
+
+def card_case_without_reason(draft: StepDraft) -> None:
+    """So does a case that ends by itself: a timer, the answer of a call, a retry."""
+    if draft.closing is None or not draft.closing.late_reason:
+        task = draft.closing.task if draft.closing is not None else next(iter(draft.case.tasks), None)
+        _card(draft, CASE_OWNER, Clock.DECISION, task.department_id if task else None)
+
+
+def _card(draft: StepDraft, owner: int, clock: Clock, department: str | None) -> None:
+    case = draft.case
+    rule = rules_of(case.region_code).card(WITHOUT_REASON, clock, "legal")
+    if draft.owes_no_reason or rule is None:
+        return
+    facts = {"case": case.id, "owner": owner, "clock": clock, "number": case.number, "now": case.now}
+    draft.uow.write(_CARD, facts | {"rule": rule.rule, "colour": rule.colour, "department": department})
 
 
 def case_late(draft: StepDraft) -> date | None:

@@ -36,6 +36,7 @@ def deem(draft: StepDraft, ledger: Ledger, what: str) -> None:
     """
     clock = _clock_of(draft, ledger)
     assert clock is not None
+    draft.owes_no_reason = True
     _DEEMED[what](draft, ledger, clock.basis)
 
 

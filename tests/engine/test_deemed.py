@@ -43,6 +43,8 @@ def test_silence_is_acceptance_as_of_the_receipt_by_the_system(office, actor):
         card for card in office.supervision.cards(SYSTEM, CardQuery())["items"] if card["rule"] == "deemed-acceptance"
     ]
     assert [card["colour"] for card in red] == ["red"]
+    rules = {card["rule"] for card in office.supervision.cards(SYSTEM, CardQuery())["items"]}
+    assert "closed-without-reason" not in rules, "what the law deems done owes no reason"
     with office.database.connect() as connection:
         payload = connection.scalar(text("SELECT payload FROM events WHERE kind = 'case.accepted'"))
         opened = connection.scalar(text("SELECT count(*) FROM tasks WHERE state = 'open' AND node <> 'accept'"))
@@ -109,6 +111,7 @@ def test_silence_of_who_decides_is_what_the_items_law_says_by_the_system(office,
     assert papers.count(title) == 1
     red = [card["rule"] for card in office.supervision.cards(SYSTEM, CardQuery())["items"] if card["task"] is None]
     assert red.count("statute-exceeded") == 1
+    assert "closed-without-reason" not in red
     assert office.verify_record(number).whole
 
 

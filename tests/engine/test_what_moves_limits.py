@@ -328,6 +328,40 @@ def test_a_late_task_of_a_case_in_time_has_an_internal_reason(engine, actor, cas
         assert connection.execute(text("SELECT public FROM late_reasons")).scalars().all() == [False]
 
 
+def without_reason(engine):
+    sql = "SELECT owner > 0, clock, colour, department_id FROM cards WHERE rule = 'closed-without-reason' ORDER BY 1, 4"
+    with engine.database.connect() as connection:
+        return [tuple(row) for row in connection.exec_driver_sql(sql)]
+
+
+def test_what_ends_without_a_person_past_the_laws_limit_costs_a_red_card(engine, actor, case):
+    put(engine, "2025-10-20T10:00")  # the tasks' promises are broken, the law's twenty days are not over
+    finish(engine, SYSTEM, case, "planning")
+    assert without_reason(engine) == []
+    put(engine, "2026-03-30T10:00")
+    finish(engine, actor("fire.liu"), case, "fire", late_reason="检测设备送修")
+    assert without_reason(engine) == [], "a person has to say why, and has"
+    finish(engine, SYSTEM, case, "archives")
+    ((of_task, clock, colour, department),) = without_reason(engine)
+    assert (of_task, clock, colour, bool(department)) == (True, "node", "red", True)
+    for node in ("civil_air_defence", "municipal_works", "drainage"):
+        finish(engine, SYSTEM, case, node, late_reason="系统补录")
+    complete(engine, SYSTEM, case, "merge", "merged")
+    complete(engine, SYSTEM, case, "decide", "granted")
+    assert len(without_reason(engine)) == 1, "their own time has just begun; the case is not over"
+    complete(engine, SYSTEM, case, "certificate", "issued")
+    assert engine.case_file(case)["state"] == "concluded"
+    assert [card[:3] for card in without_reason(engine)] == [(False, "decision", "red"), (True, "node", "red")]
+    assert engine.verify_record(case).whole
+
+
+def test_a_late_case_that_is_withdrawn_is_finished_late_by_nobody(engine, actor, case):
+    put(engine, "2026-03-30T10:00")
+    engine.intake.withdraw(actor("clerk.chen"), case, "不再申请")
+    assert engine.case_file(case)["state"] == "concluded"
+    assert without_reason(engine) == []
+
+
 def test_a_tampered_procedure_extension_or_reason_is_found(engine, actor, case):
     put(engine, "2025-10-30T10:00")
     procedure(engine, actor, case, node="planning", by="planning.zhao")
