@@ -89,6 +89,7 @@ class TaskView(TaskRow):
     outcomes = fields.List(fields.Nested(OutcomeRow))
     number = fields.Integer()
     form_fields = fields.List(fields.String())
+    answers = fields.Dict(allow_none=True)
     entry_form = fields.Nested(EntryForm, allow_none=True)
     opinion_public = fields.Boolean()
     can = fields.List(fields.String())
