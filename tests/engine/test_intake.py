@@ -190,7 +190,9 @@ def unique(engine):
     """The item, with one open application for a project only."""
     with engine.database.begin() as connection:
         data = """jsonb_set({}, '{{intake}}', '{{"unique_by": ["project_name"]}}')"""
-        connection.execute(text(f"UPDATE definitions SET item_data = {data.format('item_data')}"))
+        for table, column in (("item_versions", "data"), ("definitions", "item_data"), ("offers", "data")):
+            connection.execute(text(f"UPDATE {table} SET {column} = {data.format(column)}"))
+        connection.execute(text("UPDATE platform SET catalogue_version = catalogue_version + 1"))
     return engine
 
 
