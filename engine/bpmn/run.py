@@ -29,6 +29,7 @@ from engine.bpmn.spiff_repairs import (
     ParallelGateway,
     RunningProcess,
     ServiceTask,
+    SubProcess,
     UserTask,
     cancel,
     head_of,
@@ -96,6 +97,7 @@ class ProcessRun:
         self._next = next_number
         self._open_before = self._open()
         self._calls_before = {self._numbers[task.id] for task in self._calls()}
+        self._scopes_before = self._scopes()
         self._completed: int | None = None
         self.step: Step
         self.state: bytes = b""
@@ -272,6 +274,14 @@ class ProcessRun:
                 found[self._numbers[task.id]] = self._opened(task)
         return found
 
+    def _scopes(self) -> dict[int, Opened]:
+        """The sub-processes and calls that hold a token, by the token that waits for their end (unique as a task's is)."""
+        return {
+            self._numbers[task.id]: self._opened(task)
+            for task in self._tasks()
+            if isinstance(task.task_spec, SubProcess) and task.state == TaskState.STARTED and task.id in self._numbers
+        }
+
     def _opened(self, task: Task) -> Opened:
         loop = _loop_names(task)
         node = str(self._compiled.node(task.task_spec.name).id)
@@ -280,6 +290,8 @@ class ProcessRun:
     def _describe(self) -> Step:
         before, after = self._open_before, self._open()
         self._open_before = after
+        inside, scopes = self._scopes_before, self._scopes()
+        self._scopes_before = scopes
         gone = [opened for token, opened in before.items() if token not in after]
         timers = [_due_at(task) for task in self._waiting(DomainTimer)]
         calls = [self._call(task) for task in self._calls()]
@@ -293,6 +305,8 @@ class ProcessRun:
             awaited=tuple(self._awaited(task) for task in self._awaiting()),
             ends=tuple(self._process.ends),
             ended=not self._tasks(),
+            entered=tuple(scope for token, scope in scopes.items() if token not in inside),
+            left=tuple(scope for token, scope in inside.items() if token not in scopes),
         )
         self._calls_before = {call.token for call in calls}
         if not (step.ended or after or calls or timers or step.awaited):

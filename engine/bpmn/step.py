@@ -59,7 +59,8 @@ class Step:
     """What one step did and what is awaited after it.
 
     `opened`, `closed` and `calls` say what is new; `awaited` and `waiting_until` (the earliest timer) all that is pending.
-    `ends` are the end events reached in this step; `ended` says that no token is left.
+    `ends` are the end events reached in this step; `ended` says that no token is left. `entered` and `left` are the
+    sub-processes and calls that this step began and ended (not those that it did both to).
     """
 
     opened: tuple[Opened, ...]
@@ -69,3 +70,5 @@ class Step:
     awaited: tuple[Awaited, ...]
     ends: tuple[str, ...]
     ended: bool
+    entered: tuple[Opened, ...] = ()
+    left: tuple[Opened, ...] = ()

@@ -217,6 +217,16 @@ class StepDraft:
         for closed in step.closed:
             if self.closing is None or closed.token != self.closing.task.number:
                 self._cancel(closed.token)
+        for left in step.left:
+            if self._limit_of(left.node):
+                facts = {"scope": left.token, "stops": self.stop(left.token, Clock.NODE)}
+                self.entries.append(self.entry("scope.left", facts, left.node))
+        for entered in step.entered:
+            if limit := self._limit_of(entered.node):
+                started = self.start_limits(entered.token, Clock.NODE, limit, self.case.now)
+                self.entries.append(
+                    self.entry("scope.entered", {"scope": entered.token, "ledger": started}, entered.node)
+                )
         for opened in step.opened:
             self._open(opened)
         for end in step.ends:
@@ -275,6 +285,9 @@ class StepDraft:
         facts = run_facts(self.case, self.progress, self.form)
         told = {"case": facts.case, "form": facts.form, "applicant": facts.applicant}
         return ServiceCall(f"{self.case.number}:{token}", self.case.number, str(node.id), told, node.extensions)
+
+    def _limit_of(self, node: str) -> Mapping[str, Any]:
+        return self.live.compiled.nodes[node].extension("timeLimit") or {}
 
     def _open(self, opened: Opened) -> None:
         case, node = self.case, self.live.compiled.nodes[opened.node]

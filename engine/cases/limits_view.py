@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from engine.cases.access import task_id
+from engine.cases.apply_step import public_names
 from engine.cases.extensions import extension_view
 from engine.cases.house import House
 from engine.cases.inbox import get_case
@@ -23,6 +24,11 @@ from engine.unit_of_work import UnitOfWork
 _NOW = f"SELECT {DOMAIN_NOW_SQL} AS now FROM platform p"
 _PROCEDURES = "SELECT * FROM special_procedures WHERE case_id = %s ORDER BY number"
 _EXTENSIONS = "SELECT * FROM extensions WHERE case_id = %s ORDER BY number"
+#: The sub-processes and calls that have a limit, by the token that owns it.
+_SCOPES = (
+    "SELECT (payload::jsonb->>'scope')::integer AS number, payload::jsonb->>'node' AS node FROM events "
+    "WHERE case_id = %s AND kind = 'scope.entered'"
+)
 _CASE = "SELECT definition_id, offer_id FROM cases WHERE id = %s"
 _TASKS = (
     "SELECT t.number, t.node, t.name, t.name_en, t.department_id, d.name AS department, d.name_en AS department_en, t.opened_at "
@@ -43,18 +49,24 @@ def case_limits(house: House, uow: UnitOfWork, number: str, at: datetime | None 
 def limits_of(house: House, uow: UnitOfWork, case_id: UUID, number: str, at: datetime | None = None) -> dict[str, Any]:
     """The limits of a case as of an instant, for whoever may see it: that is the caller's to ask."""
     mine = (case_id,)
-    now, rows, tasks, procedures, extensions, cases = uow.read(
-        (_NOW, None), (LOAD_LEDGER, mine), (_TASKS, mine), (_PROCEDURES, mine), (_EXTENSIONS, mine), (_CASE, mine)
+    now, rows, tasks, procedures, extensions, cases, scopes = uow.read(
+        *((_NOW, None), (LOAD_LEDGER, mine), (_TASKS, mine), (_PROCEDURES, mine), (_EXTENSIONS, mine), (_CASE, mine)),
+        (_SCOPES, mine),
     )
+    live = house.definition(uow, cases[0]["definition_id"], cases[0]["offer_id"])
     as_of = at or now[0]["now"]
     ledgers = ledgers_of(house, rows)
     by_number = {row["number"]: row for row in tasks}
+    for scope in scopes:
+        name, name_en, *_ = public_names(live.compiled.nodes[scope["node"]])
+        row = {"number": None, "node": scope["node"], "name": name, "name_en": name_en}
+        by_number[scope["number"]] = row | {"department": None, "department_en": None}
     names: dict[str, dict[str, Ledger]] = {}
     for key, ledger in sorted(ledgers.items()):
         if standing(ledger.old, ledger.almanacs, as_of) is not None:
             names.setdefault(key.name, {})[key.kind] = ledger
     told = [_clock(case_id, kinds, by_number, as_of) for kinds in names.values()]
-    kinds = house.definition(uow, cases[0]["definition_id"], cases[0]["offer_id"]).item.time_limits.special_procedures
+    kinds = live.item.time_limits.special_procedures
     return {
         "case": number,
         "at": instant(as_of),
@@ -107,7 +119,7 @@ def _clock(
         "clock": key.clock,
         "clock_name": name,
         "clock_name_en": name_en,
-        "task": task_id(case_id, key.owner) if key.owner else None,
+        "task": task_id(case_id, key.owner) if task and task["number"] else None,
         "node": task["node"] if task else None,
         "name": task["name"] if task else name,
         "name_en": task["name_en"] if task else name_en,

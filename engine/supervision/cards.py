@@ -180,7 +180,7 @@ def card_view(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": card_id(row),
         "case": row["number"],
-        "task": f"{row['case_id']}.{row['owner']}" if row["owner"] else None,
+        "task": f"{row['case_id']}.{row['owner']}" if row["owner"] and row["node"] else None,
         "clock": row["clock"],
         "kind": row["kind"],
         "rule": row["rule"],

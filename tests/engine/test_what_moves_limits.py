@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -32,7 +33,7 @@ from engine.cases.limit_errors import (
 from engine.clock import CST
 from engine.errors import Forbidden, Invalid, NotFound
 from engine.timelimits.errors import LimitInvalid
-from tests.engine.stories import SYSTEM, accepted, complete, open_tasks, submitted
+from tests.engine.stories import SYSTEM, accepted, complete, deploy, open_tasks, submitted
 from tests.engine.test_limits import clocks, put
 
 
@@ -416,3 +417,47 @@ def test_every_past_instant_gives_what_was_shown_then(engine, actor, case):
     for moment, then in shown.items():
         assert engine.limits.of_case(SYSTEM, case, moment) == then
     assert engine.verify_record(case).whole
+
+
+# -- a limit of several tasks
+
+
+def test_the_limit_of_a_sub_process_runs_from_its_first_task_to_its_last(engine, actor):
+    bpmn = Path("processes/joint-final-inspection/process.bpmn").read_text("utf-8")
+    first, last = '<bpmn:userTask id="merge" name="意见汇总">', "</bpmn:userTask>"
+    start = bpmn.index(first)
+    old = bpmn[start : bpmn.index(last, start) + len(last)]
+    limit = '<ow:timeLimit promised="3" legal="6" unit="working-day"/>'
+    inner = old.replace("<bpmn:incoming>to_merge</bpmn:incoming>", "<bpmn:incoming>in1</bpmn:incoming>").replace(
+        "<bpmn:outgoing>to_decide</bpmn:outgoing>", "<bpmn:outgoing>in2</bpmn:outgoing>"
+    )
+    around = (
+        f'<bpmn:subProcess id="merging" name="汇总"><bpmn:extensionElements>{limit}</bpmn:extensionElements>'
+        "<bpmn:incoming>to_merge</bpmn:incoming><bpmn:outgoing>to_decide</bpmn:outgoing>"
+        '<bpmn:startEvent id="in_s"><bpmn:outgoing>in1</bpmn:outgoing></bpmn:startEvent>'
+        f'{inner}<bpmn:endEvent id="in_e"><bpmn:incoming>in2</bpmn:incoming></bpmn:endEvent>'
+        '<bpmn:sequenceFlow id="in1" sourceRef="in_s" targetRef="merge"/>'
+        '<bpmn:sequenceFlow id="in2" sourceRef="merge" targetRef="in_e"/></bpmn:subProcess>'
+    )
+    bpmn = bpmn.replace(old, around)
+    outside = 'sourceRef="any_faults" targetRef="merge"'
+    bpmn = bpmn.replace(outside, outside.replace('"merge"', '"merging"'))
+    bpmn = bpmn.replace('id="to_decide" sourceRef="merge"', 'id="to_decide" sourceRef="merging"')
+    deploy(engine, bpmn.encode())
+    put(engine, "2025-10-13T10:00")
+    number = accepted(engine, actor)
+
+    def merging():
+        return [one for one in engine.limits.of_case(SYSTEM, number)["limits"] if one["node"] == "merging"]
+
+    for node in ("planning", "fire", "civil_air_defence", "archives", "municipal_works", "drainage"):
+        assert merging() == []
+        complete(engine, SYSTEM, number, node, "passed")
+    (found,) = merging()
+    assert (found["name"], found["state"], found["task"]) == ("汇总", "running", None)
+    assert (found["promised"]["due_date"], found["legal"]["due_date"]) == ("2025-10-16", "2025-10-21")
+    assert engine.verify_record(number).whole
+    complete(engine, SYSTEM, number, "merge", "merged")
+    (found,) = merging()
+    assert found["state"] == "stopped"
+    assert engine.verify_record(number).whole
