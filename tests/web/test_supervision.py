@@ -22,7 +22,8 @@ def test_a_department_sees_and_answers_its_cards(engine, actor, desk):
     number = late(engine, actor)
     fire = desk("fire.liu")
     shown = fire.get("/admin/cards").text
-    assert number in shown
+    assert f'href="/admin/cases/{number}#limits"' in shown, "a card leads to the dates of its case"
+    assert 'id="limits"' in fire.get(f"/admin/cases/{number}").text
     card = re.search(r'action="/admin/cards/([^"]+)/acknowledge"', shown)[1]
     assert fire.post(f"/admin/cards/{card}/acknowledge", key="a1").status_code == 303
     assert (
