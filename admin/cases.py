@@ -54,6 +54,7 @@ def serve_cases(pages: Pages) -> None:
             "diagram": engine().case_picture(me(), number, language()),
             "may_accept": may_accept,
             "times": engine().limits.of_case(me(), number),
+            "may_decide": me().may(Permission.EXTENSION_APPROVE),
             "may_print": me().may(Permission.CASE_ACCEPT),
             "key": fresh_key(),
             **papers_of(number),

@@ -20,4 +20,6 @@ def serve_department(pages: Pages) -> None:
         load = engine().department_load(me())
         late = engine().inbox(me(), InboxQuery(lights=("red",), limit=ROWS))["items"]
         waiting = engine().inbox(me(), InboxQuery(lights=("green", "none"), limit=ROWS))["items"]
-        return page("admin/department.html", load=load, late=late, waiting=waiting)
+        return page(
+            "admin/department.html", load=load, late=late, waiting=waiting, extensions=engine().limits.waiting(me())
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import Any
 
 from flask import redirect, request
@@ -11,9 +12,9 @@ from admin.desk import me
 from admin.inbox import once_of, show_problem
 from engine.cases.access import parse_task_id
 from engine.cases.end_procedure import ProcedureEnd
-from engine.cases.extensions import NewExtension
+from engine.cases.extensions import Decision, NewExtension
 from engine.cases.special_procedures import NewProcedure
-from engine.errors import ApprovalError, Forbidden, NotFound
+from engine.errors import ApprovalError, Forbidden, Invalid, NotFound
 from web.pages import Pages, field
 from web.serving import engine
 from web.words import language
@@ -23,6 +24,7 @@ MOST = 2000
 
 def serve_limits(pages: Pages) -> None:
     """Mount the forms."""
+    pages.take_files("decide_extension")
 
     @pages.post("/tasks/<task>/special-procedures")
     def start_procedure(task: str) -> AnyResponse:
@@ -43,6 +45,23 @@ def serve_limits(pages: Pages) -> None:
         case = engine().get_task(me(), *parse_task_id(task))["case"]
         asked = NewExtension(case, field("reason", MOST))
         return _done(task, lambda: engine().limits.ask_extension(me(), asked, once_of("extend", case, asked.reason)))
+
+    @pages.post("/cases/<number>/extensions/<extension>/decision")
+    def decide_extension(number: str, extension: str) -> AnyResponse:
+        paper = {name: field(name, 100) or None for name in ("approval_number", "approved_by")}
+        approved, opinion = field("verdict", 20) == "approve", field("opinion", MOST)
+        if not approved and not opinion:
+            raise Invalid(detail="opinion", fields={"opinion": ["required"]})
+        asked = Decision(number, _number(extension), approved, opinion, **paper)
+        said = [approved, opinion, *paper.values()]
+        with ExitStack() as stack:
+            file, scan = request.files.get("scan"), None
+            if approved and file is not None and file.filename:
+                scan = stack.enter_context(engine().materials.receiving(file.stream, file.filename))
+                said.append(scan.upload.sha256)
+            once = once_of("extension", f"{number}.{extension}", said)
+            engine().limits.decide_extension(me(), asked, scan, once)
+        return redirect(f"/admin/cases/{number}#limits", 303)
 
 
 def _done(task: str, work: Any) -> AnyResponse:

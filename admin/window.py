@@ -83,7 +83,7 @@ def serve_window(pages: Pages) -> None:
         asked = Acceptance(
             number, "accepted", field("opinion", MOST_OPINION), late_reason=field("late_reason", MOST_OPINION)
         )
-        engine().accept(me(), asked, once_of("accept", number, [asked.answer, asked.opinion]))
+        engine().accept(me(), asked, once_of("accept", number, [asked.answer, asked.opinion, asked.late_reason]))
         return redirect(f"/admin/window?{urlencode({'done': 'accepted', 'number': number})}", 303)
 
 

@@ -53,6 +53,20 @@ _DECIDE = (
 )
 
 
+_WAITING = (
+    "SELECT x.*, c.number AS case_number FROM extensions x JOIN cases c ON c.id = x.case_id "
+    "WHERE x.state = 'asked' AND x.department_id = ANY(%s) AND x.asked_by <> %s ORDER BY x.asked_at LIMIT 100"
+)
+
+
+def waiting_extensions(uow: UnitOfWork) -> list[dict[str, Any]]:
+    """What the actor, as a head, has to decide on; nothing for who decides on none."""
+    if not uow.actor.may(UseCase.EXTENSION_DECIDE.value.permission):
+        return []
+    (rows,) = uow.read((_WAITING, (list(uow.actor.departments), uow.actor.id)))
+    return [extension_view(row, row["case_number"]) for row in rows]
+
+
 @dataclass(frozen=True, slots=True)
 class NewExtension:
     """What is asked: why, and by how much (all that the item allows where it is None)."""

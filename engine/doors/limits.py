@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from engine.cases.end_procedure import ProcedureEnd
-from engine.cases.extensions import Decision, NewExtension, ask_extension, decide_extension
+from engine.cases.extensions import Decision, NewExtension, ask_extension, decide_extension, waiting_extensions
 from engine.cases.house import House
 from engine.cases.limits_view import case_limits
 from engine.cases.special_procedures import NewProcedure, end_procedure, start_procedure
@@ -38,6 +38,10 @@ class LimitsDoor:
     def ask_extension(self, actor: Actor, asked: NewExtension, once: Once | None = None) -> dict[str, Any]:
         """申请延长."""
         return self._transactions.perform(actor, lambda uow: ask_extension(self._house, uow, asked), once)
+
+    def waiting(self, actor: Actor) -> list[dict[str, Any]]:
+        """待审批的延期 of the head's departments."""
+        return self._transactions.perform(actor, waiting_extensions)
 
     def decide_extension(
         self, actor: Actor, asked: Decision, scan: Incoming | None = None, once: Once | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from engine.cases.submit import query_code
+from tests.engine.papers import PDF
 from tests.engine.stories import accepted, complete, submitted
 
 HOSTILE = "<script>alert(1)</script>"
@@ -349,3 +351,22 @@ def test_a_special_procedure_is_started_and_ended_at_the_task(desk, engine, acto
     assert officer.post(f"/admin/tasks/{task}/special-procedures/1/end", report="通过").status_code == 303
     assert officer.post(f"/admin/tasks/{task}/extensions", reason="情况复杂").status_code == 303
     assert "待审批" in officer.get(f"/admin/tasks/{task}").text
+
+
+def test_a_head_decides_on_an_extension_with_the_governments_paper(desk, engine, actor):
+    number = accepted(engine, actor)
+    officer, head = desk("fire.liu"), desk("fire.wei")
+    officer.post(f"/admin/tasks/{task_of(officer, number)}/extensions", reason="情况复杂")
+    assert number in head.get("/admin/department").text
+    assert "审批延期" in head.get(f"/admin/cases/{number}").text
+    assert "审批延期" not in officer.get(f"/admin/cases/{number}").text
+    where = f"/admin/cases/{number}/extensions/1/decision"
+    assert officer.post(where, verdict="approve").status_code == 403
+    assert head.post(where, verdict="reject").status_code == 422
+    assert head.post(where, verdict="approve", opinion="同意").status_code == 422, "the paper is missing"
+    paper = {"approval_number": "穗府办〔2026〕9 号", "approved_by": "市政府负责人"}
+    scan = (io.BytesIO(PDF), "批复.pdf")
+    done = head.post(where, verdict="approve", opinion="同意", **paper, scan=scan)
+    assert done.status_code == 303, done.text
+    assert "已批准" in officer.get(f"/admin/cases/{number}").text
+    assert engine.verify_record(number).whole
