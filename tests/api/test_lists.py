@@ -133,11 +133,11 @@ def test_the_light_of_a_task_turns_red_when_its_day_is_over(caller, engine, acce
     officer = caller("fire.liu")
     assert [row["light"] for row in officer.get("/tasks").json["items"]] == ["green"]
     advance_clock(engine, 10)
-    assert [row["light"] for row in officer.get("/tasks?light=green").json["items"]] == ["green"]
+    assert [row["light"] for row in officer.get("/tasks?light=yellow").json["items"]] == ["yellow"]
     advance_clock(engine, 1)
     late = officer.get("/tasks?light=red").json["items"]
     assert [(row["light"], row["remaining_working_days"]) for row in late] == [("red", -1)]
-    assert officer.get("/tasks?light=green,none").json["items"] == []
+    assert officer.get("/tasks?light=green,yellow,none").json["items"] == []
 
 
 def test_mine_are_those_that_i_have_claimed(caller, accepted):

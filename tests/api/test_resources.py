@@ -10,8 +10,9 @@ import pytest
 from marshmallow import Schema
 
 from api.app import register_api
-from api.cases import CaseProgress, CaseState, CaseView, SubmittedCase
+from api.cases import CaseState, CaseView, SubmittedCase
 from api.definitions import DefinitionSummary, DefinitionView
+from api.progress import PublicProgress
 from api.tasks import CompletedTask, TaskClaim, TaskPage
 from api.tokens import Token
 from tests.api.conftest import APPLICATION, refused
@@ -72,7 +73,7 @@ def test_the_inbox_is_read_page_by_page(caller, submitted):
 
 def test_progress_needs_the_query_code_and_no_token(client, accepted):
     answer = client.get(f"/api/v1/progress/{accepted['number']}?query_code={accepted['query_code']}")
-    assert "department_id" not in answers(answer, 200, CaseProgress)["timeline"][0]
+    assert "department_id" not in answers(answer, 200, PublicProgress)["timeline"][0]
 
 
 @pytest.mark.parametrize("as_form", [False, True])
