@@ -201,7 +201,7 @@ def test_extensions_come_in_their_types_nested_or_flat() -> None:
     found = nodes(diagram(nested, flat))
     expected = {"function": "fire", "level": "city", "applicant": False, "body": "deciding"}
     assert found["a"].extension("assignment") == found["b"].extension("assignment") == expected
-    assert found["a"].extension("timeLimit") == {"legal": 20, "unit": "month"}
+    assert found["a"].extension("timeLimit") == {"legal": 20, "unit": "month", "lateReason": "internal"}
     assert [document["kind"] for document in found["b"].extensions["document"]] == ["one", "two"]
     assert found["b"].foreign == ("camunda:properties",)
 
