@@ -25,6 +25,8 @@ def test_a_clerk_takes_an_application_and_accepts_it_by_keyboard(person, engine,
     clerk.log_in("clerk.chen")
     clerk.press("n")
     page = clerk.page
+    page.focus('a[href$="item=joint-final-inspection"]')
+    clerk.press("Enter")
     page.focus("#applicant-name")
     page.keyboard.type("广州示例置业有限公司")
     page.focus('[name="name.1"]')
