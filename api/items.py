@@ -90,6 +90,7 @@ class Guide(Shape):
     visits = fields.Dict()
     online_depth = fields.String()
     ways = fields.Dict()
+    regimes = fields.List(fields.Dict())
     hash = fields.String()
 
 

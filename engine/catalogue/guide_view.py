@@ -12,6 +12,7 @@ from engine.catalogue.hashing import content_hash
 from engine.catalogue.implementation import read_overrides
 from engine.catalogue.items import Material, ServiceItem
 from engine.catalogue.offer import Offer
+from engine.catalogue.regimes import regime_view
 from engine.errors import Invalid
 from engine.store.base import Json
 
@@ -69,6 +70,7 @@ def guide_view(
             for one in listing.questions
         ],
         "credit_first": credit_view(item),
+        "regimes": [regime_view(one) for one in item.regimes],
         "local": {name: both("text", said) for name, said in read_overrides({"local": local}).local.items()},
         "demonstration": listing.demonstration,
         "elements": list(ELEMENTS),

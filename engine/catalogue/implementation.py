@@ -13,6 +13,7 @@ from typing import Any
 from engine.catalogue.items import Material, ServiceItem
 from engine.catalogue.listing import LOCAL_ELEMENTS, Unit
 from engine.catalogue.reading import Said, object_of, rows, said, text_of, typed, words, wrong
+from engine.catalogue.regimes import RegimeOverride, read_override, widened
 from engine.catalogue.search import normalised
 
 MOST_DAYS = 3650
@@ -40,6 +41,7 @@ class Overrides:
     conditions: tuple[Said, ...] = ()  #: likewise
     units: tuple[Unit, ...] | None = None
     local: Mapping[str, Said] = field(default_factory=dict)  #: address, hours, phone, complaints
+    regimes: tuple[RegimeOverride, ...] = ()  #: what it switches off or narrows of the ways of trust first
 
 
 def read_overrides(data: Any) -> Overrides:
@@ -63,6 +65,7 @@ def read_overrides(data: Any) -> Overrides:
         conditions=rows(given, "conditions", path, said),
         units=rows(given, "units", path, _unit) if given.get("units") is not None else None,
         local={name: said(value, f"{path}.local.{name}") for name, value in local.items()},
+        regimes=rows(given, "regimes", path, read_override),
     )
 
 
@@ -135,6 +138,10 @@ ADVICE = {
         "请使用标准的业务办理项；可少不可多。",
         "Use the standard's units: fewer, but no others.",
     ),
+    "implementation-adds-regime": (
+        "请删去超出标准的部分：地区可以停用或收窄先信方式，不能增加。",
+        "Take out what goes beyond the standard: a region may switch a regime off or narrow it, never add one.",
+    ),
     "implementation-element-missing": ("请填写该要素。", "Fill the element in."),
 }
 
@@ -155,6 +162,7 @@ def lint_implementation(
         *_names(item, given),
         *_limits(item, given, node_limits),
         *_additions(item, given),
+        *(_finding("implementation-adds-regime", *one) for one in widened(item.regimes, given.regimes)),
         *_local(item, given),
     ]
 

@@ -17,6 +17,7 @@ from engine.catalogue.intake_rules import RULES, IntakeRules, rules_of
 from engine.catalogue.listing import NO_LISTING, Listing, read_listing
 from engine.catalogue.reading import ItemInvalid as ItemInvalid
 from engine.catalogue.reading import file_name, filled_list, object_of, one_of, text_of, typed, wrong
+from engine.catalogue.regimes import RegimeRule, read_regimes
 from engine.catalogue.time_limits import TimeLimits, time_limits_from_data
 from engine.timelimits.errors import LimitInvalid
 from engine.timelimits.limits import Limit
@@ -97,11 +98,16 @@ class ServiceItem:
     forms: Mapping[str, Form] = field(default_factory=dict)  #: by key; `forms.APPLICATION` is the application's
     listing: Listing = NO_LISTING  #: what the catalogue says of it beyond what its process needs
     time_limits: TimeLimits = field(default_factory=TimeLimits)  #: its clocks and special procedures
+    regimes: tuple[RegimeRule, ...] = ()  #: the ways of trust first that it opens
 
     @property
     def intake_rules(self) -> IntakeRules:
         """What the window may answer to an application for this item."""
         return rules_of(self.type_code, self.intake.rules)
+
+    def regime(self, name: str) -> RegimeRule | None:
+        """By which rules the item opens a regime; None: not at all."""
+        return next((one for one in self.regimes if one.regime == name), None)
 
 
 def read_item(path: Path) -> ServiceItem:
@@ -146,6 +152,7 @@ def item_from_data(data: Any) -> ServiceItem:
         forms=_forms(given.get("forms", {})),
         listing=read_listing(given.get("listing", {}), {one.code for one in materials}),
         time_limits=_time_limits(given),
+        regimes=read_regimes(given.get("regimes"), {one.code for one in materials}),
     )
 
 

@@ -17,6 +17,7 @@ from engine.catalogue.catalogue import ENDED, OPEN, SUSPENDED, Catalogue, Implem
 from engine.catalogue.hashing import content_hash
 from engine.catalogue.implementation import Overrides, read_overrides
 from engine.catalogue.items import ServiceItem, item_from_data
+from engine.catalogue.regimes import narrowed_data
 from engine.errors import ApprovalError, Invalid
 from engine.organization.directory import Department, Directory
 from engine.organization.regions import path_up
@@ -167,7 +168,7 @@ def merged(version: Version, implementation: Implementation | None) -> Offer:
 
 
 def laid_over(data: Json, given: Overrides) -> Json:
-    """The item's data with what a region may change: limits, materials, other names."""
+    """The item's data with what a region may change: limits, materials, other names, regimes."""
     limits = dict(data["case_limits"])
     for name in ("promised", "legal"):
         days = getattr(given.case_limits, name)
@@ -181,7 +182,10 @@ def laid_over(data: Json, given: Overrides) -> Json:
     listing["needs"] = [one for one in listing.get("needs", []) if one["material"] in kept]
     listing["samples"] = [one for one in listing.get("samples", []) if one.get("material") in {None, *kept}]
     aliases = list(dict.fromkeys([*data["aliases"], *given.aliases]))
-    return {**data, "case_limits": limits, "materials": materials, "aliases": aliases, "listing": listing}
+    offered = {**data, "case_limits": limits, "materials": materials, "aliases": aliases, "listing": listing}
+    if data.get("regimes"):
+        offered["regimes"] = narrowed_data(data["regimes"], given.regimes, kept)
+    return offered
 
 
 def _offer(data: Json, nodes: Mapping[str, int], version: Version, from_region: Implementation | None) -> Offer:

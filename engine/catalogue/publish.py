@@ -21,6 +21,7 @@ from engine.catalogue.hashing import content_hash
 from engine.catalogue.implementation import lint_implementation, read_overrides
 from engine.catalogue.items import ServiceItem, item_from_data
 from engine.catalogue.models import ImplementationRow, ItemFileRow, ItemNameRow, ItemRow, ItemVersionRow, PowerListRow
+from engine.catalogue.regimes import refuse_forbidden
 from engine.catalogue.search import search_keys
 from engine.clock import day_of
 from engine.errors import Conflict, Invalid, NotFound
@@ -115,6 +116,7 @@ def publish_item(uow: UnitOfWork, code: str, change: Change, today: date, earlie
     Raises:
         NotFound, OperationInvalid, EffectiveDayInvalid.
         ElementsMissing: one of the eight elements is empty (only what is handled has to have them).
+        RegimeForbidden: a regime lies in a forbidden field, and no act is cited that opens it.
     """
     _lock(uow)
     row = _draft(uow, code)
@@ -128,6 +130,7 @@ def publish_item(uow: UnitOfWork, code: str, change: Change, today: date, earlie
     item = item_from_data(data)
     if not ended:
         refuse_incomplete(code, check_elements(item, has_procedure(uow, code), files))
+        refuse_forbidden(code, item.regimes)
         files = {sample.file: files[sample.file] for sample in item.listing.samples}
     version = ItemVersionRow(
         item=code,
