@@ -13,6 +13,8 @@ from admin.desk import serve_log_in
 from admin.inbox import serve_inbox
 from admin.limits import serve_limits
 from admin.limits_texts import LIMITS
+from admin.mandates import serve_mandates
+from admin.mandates_texts import MANDATES
 from admin.papers import serve_papers
 from admin.supervision_texts import SUPERVISION
 from admin.texts import TEXTS
@@ -29,7 +31,7 @@ def register_admin(app: Flask) -> None:
     pages = Pages(
         "admin",
         __name__,
-        {**TEXTS, **PAPERS, **LIMITS, **SUPERVISION},
+        {**TEXTS, **PAPERS, **LIMITS, **SUPERVISION, **MANDATES},
         log_in="/admin/login",
         open_to_all=("log_in", "show_log_in"),
         most_body=MOST_BODY,
@@ -39,6 +41,7 @@ def register_admin(app: Flask) -> None:
         serve_log_in,
         serve_inbox,
         serve_window,
+        serve_mandates,
         serve_cases,
         serve_papers,
         serve_department,

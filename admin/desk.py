@@ -18,7 +18,8 @@ from web.words import language, t
 
 Links = list[tuple[str, str]]
 MOST_AGAIN = 50
-#: What may have been done to a material or a document.
+#: What may have been done to a mandate, and to a material or a document.
+OF_MANDATES = ("recorded", "ended")
 OF_PAPERS = ("added", "reviewed", "sealed", "delivered")
 
 
@@ -37,6 +38,10 @@ def links(actor: Actor) -> Links:
         found.append(("/admin/window", "nav.window"))
     if actor.may(Permission.TASK_COMPLETE) or actor.may(Permission.TASK_COMPLETE_FOR_APPLICANT):
         found.append(("/admin/inbox", "nav.inbox"))
+    if actor.may(Permission.CASE_SUBMIT_AS_AGENT) and not actor.may(Permission.CASE_ACCEPT):
+        found.append(("/admin/applications/new", "nav.new"))
+    if actor.may(Permission.MANDATE_READ):
+        found.append(("/admin/mandates", "nav.mandates"))
     if actor.may(Permission.DEPARTMENT_WATCH) and actor.departments:
         found.append(("/admin/department", "nav.department"))
     if actor.may(Permission.CASE_READ):
@@ -60,12 +65,11 @@ def page(template: str, status: int = 200, **shown: Any) -> Response:
 def done() -> str:
     """The sentence about what was just done, which the address of a page names."""
     key, number = f"done.{request.args.get('done', '')}", request.args.get("number", "")
-    known = ("completed", "claimed", "released", "accepted", "submitted", *OF_PAPERS)
+    known = ("completed", "claimed", "released", "accepted", "submitted", *OF_MANDATES, *OF_PAPERS)
     if request.args.get("done") not in known:
         return ""
-    return (
-        t(key, number=number[:40]) if number or key.removeprefix("done.") in ("claimed", "released", *OF_PAPERS) else ""
-    )
+    unnumbered = ("claimed", "released", *OF_MANDATES, *OF_PAPERS)
+    return t(key, number=number[:40]) if number or key.removeprefix("done.") in unnumbered else ""
 
 
 def fresh_key() -> str:

@@ -14,6 +14,7 @@ from engine.cases.accept import Acceptance, Listed
 from engine.cases.access import need, parse_task_id
 from engine.cases.case_list import CaseQuery
 from engine.cases.complete_task import MOST_OPINION
+from engine.cases.mandates import needs_mandate
 from engine.cases.submit import PERSONAL, Application
 from engine.doors.regions import RegionQuery
 from engine.errors import ApprovalError, Forbidden, NotFound
@@ -29,6 +30,8 @@ PAIRS = 4
 MOST_VALUE = 500
 #: How somebody comes to a window: as ever, with the clerk's help at the form (帮办), or away from home (异地受理).
 CHANNELS_HERE = ("window", "help", "remote")
+#: So many mandates of an agent are looked through for those in force.
+MOST_MANDATES = 200
 #: So many regions are offered by name; any other is taken by its code.
 MOST_REGIONS = 200
 
@@ -63,7 +66,9 @@ def serve_window(pages: Pages) -> None:
     @pages.get("/cases/<number>/receipt")
     def receipt(number: str) -> Response:
         case = engine().receipt(me(), number)
-        return page("admin/receipt.html", case=case, address=request.host_url)
+        return page(
+            "admin/receipt.html", case=case, address=request.host_url, may_accept=me().may(Permission.CASE_ACCEPT)
+        )
 
     @pages.post("/tasks/<task>/answer")
     def answer(task: str) -> AnyResponse:
@@ -116,7 +121,9 @@ def _window_page(status: int = 200, **shown: Any) -> Response:
 
 
 def _application() -> Application:
-    applicant = {name: value for name in PERSONAL if (value := field(f"applicant.{name}", MOST_VALUE))}
+    applicant: dict[str, Any] = {name: value for name in PERSONAL if (value := field(f"applicant.{name}", MOST_VALUE))}
+    if needs_mandate(me()):
+        applicant |= engine().mandates.principal(me(), field("mandate", 100))
     kind = field("applicant.kind", 20)
     names = [(field(f"name.{n}", 100), field(f"value.{n}", MOST_VALUE)) for n in range(1, PAIRS + 1)]
     item = field("item", 100)
@@ -133,14 +140,18 @@ def _application() -> Application:
 
 
 def _form_page(status: int = 200, **shown: Any) -> Response:
-    items = engine().items()
+    items = engine().intake.window_items(me())
+    agent = needs_mandate(me())
     item = request.form.get("item") or request.args.get("item") or (items[0]["code"] if items else "")
     known: dict[str, Any] = {
         "here": "/admin/applications/new",
         "items": items,
         "item": item,
         "form": engine().intake.application_form(me(), item[:100].replace("\0", "")),
-        "channels": CHANNELS_HERE,
+        "channels": () if agent else CHANNELS_HERE,
+        "agent": agent,
+        "mandates": _in_force() if agent else [],
+        "mandate": request.form.get("mandate") or request.args.get("mandate") or "",
         "wrong": {},
         "region": me().region_code,
         "regions": engine().regions.regions(RegionQuery(under=me().region_code, limit=MOST_REGIONS))["items"],
@@ -151,3 +162,9 @@ def _form_page(status: int = 200, **shown: Any) -> Response:
         "problem": "",
     }
     return page("admin/application.html", status, **{**known, **shown})
+
+
+def _in_force() -> list[dict[str, Any]]:
+    """The agent's mandates that are in force, newest first."""
+    found = engine().mandates.list(me(), None, None, MOST_MANDATES)["items"]
+    return [one for one in found if one["valid"] and one["agent"] == me().id]

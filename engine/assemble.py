@@ -344,10 +344,6 @@ class Engine:
 
         return self.perform(actor, work) | {"query_code": query_code(self.settings.secret_key, number)}
 
-    def items(self) -> list[dict[str, Any]]:
-        """The items that can be applied for: code and names."""
-        return self.perform(Actor.system("items"), lambda uow: uow.read((_ITEMS, None))[0])
-
     def case_picture(self, actor: Actor, number: str, lang: str) -> dict[str, Any] | None:
         """The diagram of a case with its marks, for whoever may see the case."""
 
@@ -442,9 +438,6 @@ class Engine:
     def retry_incident(self, actor: Actor, incident_id: int) -> bool:
         """Try an incident again."""
         return incidents.retry_incident(self.house, self.transactions, incident_id, actor)
-
-
-_ITEMS = "SELECT code, name, name_en FROM items WHERE active_definition_id IS NOT NULL ORDER BY code"
 
 
 def _from(scope: str, address: str | None) -> list[Guess]:

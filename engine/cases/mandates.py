@@ -52,6 +52,13 @@ _VALID = (
     "AND (m.may_promise OR NOT %(promise)s) "
     "AND EXISTS (SELECT 1 FROM posts p WHERE p.officer_id = m.agent AND p.department_id = m.station) LIMIT 1"
 )
+_AGENTS = (
+    "SELECT o.username AS agent, o.name, d.id AS station, d.name AS station_name, d.name_en AS station_name_en "
+    "FROM officers o JOIN officer_roles r ON r.officer_id = o.id AND r.role = 'agent' "
+    "JOIN posts p ON p.officer_id = o.id JOIN departments d ON d.id = p.department_id "
+    "WHERE o.active AND d.region_code = %(region)s AND (%(window)s OR o.id = %(me)s) "
+    "ORDER BY o.name, o.username, d.id LIMIT 500"
+)
 _REVOKE = "UPDATE mandates SET revoked_at = %s, revoked_by = %s, revoked_because = %s WHERE id = %s"
 
 
@@ -176,6 +183,26 @@ def revoke_mandate(uow: UnitOfWork, mandate: str, reason: str) -> dict[str, Any]
         raise MandateEnded(id=mandate)
     uow.read((_REVOKE + " RETURNING 1 AS done", (now, uow.actor.id, reason, row["id"])))
     return _view(_one(uow, row["id"]), day_of(now))
+
+
+def list_agents(uow: UnitOfWork) -> list[dict[str, Any]]:
+    """Who a mandate can be recorded for, each with a station: at a window, the agents of its region; an agent himself.
+
+    Raises Forbidden.
+    """
+    need(uow.actor, UseCase.MANDATE_RECORD)
+    window = uow.actor.may(Permission.CASE_ACCEPT)
+    (rows,) = uow.read((_AGENTS, {"me": uow.actor.id, "window": window, "region": uow.actor.region_code}))
+    return [dict(row) for row in rows]
+
+
+def principal_of(uow: UnitOfWork, mandate: str) -> dict[str, Any]:
+    """Who gave a mandate, whole, for the agent who applies by it. Raises Forbidden, NotFound (also: another agent's)."""
+    need(uow.actor, UseCase.MANDATE_LIST)
+    row = _one(uow, _id(mandate))
+    if row["agent"] != uow.actor.id:
+        raise NotFound(what="mandate", id=mandate[:80])
+    return dict(row["principal"])
 
 
 def needs_mandate(actor: Actor) -> bool:

@@ -1,4 +1,4 @@
-"""The door of the ways in: supplements and withdrawals (submitting and accepting stand in `assemble.py`)."""
+"""The door of the ways in: what a window offers, supplements and withdrawals (submitting and accepting: `assemble.py`)."""
 
 from __future__ import annotations
 
@@ -7,26 +7,52 @@ from typing import Any
 
 from engine.cases.supplement import Supplement, supply
 from engine.cases.withdraw import withdraw
+from engine.catalogue.catalogue import OPEN, Version
 from engine.catalogue.forms import APPLICATION, Form
-from engine.catalogue.items import item_from_data
-from engine.catalogue.models import ItemRow
+from engine.catalogue.offer import is_offered
 from engine.doors.calls import Calls
+from engine.doors.catalogue import Sight
 from engine.organization.actor import Actor
+from engine.organization.routing import Assignment, department_for
 from engine.unit_of_work import Once, UnitOfWork
+
+#: What came in at a window of late: so many cases say what is usual there.
+_LATELY = (
+    "SELECT item, count(*) AS n FROM (SELECT item FROM cases WHERE region_code = %s ORDER BY submitted_at DESC LIMIT 200) c "
+    "GROUP BY item"
+)
 
 
 @dataclass(frozen=True)
 class IntakeDoor:
-    """Supplements and withdrawals."""
+    """What a window offers, supplements and withdrawals."""
 
     calls: Calls
+
+    def window_items(self, actor: Actor) -> list[dict[str, Any]]:
+        """The items that can be applied for now, the window's usual one first.
+
+        Usual is what came in most of late in the actor's region; then what can be applied for there at all, and of that what
+        the actor's own department accepts.
+        """
+
+        def read(uow: UnitOfWork) -> list[dict[str, Any]]:
+            sight = Sight.of(self.calls.house, uow)
+            runnable = sight.runnable()
+            lately = {row["item"]: int(row["n"]) for row in uow.read((_LATELY, (actor.region_code,)))[0]}
+            found = [one for one in sight.catalogue.holding(sight.today) if one.state == OPEN and one.item in runnable]
+            found.sort(key=lambda one: (-lately.get(one.item, 0), *_foreign(sight, actor, one), one.item))
+            return [{"code": one.item, "name": one.content.name, "name_en": one.content.name_en} for one in found]
+
+        return self.calls.perform(actor, read)
 
     def application_form(self, actor: Actor, item: str) -> Form | None:
         """The form by which an item is applied for now; None for an item without one, or none at all."""
 
         def read(uow: UnitOfWork) -> Form | None:
-            row = uow.session.get(ItemRow, item)
-            return item_from_data(row.data).forms.get(APPLICATION) if row is not None else None
+            sight = Sight.of(self.calls.house, uow)
+            version = sight.catalogue.current(item, sight.today)
+            return version.content.forms.get(APPLICATION) if version is not None else None
 
         return self.calls.perform(actor, read)
 
@@ -37,3 +63,12 @@ class IntakeDoor:
     def withdraw(self, actor: Actor, number: str, reason: str, once: Once | None = None) -> dict[str, Any]:
         """撤回."""
         return self.calls.perform(actor, lambda uow: withdraw(self.calls.house, uow, number, reason), once)
+
+
+def _foreign(sight: Sight, actor: Actor, version: Version) -> tuple[bool, bool]:
+    """Whether an item is not offered in the actor's region, and whether another department accepts it."""
+    item, region = version.content, actor.region_code or ""
+    if region not in sight.directory.regions or not is_offered(sight.directory, item, region):
+        return True, True
+    department = department_for(sight.directory, Assignment(item.accept_function), region)
+    return False, department is None or not actor.works_in(department.id)

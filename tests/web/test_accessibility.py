@@ -13,6 +13,7 @@ from engine.cases.review_material import Review
 from engine.cases.submit import query_code
 from tests.engine.papers import PDF
 from tests.engine.stories import SYSTEM, accepted, complete, submitted
+from tests.engine.test_mandates import MANDATE
 from tests.web.conftest import advance, needs_browser
 from web.assets import FOLDER
 
@@ -45,6 +46,7 @@ def places(engine, actor):
     code = handed_in(engine, actor, number)
     wrong = {"name": "大会审", "case_limits": {"promised": 99}}
     engine.catalogue_office.store_implementation(SYSTEM, "joint-final-inspection", "440106", wrong)
+    engine.mandates.record(actor("agent.he"), MANDATE)
     return {
         None: [
             "/items?q=联合验收&theme=construction&region=440100",
@@ -73,7 +75,9 @@ def places(engine, actor):
             f"/admin/cases/{waiting}",
             f"/admin/cases/{number}",
             f"/admin/cases/{waiting}/receipt",
+            "/admin/mandates",
         ],
+        "agent.he": ["/admin/mandates", "/admin/applications/new"],
         "fire.wei": [
             "/admin/inbox",
             f"/admin/tasks/{task}",

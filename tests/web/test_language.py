@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from admin.limits_texts import LIMITS
+from admin.mandates_texts import MANDATES
 from admin.supervision_texts import SUPERVISION
 from admin.texts import TEXTS as ADMIN
 from portal.limits_texts import LIMITS as PORTAL_LIMITS
@@ -24,7 +25,7 @@ CHINESE = re.compile("[\u3400-\u9fff]")
 LATIN = re.compile("[A-Za-z]{2,}")
 #: Names that are the same in both languages, and keys of the keyboard.
 NAMES = re.compile("OneWindow|GB/T|Ctrl|Enter|API|一窗")
-WORDS = {**COMMON, **PORTAL, **ADMIN, **PAPERS, **PORTAL_LIMITS, **LIMITS, **SUPERVISION}
+WORDS = {**COMMON, **PORTAL, **ADMIN, **PAPERS, **PORTAL_LIMITS, **LIMITS, **SUPERVISION, **MANDATES}
 
 
 def test_every_text_is_there_in_both_languages_with_the_same_parameters():
@@ -163,6 +164,7 @@ def test_every_page_is_in_the_language_that_was_asked_for(desk, page, engine, ac
         "/admin/cases": officer,
         "/admin/department": head,
         "/admin/start": desk("designer.xu"),
+        "/admin/mandates": clerk,
     }
     for path, who in pages.items():
         shown = who.get(f"{path}?lang=en", headers={"Accept": "text/html"})
