@@ -9,6 +9,7 @@ from admin.cards import serve_cards
 from admin.cases import serve_cases
 from admin.catalogue import serve_catalogue
 from admin.department import serve_department
+from admin.designer.answers import serve_answers
 from admin.desk import serve_log_in
 from admin.inbox import serve_inbox
 from admin.limits import serve_limits
@@ -49,6 +50,7 @@ def register_admin(app: Flask) -> None:
         serve_limits,
         serve_cards,
         serve_calendars,
+        serve_answers,
     ):
         serve(pages)
     app.register_blueprint(pages)

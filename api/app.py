@@ -16,6 +16,7 @@ from api.catalogue import catalogue
 from api.clients import clients
 from api.definitions import definitions
 from api.demo import demo
+from api.diagrams import diagrams
 from api.docs_page import docs_page
 from api.documents import documents
 from api.events import events
@@ -93,6 +94,7 @@ def register_api(app: Flask, engine: Engine) -> None:
         progress,
         events,
         definitions,
+        diagrams,
         clients,
         limits,
         regions,

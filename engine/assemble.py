@@ -42,6 +42,7 @@ from engine.doors.applicants import ApplicantsDoor
 from engine.doors.calendars import CalendarsDoor
 from engine.doors.catalogue import CatalogueDoor
 from engine.doors.catalogue_office import LOADED_SINCE, CatalogueOffice, Folder
+from engine.doors.diagrams import DiagramsDoor
 from engine.doors.documents import DocumentsDoor
 from engine.doors.intake import IntakeDoor
 from engine.doors.limits import LimitsDoor
@@ -105,6 +106,7 @@ class Engine:
         known = {DEMONSTRATION_CLIENT: DEMONSTRATION_CLIENT_SECRET} if settings.demo else {}
         self.intake = IntakeDoor(self)
         self.mandates = MandatesDoor(self)
+        self.diagrams = DiagramsDoor(self.house.handlers)
         self.workshop = WorkshopDoor(self, self.house.handlers)
         self.secrets = clients.Secrets(settings.secret_key, known)
         self.regions = RegionsDoor(self.transactions)

@@ -5,6 +5,7 @@ Language: `?lang=` wins and is remembered in a cookie, else that cookie, else Ch
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from collections.abc import Iterator
@@ -34,6 +35,7 @@ A_YEAR = 31_536_000
 MOST_SEGMENT = 200
 FORM = "application/x-www-form-urlencoded"
 PARTS = "multipart/form-data"
+DATA = ("application/json", "application/xml", "text/xml", "application/octet-stream")
 #: Werkzeug holds the pieces of a file that it reads to the limit of a form's fields: less than two of them refuses files.
 PIECES = 1024 * 1024
 HEADERS = {
@@ -73,6 +75,7 @@ class Pages(Blueprint):
         self.texts, self.log_in, self.most_body = {**COMMON, **texts}, log_in, most_body
         self.open_to_all = {f"{name}.{one}" for one in open_to_all}
         self.files_at: set[str] = set()
+        self.data_at: dict[str, int] = {}
         self.before_request(self._begin)
         self.after_request(_finish)
         self.register_error_handler(HTTPException, _http_error)
@@ -83,6 +86,7 @@ class Pages(Blueprint):
 
     def _begin(self) -> AnyResponse | None:
         g.texts, g.lang = self.texts, _language()
+        g.data = request.endpoint in self.data_at
         # No id and no number of ours is so long or holds a NUL, which PostgreSQL could not even be asked about.
         if any("\0" in value or len(value) > MOST_SEGMENT for value in (request.view_args or {}).values()):
             return error_page(404, t("error.not_found"))
@@ -93,6 +97,8 @@ class Pages(Blueprint):
         if current() is None:
             raise Unauthenticated()
         if request.method == "POST" and not csrf_is_good():
+            if g.data:
+                return error_page(403, t("error.csrf"), "csrf")
             return render("web/again.html", 403, path=request.path, fields=list(sent_fields()), expired=False)
         return None
 
@@ -100,10 +106,16 @@ class Pages(Blueprint):
         """Let these views take one file each, in a form of parts; any other takes plain forms only."""
         self.files_at |= {f"{self.name}.{view}" for view in views}
 
+    def take_data(self, most: int, *views: str) -> None:
+        """Let these views, which scripts of our pages ask, take `most` bytes of JSON or XML and answer JSON, errors too. The
+        session's token comes in the header `X-CSRF-Token`."""
+        self.data_at |= {f"{self.name}.{view}": most for view in views}
+
     def _refuse_body(self) -> AnyResponse | None:
         refuse_foreign()
         files = request.endpoint in self.files_at
-        fields = max(self.most_body, PIECES) if files else self.most_body
+        taken = DATA if g.data else (FORM, PARTS) if files else (FORM,)
+        fields = self.data_at.get(str(request.endpoint), max(self.most_body, PIECES) if files else self.most_body)
         most = engine().settings.most_file + fields if files else fields
         request.max_content_length, request.max_form_memory_size = most, fields
         length = request.content_length  # None for a chunked body, too
@@ -111,7 +123,7 @@ class Pages(Blueprint):
             return error_page(411, t("error.length_missing"))
         if length > most:
             return error_page(413, t("error.too_large"))
-        if length and request.mimetype not in ((FORM, PARTS) if files else (FORM,)):
+        if length and request.mimetype not in taken:
             return error_page(415, t("error.no_form"))
         if files:
             engine().files.check_room(length)
@@ -122,7 +134,7 @@ class Pages(Blueprint):
             if request.method == "GET" and not request.headers.get("HX-Request"):
                 wanted = request.full_path.rstrip("?")
                 return redirect(f"{self.log_in}?next={quote(wanted, safe='/')}", 303)
-            if request.method == "POST":
+            if request.method == "POST" and not g.data:
                 # What was written is not lost: it is sent again after the log-in.
                 return render("web/again.html", 401, path=request.path, fields=list(sent_fields()), expired=True)
         response = error_page(error.status, error.sentence(language()), error.code)
@@ -169,8 +181,16 @@ def render(template: str, status: int = 200, **shown: Any) -> Response:
     return make_response(render_template(template, **known), status)
 
 
+def answer_data(data: Any, status: int = 200) -> Response:
+    """An answer to a script of our pages."""
+    body = json.dumps(data, ensure_ascii=False)
+    return Response(body.encode("utf-8", "replace"), status, mimetype="application/json")
+
+
 def error_page(status: int, sentence: str, code: str = "") -> Response:
     """A page that says what is wrong and what to do; its request's number is for the administrator."""
+    if g.get("data"):
+        return answer_data({"code": code or f"http-{status}", "status": status, "detail": sentence}, status)
     if request.headers.get("HX-Request"):
         return make_response(render_template("web/problem.html", sentence=sentence, t=t), status)
     return render("web/error.html", status, sentence=sentence, code=code, request_id=request_id.get())

@@ -40,6 +40,10 @@ COMMON: Texts = {
         "提交的内容过大。请缩短后重新提交。",
         "Too much was sent. Shorten it and send it again.",
     ),
+    "error.csrf": (
+        "页面已过期，请刷新后重试；未保存的内容请先下载。",
+        "The page is out of date: load it again; download first what you have not saved.",
+    ),
     "error.no_form": (
         "不支持该内容类型。请用页面上的表单提交。",
         "This type of content is not taken. Use the page's form.",

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from engine.bpmn import lint
-from engine.bpmn.compile import compile_diagram
+from engine.bpmn.bounds import SECONDS, Failure
+from engine.bpmn.compile import compile_diagram, executable_process
 from engine.bpmn.faults import ConditionFailed, EmptyCollection, NoFlowMatches, TimerInvalid
 from engine.bpmn.mends.offers import with_fixes
 from engine.bpmn.model import Diagram, Finding
 from engine.bpmn.read import UnreadableDiagram, read, tree
 from engine.bpmn.rules import unreadable
-from engine.bpmn.rules.rule import BPMN, Rule, Spot
+from engine.bpmn.rules.house import unknown_handlers
+from engine.bpmn.rules.rule import APPROVAL, BPMN, Rule, Spot
+from engine.bpmn.rules.time_fit import unfit_for_item
 from engine.bpmn.rules.trial import TRIAL
 from engine.bpmn.run import Facts, ProcessRun
 from engine.bpmn.schema import schema_findings
@@ -38,8 +42,19 @@ class Judgement:
         return self.readable and lint.deployable(self.findings)
 
 
-def judge(data: bytes, profile: str = BPMN) -> Judgement:
-    """Judge the bytes of a file; whatever they are, there is a judgement."""
+@dataclass(frozen=True, slots=True)
+class House:
+    """What only the house in which a diagram is to be published can know of it."""
+
+    handlers: frozenset[str] | None = None  #: the names that a service may be given; None where nobody knows
+    case_limits: Mapping[str, Any] | None = None  #: of the item that the process handles
+
+
+ANYWHERE = House()
+
+
+def judge(data: bytes, profile: str = BPMN, house: House = ANYWHERE) -> Judgement:
+    """Judge the bytes of a file; whatever they are, there is a judgement. `house` counts in profile `approval` alone."""
     try:
         diagram = read(data)
     except UnreadableDiagram as error:
@@ -47,10 +62,19 @@ def judge(data: bytes, profile: str = BPMN) -> Judgement:
         finding = unreadable.BY_REASON[reason].at(Spot(line=line))
         return Judgement(reason in unreadable.READABLE, (finding,))
     findings = lint.lint(diagram, profile)
+    if profile == APPROVAL:
+        findings += _of_house(diagram, house)
     if lint.deployable(findings):
         findings += trial(diagram)
     findings += schema_findings(tree(data))
     return Judgement(True, tuple(with_fixes(data, sorted(findings, key=lambda finding: finding.line))))
+
+
+def _of_house(diagram: Diagram, house: House) -> Iterator[Finding]:
+    if house.case_limits is not None:
+        yield from unfit_for_item(diagram, house.case_limits)
+    if house.handlers is not None and diagram.processes:
+        yield from unknown_handlers(executable_process(diagram), house.handlers)
 
 
 def trial(diagram: Diagram) -> list[Finding]:
@@ -65,6 +89,15 @@ def trial(diagram: Diagram) -> list[Finding]:
         said = f"{type(error).__name__}: {error}"
         return [TRIAL.at(Spot(), reason_zh=said, reason_en=said)]
     return []
+
+
+def failed(failure: Failure) -> Judgement:
+    """The judgement of a file over which its child gave up."""
+    if failure is Failure.HUNGRY:
+        return unread(unreadable.TOO_MUCH_MEMORY)
+    if failure is Failure.SLOW:
+        return unread(unreadable.TOO_SLOW, seconds=int(SECONDS))
+    return unread(unreadable.CRASHED)
 
 
 def unread(rule: Rule, **params: Any) -> Judgement:

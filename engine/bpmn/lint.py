@@ -18,6 +18,7 @@ from engine.bpmn.rules import (
     extensions,
     file,
     gateways,
+    house,
     ids,
     outcome,
     reach,
@@ -67,7 +68,7 @@ _FAMILIES = (
 RULES: tuple[Rule, ...] = (
     *(
         rule
-        for family in (*_FAMILIES, single, read_extensions, references, schema, trial, unreadable)
+        for family in (*_FAMILIES, single, read_extensions, references, schema, house, trial, unreadable)
         for rule in family.RULES
     ),
     TOO_MANY,

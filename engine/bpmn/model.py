@@ -166,6 +166,14 @@ class Fix:
         }
 
 
+def in_language(finding: Mapping[str, Any], lang: str) -> dict[str, Any]:
+    """A finding that was told in both languages, in `zh` or `en`: the members of `Finding.as_data`."""
+    told = {name: value for name, value in finding.items() if not name.endswith("_en")}
+    if lang == "en":
+        told |= {name: finding[f"{name}_en"] for name in ("message", "advice", "fix") if f"{name}_en" in finding}
+    return told
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that is wrong (or worth knowing) about a diagram, said so that its designer can mend it."""

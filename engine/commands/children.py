@@ -9,32 +9,20 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-import resource
 import selectors
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from typing import NoReturn
 
+from engine.bpmn.bounds import OUT_OF_MEMORY, SECONDS, Failure, bound
 from engine.clock import monotonic
 
-SECONDS = 8.0  #: of one child, by the wall clock
-MEMORY = 300 * 1024**2  #: of one child, beyond what its parent has
 MOST_ANSWER = 64 * 1024**2
 MOST_CHILDREN = 8
-_OUT_OF_MEMORY = 77
 
 Work = Callable[[str], bytes]
-
-
-class Failure(Enum):
-    """Why a child gave no answer."""
-
-    SLOW = "slow"
-    HUNGRY = "hungry"
-    CRASHED = "crashed"
 
 
 @dataclass(slots=True)
@@ -102,7 +90,7 @@ def _outcome(child: _Child) -> bytes | Failure:
     code = os.waitstatus_to_exitcode(status)
     if child.late or code == -signal.SIGXCPU:
         return Failure.SLOW
-    if code == _OUT_OF_MEMORY or len(child.answer) > MOST_ANSWER:
+    if code == OUT_OF_MEMORY or len(child.answer) > MOST_ANSWER:
         return Failure.HUNGRY
     if child.answer.endswith(_WHOLE):
         return bytes(child.answer[: -len(_WHOLE)])
@@ -135,37 +123,12 @@ def _be_a_child(name: str, work: Work, pipe: int, foreign: Sequence[int]) -> NoR
             os.close(each)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
-        _limit()
+        bound()
         answer = memoryview(work(name) + _WHOLE)
         while answer:
             answer = answer[os.write(pipe, answer) :]
         code = 0
     except MemoryError:
-        code = _OUT_OF_MEMORY
+        code = OUT_OF_MEMORY
     finally:  # whatever it was, a child never goes on as if it were its parent
         os._exit(code)
-
-
-def _limit() -> None:
-    limits: list[tuple[int, int]] = [
-        (resource.RLIMIT_CPU, int(SECONDS)),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_AS, _address_space() + MEMORY),
-    ]
-    for what, most in limits:
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(what, (most, _hard(what, most)))
-
-
-def _hard(what: int, most: int) -> int:
-    hard = resource.getrlimit(what)[1]
-    return most if hard == resource.RLIM_INFINITY else min(most, hard)
-
-
-def _address_space() -> int:
-    """How much address space this process has now (what it shares with its parent counts too)."""
-    try:
-        with open("/proc/self/statm", encoding="ascii") as file:
-            return int(file.read().split()[0]) * resource.getpagesize()
-    except OSError:
-        return 1024**3

@@ -12,13 +12,14 @@ import os
 import sys
 from typing import Any
 
+from engine.bpmn.bounds import Failure
 from engine.bpmn.dialects.convert import convert
-from engine.bpmn.judge import Judgement, judge, unread
+from engine.bpmn.judge import Judgement, failed, judge, unread
 from engine.bpmn.read import MAX_BYTES, UnreadableDiagram
 from engine.bpmn.rules import unreadable
-from engine.commands.children import Failure, in_children
+from engine.commands.children import in_children
 from engine.commands.fix import same, write
-from engine.commands.lint import STDIN, UNREADABLE, WRONG_USAGE, bytes_of, failed, spoken
+from engine.commands.lint import STDIN, UNREADABLE, WRONG_USAGE, bytes_of, spoken
 
 _KINDS = {
     "kept": ("保留", "kept"),

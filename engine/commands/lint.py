@@ -14,13 +14,14 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from engine.bpmn.judge import Judgement, judge, unread
+from engine.bpmn.bounds import Failure
+from engine.bpmn.judge import Judgement, failed, judge, unread
 from engine.bpmn.read import MAX_BYTES
 from engine.bpmn.rules import unreadable
 from engine.bpmn.rules.rule import APPROVAL, BPMN, ERROR
 from engine.bpmn.schema import load_schema
 from engine.commands import fix
-from engine.commands.children import SECONDS, Failure, in_children
+from engine.commands.children import in_children
 
 WRONG_USAGE = 64
 UNREADABLE = 2
@@ -121,14 +122,6 @@ def bytes_of(name: str) -> bytes:
         if stat.S_ISFIFO(mode):
             os.set_blocking(descriptor, True)  # `lint <(…)`: the child's own time limit ends the wait
         return file.read(MAX_BYTES + 1)
-
-
-def failed(failure: Failure) -> Judgement:
-    if failure is Failure.HUNGRY:
-        return unread(unreadable.TOO_MUCH_MEMORY)
-    if failure is Failure.SLOW:
-        return unread(unreadable.TOO_SLOW, seconds=int(SECONDS))
-    return unread(unreadable.CRASHED)
 
 
 def _as_data(name: str, judgement: Judgement, lang: str) -> dict[str, Any]:

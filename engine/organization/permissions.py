@@ -306,6 +306,9 @@ class UseCase(Enum):
     WEBHOOK_MANAGE = Rule("管理推送订阅", "manage one's webhooks", Permission.WEBHOOK_MANAGE, Scope.INVOLVED)
     INCIDENT_READ = Rule("查看故障事件", "list incidents", Permission.INCIDENT_READ, Scope.REGION)
     INCIDENT_RETRY = Rule("重试故障事件", "retry an incident", Permission.INCIDENT_RETRY, Scope.REGION)
+    DIAGRAM_CHECK = Rule(
+        "检查、修补、转换流程图", "check, mend and convert diagrams", Permission.DEFINITION_READ, Scope.PLATFORM
+    )
     DEFINITION_STORE = Rule("保存流程草稿", "store a diagram as a draft", Permission.DEFINITION_WRITE, Scope.PLATFORM)
     ITEM_STORE = Rule(
         "保存事项及其流程", "store a service item with its diagram", Permission.ORGANIZATION_WRITE, Scope.PLATFORM

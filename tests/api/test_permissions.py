@@ -22,6 +22,7 @@ from werkzeug.test import TestResponse
 
 from api.app import register_api
 from engine.assemble import Engine
+from engine.bpmn.judge import judge
 from engine.cases.accept import Acceptance, Listed
 from engine.cases.access import SUBMITTERS
 from engine.cases.add_material import Commitment, NewMaterial
@@ -41,6 +42,8 @@ from tests.api.conftest import APPLICATION, Caller, fresh_engine
 
 FOLDER = Path("processes/joint-final-inspection")
 BPMN = (FOLDER / "process.bpmn").read_text("utf-8")
+UNMARKED = BPMN.replace(' isExecutable="true"', "")
+FIX = next(one.fix.id for one in judge(UNMARKED.encode()).findings if one.rule == "executable-unmarked")
 ITEM = json.loads((FOLDER / "item.json").read_text("utf-8"))
 REGION = "440100"
 SYSTEM = Actor.system("test")
@@ -454,6 +457,12 @@ ATTEMPTS: dict[UseCase, list[Callable[[Attempt], TestResponse | bool]]] = {
     ],
     UseCase.INCIDENT_READ: [incidents],
     UseCase.INCIDENT_RETRY: [retried],
+    UseCase.DIAGRAM_CHECK: [
+        lambda a: a.who.post("/definitions/lint", {"bpmn": BPMN}),
+        lambda a: a.who.post("/definitions/layout", {"bpmn": BPMN}),
+        lambda a: a.who.post("/definitions/convert", {"bpmn": BPMN}),
+        lambda a: a.who.post("/definitions/fix", {"bpmn": UNMARKED, "fix": FIX}),
+    ],
     UseCase.DEFINITION_STORE: [lambda a: a.who.post("/definitions", {"item": ITEM["code"], "bpmn": BPMN})],
     UseCase.ITEM_STORE: [
         lambda a: a.who.post("/definitions", NEW_ITEM),
@@ -564,6 +573,10 @@ OPERATIONS: dict[str, UseCase] = {
     "POST /tasks/<task>/release": UseCase.TASK_CLAIM,
     "POST /tasks/<task>/complete": UseCase.TASK_COMPLETE,
     "GET /events": UseCase.EVENT_READ,
+    "POST /definitions/lint": UseCase.DIAGRAM_CHECK,
+    "POST /definitions/fix": UseCase.DIAGRAM_CHECK,
+    "POST /definitions/layout": UseCase.DIAGRAM_CHECK,
+    "POST /definitions/convert": UseCase.DIAGRAM_CHECK,
     "POST /definitions": UseCase.DEFINITION_STORE,
     "GET /definitions": UseCase.DEFINITION_READ,
     "GET /definitions/<definition>": UseCase.DEFINITION_READ,

@@ -66,6 +66,7 @@ WORDS: dict[str, str] = {
     "file-too-slow": "What keeps the check busy for more than 8 seconds.",
     "file-too-hungry": "What takes more than 300 MB to judge.",
     "check-failed": "A mistake in the check itself.",
+    "handler-unknown": "A service task whose `ow:service handler` names a program that nobody has registered here.",
     "trial-failed": "What starts with an error although no rule has found why.",
     "too-many-findings": "More than 1,000 things that are wrong.",
     "encoding-doubtful": "Bytes of UTF-8 in a file that declares ISO-8859-1: names come out garbled.",

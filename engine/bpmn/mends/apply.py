@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from engine.bpmn.lint import deployable, lint
@@ -104,14 +104,16 @@ def mend(data: bytes, answers: Mapping[str, str] | str | None = None, profile: s
     return Mended(data, tuple(done), tuple(left))
 
 
-def mend_one(data: bytes, fix: str, answer: str = "", profile: str = BPMN) -> bytes:
-    """Do one mend and nothing else, as a button in the designer does; the file as it is then.
+def mend_one(
+    data: bytes, fix: str, answer: str = "", profile: str = BPMN, judged: Sequence[Finding] | None = None
+) -> bytes:
+    """Do one mend and nothing else, as a button in the designer does; the file as it is then. `judged`: what was found in it.
 
     Raises:
         UnreadableDiagram: the file can't be read.
         AnswersWrong: no finding of the file offers that fix, or the answer is none of its options.
     """
-    judged = lint(read(data), profile)
+    judged = lint(read(data), profile) if judged is None else judged
     sheet = Sheet.of(data)
     found = {each.fix.id: each for _, each in offers(sheet, judged) if each is not None}
     each = found.get(fix)

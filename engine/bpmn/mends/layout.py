@@ -13,7 +13,7 @@ from itertools import pairwise
 from lxml import etree
 
 from engine.bpmn.mends.mend import LAYOUT, Maker, Mend, fix_id, safe
-from engine.bpmn.mends.neighbours import append
+from engine.bpmn.mends.neighbours import append, drop
 from engine.bpmn.mends.picture import DC, DD, DI, Box, size_of
 from engine.bpmn.mends.sheet import Sheet, bpmn, ref
 from engine.bpmn.model import Finding
@@ -44,6 +44,14 @@ class _Laid:
         for id, points in inner.edges.items():
             self.edges[id] = [(px + x, py + y) for px, py in points]
         self.opened |= inner.opened
+
+
+def lay_out_anew(sheet: Sheet) -> bool:
+    """Draw the whole file, in place of the picture that is there; False when there is nothing to draw."""
+    for diagram in list(sheet.root.iterchildren(f"{{{DI}}}BPMNDiagram")):
+        drop(diagram)
+    sheet.redrawn()
+    return lay_out(sheet)
 
 
 def lay_out(sheet: Sheet) -> bool:

@@ -1,0 +1,78 @@
+"""What is done with a diagram in the sandbox: judge, mend, lay out, convert. Each work takes bytes and options, and answers both.
+
+A refusal comes back as `refused`: the code of an error and its params, for who asked to raise it there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.bpmn.dialects.convert import convert
+from engine.bpmn.judge import House, judge
+from engine.bpmn.mends.apply import AnswersWrong, mend_one
+from engine.bpmn.mends.layout import lay_out_anew
+from engine.bpmn.mends.sheet import Sheet
+from engine.bpmn.read import UnreadableDiagram, read
+from engine.bpmn.sandboxed import Answer, Work
+from engine.bpmn.schema import load_schema
+
+
+def load() -> None:
+    """Load what every child would have to load."""
+    load_schema()
+
+
+def _house(options: Mapping[str, Any]) -> House:
+    handlers = options.get("handlers")
+    return House(None if handlers is None else frozenset(handlers), options.get("case_limits"))
+
+
+def _judge(data: bytes, options: Mapping[str, Any]) -> Answer:
+    judgement = judge(data, options["profile"], _house(options))
+    said = {"readable": judgement.readable, "deployable": judgement.deployable}
+    return said | {"findings": [finding.in_both_languages() for finding in judgement.findings]}, b""
+
+
+def _fix(data: bytes, options: Mapping[str, Any]) -> Answer:
+    id, option, profile = options["fix"], options["option"], options["profile"]
+    judged = judge(data, profile, _house(options)).findings
+    fix = next((found.fix for found in judged if found.fix and found.fix.id == id), None)
+    mended = mend_one(data, id, option, profile, judged)
+    label = next((one for one in (fix.options if fix else ()) if one.value == option), None)
+    does = (fix.does, fix.does_en) if fix else ("", "")
+    chosen = (label.zh, label.en) if label else (None, None)
+    return {"id": id, "does": does, "label": chosen, "changed": mended != data}, mended
+
+
+def _layout(data: bytes, _: Mapping[str, Any]) -> Answer:
+    """A fresh picture: the one that is there is taken away first."""
+    read(data)
+    sheet = Sheet.of(data)
+    return ({"changed": True}, sheet.data()) if lay_out_anew(sheet) else ({"changed": False}, data)
+
+
+def _convert(data: bytes, _: Mapping[str, Any]) -> Answer:
+    found = convert(data)
+    return {"zh": found.as_data("zh"), "en": found.as_data("en")}, found.data
+
+
+def _refusing(work: Work) -> Work:
+    def tried(data: bytes, options: Mapping[str, Any]) -> Answer:
+        try:
+            return work(data, options)
+        except UnreadableDiagram as error:
+            params = {name: error.params[name] for name in ("reason", "line")}
+            return {"refused": error.code, "params": params}, b""
+        except AnswersWrong as error:
+            return {"refused": error.code, "params": error.params}, b""
+
+    return tried
+
+
+WORKS: Mapping[str, Work] = {
+    "judge": _judge,
+    "fix": _refusing(_fix),
+    "layout": _refusing(_layout),
+    "convert": _refusing(_convert),
+}
