@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import Engine as SqlEngine
 from sqlalchemy import MetaData
 
+from engine.bpmn.linked import TEMPLATES, Library, in_folders
 from engine.cases import claim_task, feed, go_on, incidents, progress
 from engine.cases import limit_models as _what_moves_limits  # noqa: F401
 from engine.cases import mandates as _mandates  # noqa: F401
@@ -106,7 +107,7 @@ class Engine:
         known = {DEMONSTRATION_CLIENT: DEMONSTRATION_CLIENT_SECRET} if settings.demo else {}
         self.intake = IntakeDoor(self)
         self.mandates = MandatesDoor(self)
-        self.diagrams = DiagramsDoor(self.house.handlers)
+        self.diagrams = DiagramsDoor(self.house.handlers, settings.processes / TEMPLATES)
         self.workshop = WorkshopDoor(self, self.house.handlers)
         self.secrets = clients.Secrets(settings.secret_key, known)
         self.regions = RegionsDoor(self.transactions)
@@ -391,7 +392,12 @@ class Engine:
 
     def store_draft(self, actor: Actor, draft: deploy.Draft, once: Once | None = None) -> dict[str, Any]:
         """Store a diagram as a draft."""
-        return self.perform(actor, lambda uow: deploy.store_draft(uow, self.house.handlers, draft), once)
+        return self._store_draft(actor, draft, in_folders(self.settings.processes / TEMPLATES), once)
+
+    def _store_draft(
+        self, actor: Actor, draft: deploy.Draft, library: Library, once: Once | None = None
+    ) -> dict[str, Any]:
+        return self.perform(actor, lambda uow: deploy.store_draft(uow, self.house.handlers, draft, library), once)
 
     def publish(self, actor: Actor, definition_id: UUID, once: Once | None = None) -> dict[str, Any]:
         """Publish a draft."""
@@ -404,8 +410,9 @@ class Engine:
             data["forms"] = json.loads(forms.read_text("utf-8"))
         code = self.catalogue_office.store_item(actor, Folder.read(folder, data))["code"]
         bpmn = (folder / data["process"]).read_bytes()
-        known = self.perform(actor, lambda uow: deploy.published_as(uow, code, bpmn))
-        draft = None if known else self.store_draft(actor, deploy.Draft(code, bpmn))
+        library = in_folders(folder, self.settings.processes / TEMPLATES)
+        known = self.perform(actor, lambda uow: deploy.published_as(uow, code, bpmn, library))
+        draft = None if known else self._store_draft(actor, deploy.Draft(code, bpmn), library)
         stored = self.catalogue_office.item(actor, code)
         if stored["changed"]:
             change = Change("changed" if stored["versions"] else "added", LOADED_SINCE)

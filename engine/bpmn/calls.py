@@ -1,4 +1,8 @@
-"""Call activities: a process of the same file, run where it is called. What it holds belongs to the process that runs."""
+"""Call activities: a process of the same file, run where it is called. What it holds belongs to the process that runs.
+
+A call activity with `ow:commitment` of a regime that verifies afterwards is another thing: the process that it names is
+*linked*, a case of its own; here a token only walks through.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +11,38 @@ from dataclasses import replace
 
 from engine.bpmn.model import Diagram, Node, Process
 
+#: The regimes whose verification is a linked case; a tolerance is supplied within its own.
+LINKING = frozenset({"post-verification", "commitment"})
+
+
+def regime_of(node: Node) -> str | None:
+    """The way of credit first that a call activity stands for, or None."""
+    return (node.extension("commitment") or {}).get("regime") if node.tag == "callActivity" else None
+
+
+def is_linked(node: Node) -> bool:
+    """Whether what a call activity names runs as a linked case, not here."""
+    return regime_of(node) in LINKING
+
+
+def linked_ids(process: Process) -> Iterator[str]:
+    """The ids of the processes that its call activities link."""
+    return (node.called_element for node in process.nodes if is_linked(node) and node.called_element)
+
 
 def called_ids(process: Process) -> Iterator[str]:
-    """The ids that its call activities name."""
-    return (node.called_element for node in process.nodes if node.tag == "callActivity" and node.called_element)
+    """The ids that its call activities name, of what runs here."""
+    calls = (node for node in process.nodes if node.tag == "callActivity" and not is_linked(node))
+    return (node.called_element for node in calls if node.called_element)
 
 
 def mains(diagram: Diagram) -> tuple[Process, ...]:
-    """The executable processes that no other process of the file calls: what may be started.
+    """The executable processes that no other process of the file calls or links: what may be started.
 
     Where none says anything of it and only one has anything in it, that one is meant, as engines take it.
     """
-    called = {name for each in diagram.processes for name in called_ids(each) if name != each.id}
+    named = ((each.id, name) for each in diagram.processes for name in (*called_ids(each), *linked_ids(each)))
+    called = {name for id, name in named if name != id}
     marked = tuple(process for process in diagram.processes if process.executable)
     if marked:
         return tuple(process for process in marked if process.id not in called) or marked
@@ -44,4 +68,4 @@ def whole(diagram: Diagram, process: Process) -> Process:
 
 def scope_of(node: Node) -> str | None:
     """The scope that an activity opens: its own, or that of the process it calls."""
-    return node.called_element if node.tag == "callActivity" else node.id
+    return node.called_element if node.tag == "callActivity" and not is_linked(node) else node.id

@@ -16,7 +16,7 @@ from typing import Any
 from SpiffWorkflow.task import Task
 
 from engine.bpmn import spiff_repairs as specs
-from engine.bpmn.calls import mains, scope_of, whole
+from engine.bpmn.calls import is_linked, mains, scope_of, whole
 from engine.bpmn.expressions import Expression, Names, compile_expression
 from engine.bpmn.faults import TimerInvalid
 from engine.bpmn.links import link_name
@@ -52,7 +52,16 @@ def executable_process(diagram: Diagram) -> Process:
 
 def compile_diagram(diagram: Diagram, key: str) -> Compiled:
     """Make a diagram runnable. Call only for what `lint` found deployable; raises ExpressionError for a bad expression."""
-    process = executable_process(diagram)
+    return _compiled(diagram, executable_process(diagram), key)
+
+
+def compile_process(diagram: Diagram, process: str, key: str) -> Compiled:
+    """Make one process of a file runnable, by its id: one that another links. Raises KeyError where there is none."""
+    found = {each.id: each for each in diagram.processes}[process]
+    return _compiled(diagram, whole(diagram, found), key)
+
+
+def _compiled(diagram: Diagram, process: Process, key: str) -> Compiled:
     order = {name: n for n, (name, _tag, _line) in enumerate(diagram.ids)}
     return _Compiler(process).compile(key, order)
 
@@ -82,7 +91,7 @@ class _Compiler:
                 self.boundary[node.attached_to].append(node)
 
     def compile(self, key: str, order: Mapping[str, int]) -> Compiled:
-        inner = (scope_of(node) for node in self.nodes.values() if node.tag in SUB_PROCESSES)
+        inner = (scope_of(node) for node in self.nodes.values() if node.tag in SUB_PROCESSES and not is_linked(node))
         scope_ids = dict.fromkeys([self.process.id, *inner])
         built = {str(scope): self._scope(str(scope)) for scope in scope_ids}
         return Compiled(key, self.process, built[str(self.process.id)], built, self.nodes, order)
@@ -118,6 +127,8 @@ class _Compiler:
     def _activity(self, spec: specs.ProcessSpec, name: str, node: Node) -> None:
         if node.tag in PERSON_TAGS:
             specs.UserTask(spec, name)
+        elif is_linked(node):
+            specs.LinkedCall(spec, name)
         elif node.tag in SUB_PROCESSES:
             specs.SubProcess(spec, name, subworkflow_spec=str(scope_of(node)))
         elif node.tag == "eventBasedGateway":

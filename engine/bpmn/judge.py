@@ -11,6 +11,7 @@ from engine.bpmn import lint
 from engine.bpmn.bounds import SECONDS, Failure
 from engine.bpmn.compile import compile_diagram, executable_process
 from engine.bpmn.faults import ConditionFailed, EmptyCollection, NoFlowMatches, TimerInvalid
+from engine.bpmn.linked import Library, nothing
 from engine.bpmn.mends.offers import with_fixes
 from engine.bpmn.model import Diagram, Finding
 from engine.bpmn.read import UnreadableDiagram, read, tree
@@ -48,6 +49,7 @@ class House:
 
     handlers: frozenset[str] | None = None  #: the names that a service may be given; None where nobody knows
     case_limits: Mapping[str, Any] | None = None  #: of the item that the process handles
+    library: Library = nothing  #: where processes are looked up that the diagram links
 
 
 ANYWHERE = House()
@@ -61,7 +63,7 @@ def judge(data: bytes, profile: str = BPMN, house: House = ANYWHERE) -> Judgemen
         reason, line = error.params["reason"], error.params["line"]
         finding = unreadable.BY_REASON[reason].at(Spot(line=line))
         return Judgement(reason in unreadable.READABLE, (finding,))
-    findings = lint.lint(diagram, profile)
+    findings = lint.lint(diagram, profile, house.library)
     if profile == APPROVAL:
         findings += _of_house(diagram, house)
     if lint.deployable(findings):

@@ -10,10 +10,12 @@ import re
 from collections.abc import Iterable
 
 from engine.bpmn import read_extensions
+from engine.bpmn.linked import Library, nothing
 from engine.bpmn.model import Diagram, Finding
 from engine.bpmn.rules import (
     approval,
     called,
+    credit_first,
     dialects,
     extensions,
     file,
@@ -64,6 +66,7 @@ _FAMILIES = (
     dialects,
     approval,
     time_fit,
+    credit_first,
 )
 RULES: tuple[Rule, ...] = (
     *(
@@ -75,15 +78,15 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def lint(diagram: Diagram, profile: str = BPMN) -> list[Finding]:
+def lint(diagram: Diagram, profile: str = BPMN, library: Library = nothing) -> list[Finding]:
     """All findings about a diagram, sorted by line.
 
     `profile` is `bpmn` for a diagram that has to run, or `approval` for one that also has to name who does each task,
-    by when, and what the public sees.
+    by when, and what the public sees. `library` is where processes are looked up that it links and that are not in the file.
     """
     if profile not in (BPMN, APPROVAL):
         raise ValueError(f"no profile {profile!r}: there are {BPMN!r} and {APPROVAL!r}")
-    found = _first(subject_of(diagram, profile))
+    found = _first(subject_of(diagram, profile, library))
     listed = sorted(found[:MOST_FINDINGS], key=lambda finding: (finding.line, finding.rule, finding.element or ""))
     if len(found) > MOST_FINDINGS:
         return [*listed, TOO_MANY.at(Spot(line=listed[-1].line), most=MOST_FINDINGS)]

@@ -2,7 +2,8 @@
 
 Branches side by side count as their longest; a loop is gone through once; a sub-process counts as its own limit, else as the
 longest way inside. What the window does before acceptance does not count: the limit of the case starts with it. Nor does what the
-applicant takes: a promise is the authority's, and is not too long because of a wait for somebody else. Linear, without recursion.
+applicant takes: a promise is the authority's, and is not too long because of a wait for somebody else.
+What is verified after the decision, in a linked case, is no part of it either. Linear, without recursion.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from engine.bpmn.calls import is_linked
 from engine.bpmn.model import Node
 from engine.bpmn.rules.subject import CONTAINERS, Scope
 
@@ -62,7 +64,7 @@ def _through(scope: Scope, unit: str, kind: str, inside: Mapping[str, Way]) -> W
 def _own(node: Node, unit: str, kind: str, inside: Mapping[str, Way]) -> Way:
     limit = node.extension("timeLimit") or {}
     amount = limit.get(kind) or limit.get("legal" if kind == "promised" else "promised")
-    if (node.extension("assignment") or {}).get("applicant"):
+    if (node.extension("assignment") or {}).get("applicant") or is_linked(node):
         return NOTHING
     if "accepted" in ((node.extension("outcomes") or {}).get("values") or {}):
         return NOTHING

@@ -35,7 +35,7 @@ from engine.bpmn.spiff_repairs import (
     head_of,
     unfinished,
 )
-from engine.bpmn.step import Awaited, Call, Closed, Facts, Opened, Step
+from engine.bpmn.step import Awaited, Call, Closed, Facts, Linked, Opened, Step
 
 __all__ = ["Facts", "ProcessRun", "Stalled", "Step"]
 
@@ -200,7 +200,7 @@ class ProcessRun:
     # -- inside
 
     def _move(self, act: Callable[[], None]) -> Step:
-        self._process.ends = []
+        self._process.ends, self._process.linked = [], []
         try:
             act()
             self._rest()
@@ -307,6 +307,7 @@ class ProcessRun:
             ended=not self._tasks(),
             entered=tuple(scope for token, scope in scopes.items() if token not in inside),
             left=tuple(scope for token, scope in inside.items() if token not in scopes),
+            linked=tuple(self._linked(task) for task in self._process.linked),
         )
         self._calls_before = {call.token for call in calls}
         if not (step.ended or after or calls or timers or step.awaited):
@@ -320,6 +321,12 @@ class ProcessRun:
         node = self._compiled.node(task.task_spec.name)
         handler = (node.extension("service") or {}).get("handler", "")
         return Call(self._numbers[task.id], str(node.id), str(handler))
+
+    def _linked(self, task: Task) -> Linked:
+        node = self._compiled.node(task.task_spec.name)
+        said = node.extension("commitment") or {}
+        decision = said.get("decision")
+        return Linked(str(node.id), str(said["regime"]), str(node.called_element), str(decision) if decision else None)
 
     def _awaited(self, task: Task) -> Awaited:
         node = self._compiled.node(task.task_spec.name)
@@ -336,5 +343,6 @@ def _process(compiled: Compiled, facts: Facts, now: datetime, deserializing: boo
     )
     process.now = now
     process.ends = []
+    process.linked = []
     process.told = []
     return process

@@ -144,6 +144,14 @@ class NoneEvent(OneStepAhead, BpmnSpecMixin):
             self.thrown.throw(my_task)
 
 
+class LinkedCall(NoneEvent):
+    """A call whose process runs as a linked case: a token walks through, and that it did is noted."""
+
+    def _on_complete_hook(self, my_task: Task) -> None:
+        my_task.workflow.top_workflow.linked.append(my_task)
+        super()._on_complete_hook(my_task)
+
+
 class EndEvent(NoneEvent):
     """An end event; a terminate end event takes every other token of its scope with it."""
 
@@ -533,10 +541,12 @@ class Scope(BpmnSubWorkflow):
 
 
 class RunningProcess(BpmnWorkflow):
-    """A running process. `now` is the step's instant; `ends` the end events reached in this step."""
+    """A running process. `now` is the step's instant; `ends` the end events reached in this step, `linked`
+    the tasks of linked calls that a token walked through."""
 
     now: datetime
     ends: list[str]
+    linked: list[Task]
     told: list[Task]  #: the catch events that take what was thrown, until they are told
 
     def _task_completed_notify(self, task: Task) -> None:

@@ -55,12 +55,23 @@ class Awaited:
 
 
 @dataclass(frozen=True, slots=True)
+class Linked:
+    """A call activity with `ow:commitment` that a token walked through: `process` is to be started as a linked case."""
+
+    node: str
+    regime: str
+    process: str
+    decision: str | None = None  #: the task that decided, where the diagram names it
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """What one step did and what is awaited after it.
 
     `opened`, `closed` and `calls` say what is new; `awaited` and `waiting_until` (the earliest timer) all that is pending.
     `ends` are the end events reached in this step; `ended` says that no token is left. `entered` and `left` are the
-    sub-processes and calls that this step began and ended (not those that it did both to).
+    sub-processes and calls that this step began and ended (not those that it did both to). `linked` are the verifications
+    that this step owes.
     """
 
     opened: tuple[Opened, ...]
@@ -72,3 +83,4 @@ class Step:
     ended: bool
     entered: tuple[Opened, ...] = ()
     left: tuple[Opened, ...] = ()
+    linked: tuple[Linked, ...] = ()

@@ -85,6 +85,12 @@ CONSTRUCTS: tuple[tuple[str, tuple[Construct, ...]], ...] = (
             _refused("ad-hoc sub-process", "draw the order"),
             _runs("call activity of a process in the same file", "", "call-missing", "call-recursive"),
             _refused("call activity of another file or of itself", "", "call-missing", "call-recursive"),
+            _runs(
+                "call activity with `ow:commitment`",
+                "a token walks through; what it calls runs as a linked case and may be in another file",
+                "commitment-repeated",
+                "commitment-process-missing",
+            ),
             _runs("standard loop", "loopMaximum or loopCondition, testBefore", "loop-invalid", "automatic-loop"),
             _runs(
                 "multi-instance, parallel or sequential",

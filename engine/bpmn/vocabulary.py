@@ -111,6 +111,12 @@ MOMENTS: tuple[Choice, ...] = (
     ("open", "环节开始时", "when the task is opened"),
 )
 
+REGIMES: tuple[Choice, ...] = (
+    ("post-verification", "后置审核", "post-verification"),
+    ("commitment", "告知承诺", "commitment"),
+    ("tolerance", "容缺受理", "tolerance"),
+)
+
 VOCABULARY: tuple[Element, ...] = (
     Element(
         "assignment",
@@ -374,6 +380,37 @@ VOCABULARY: tuple[Element, ...] = (
                 "求得列表的表达式，如 form.departments",
                 "an expression that gives a list, such as form.departments",
                 required=True,
+            ),
+        ),
+    ),
+    Element(
+        "commitment",
+        ("callActivity",),
+        "先信方式",
+        "Credit first",
+        "先信方式：到达此处即已按该方式作出决定，被调用的流程另立关联办件进行核查；容缺受理的补交则在本办件内办理。"
+        "ow:timeLimit 为核查的时限，不填时按事项规定",
+        "a way of credit first: here it has been decided that way, and the called process, which verifies, runs as a linked"
+        " case of its own while this one goes on; what a tolerance owes is supplied within the case. Its ow:timeLimit is the"
+        " verification's, the item's where it has none",
+        (
+            Attribute(
+                "regime",
+                "choice",
+                "方式",
+                "Regime",
+                "先信方式；事项须已开通",
+                "which of the three ways; the item has to allow it",
+                required=True,
+                choices=REGIMES,
+            ),
+            Attribute(
+                "decision",
+                "text",
+                "决定环节",
+                "Decision",
+                "作出决定的环节编号；不填时为之前有“准予”结果的环节",
+                "the task that decides; where it is left out, the one before that has the outcome granted",
             ),
         ),
     ),

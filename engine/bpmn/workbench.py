@@ -6,10 +6,12 @@ A refusal comes back as `refused`: the code of an error and its params, for who 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from engine.bpmn.dialects.convert import convert
 from engine.bpmn.judge import House, judge
+from engine.bpmn.linked import in_folders, nothing
 from engine.bpmn.mends.apply import AnswersWrong, mend_one
 from engine.bpmn.mends.layout import lay_out_anew
 from engine.bpmn.mends.sheet import Sheet
@@ -25,7 +27,8 @@ def load() -> None:
 
 def _house(options: Mapping[str, Any]) -> House:
     handlers = options.get("handlers")
-    return House(None if handlers is None else frozenset(handlers), options.get("case_limits"))
+    library = in_folders(Path(options["templates"])) if options.get("templates") else nothing
+    return House(None if handlers is None else frozenset(handlers), options.get("case_limits"), library)
 
 
 def _judge(data: bytes, options: Mapping[str, Any]) -> Answer:

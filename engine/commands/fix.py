@@ -14,11 +14,14 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from engine.bpmn.judge import Judgement, judge
+from engine.bpmn.judge import House, Judgement, judge
+from engine.bpmn.linked import TEMPLATES, Library, in_folders
 from engine.bpmn.mends.apply import SUGGESTED, AnswersWrong, mend
 from engine.bpmn.model import Fix
+from engine.settings import PROCESSES
 
 UNREADABLE = 2
 WRONG_USAGE = 64
@@ -75,6 +78,16 @@ def wanted(asked: argparse.Namespace) -> Fixing | None:
         raise
 
 
+def library_of(name: str) -> Library:
+    """Where processes are looked up that a file links: beside it, and among the shipped templates."""
+    shared = PROCESSES / TEMPLATES
+    return (
+        in_folders(shared)
+        if name == "-"
+        else in_folders(Path(name).parent, Path(name).parent.parent / TEMPLATES, shared)
+    )
+
+
 def same(one: str, other: str) -> bool:
     with contextlib.suppress(OSError):
         return os.path.samefile(one, other)
@@ -104,11 +117,12 @@ def _answers(said: str | None) -> Mapping[str, str] | str | None:
 
 def mended(data: bytes, fixing: Fixing, profile: str, lang: str) -> bytes:
     """What a child answers: a line of JSON with what was done and what is left, then the file as it is now."""
-    judgement = judge(data, profile)
+    library = library_of(fixing.name)
+    judgement = judge(data, profile, House(library=library))
     if not judgement.readable or any(finding.rule in _UNMENDABLE for finding in judgement.findings):
         return unmended(judgement, lang)
     try:
-        found = mend(data, fixing.answers, profile)
+        found = mend(data, fixing.answers, profile, library)
     except AnswersWrong as error:
         return json.dumps({"refused": error.sentence(lang)}).encode() + b"\n"
     said = {

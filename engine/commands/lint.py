@@ -104,9 +104,9 @@ def spoken() -> str:
 
 def _judgement(name: str, standard: bytes, profile: str) -> Judgement:
     if name == STDIN:
-        return judge(standard, profile)
+        return judge(standard, profile, House(library=fix.library_of(name)))
     try:
-        return judge(bytes_of(name), profile)
+        return judge(bytes_of(name), profile, House(library=fix.library_of(name)))
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         return unread(unreadable.MISSING, reason=reason)

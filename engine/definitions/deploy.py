@@ -12,10 +12,12 @@ from uuid import UUID
 from sqlalchemy import func, select, text, update
 
 from engine.bpmn.compile import executable_process
+from engine.bpmn.linked import Library, frozen, in_texts, nothing
 from engine.bpmn.lint import deployable, lint
 from engine.bpmn.mends.offers import with_fixes
 from engine.bpmn.model import Diagram, Finding
 from engine.bpmn.read import read
+from engine.bpmn.rules.credit_first import unfit_for_regimes
 from engine.bpmn.rules.time_fit import unfit_for_item
 from engine.catalogue.catalogue import ENDED, OPERATIONS
 from engine.catalogue.items import ServiceItem, item_from_data
@@ -95,12 +97,15 @@ class Draft:
     scenarios: tuple[dict[str, Any], ...] = ()  #: stories that are played before it is published
 
 
-def findings_of(diagram: Diagram, handlers: HandlerRegistry, item: Mapping[str, Any]) -> list[Finding]:
+def findings_of(
+    diagram: Diagram, handlers: HandlerRegistry, item: Mapping[str, Any], library: Library = nothing
+) -> list[Finding]:
     """Everything lint says for publishing here, and what only this release can know: handlers, and the item's limits."""
     return [
-        *lint(diagram, "approval"),
+        *lint(diagram, "approval", library),
         *_unknown_here(diagram, handlers),
         *(unfit_for_item(diagram, item["case_limits"]) if "case_limits" in item else ()),
+        *(unfit_for_regimes(diagram, item) if item else ()),
     ]
 
 
@@ -115,8 +120,10 @@ def item_of(bpmn: bytes, otherwise: str) -> str:
     return str(process.id or otherwise)
 
 
-def store_draft(uow: UnitOfWork, handlers: HandlerRegistry, draft: Draft) -> dict[str, Any]:
+def store_draft(uow: UnitOfWork, handlers: HandlerRegistry, draft: Draft, library: Library = nothing) -> dict[str, Any]:
     """Store a draft with its findings. What can't be read is refused; what has errors may be stored, not published.
+
+    What it links and does not hold itself is taken from the library now: what is reviewed is what will run.
 
     Raises:
         Forbidden, UnreadableDiagram, Invalid.
@@ -126,7 +133,7 @@ def store_draft(uow: UnitOfWork, handlers: HandlerRegistry, draft: Draft) -> dic
     diagram = read(draft.bpmn)
     uow.tell_time()
     item = _item(uow, draft)
-    findings = with_fixes(draft.bpmn, findings_of(diagram, handlers, item))
+    findings = with_fixes(draft.bpmn, findings_of(diagram, handlers, item, library))
     row = Definition(
         id=new_id(),
         item=draft.item,
@@ -137,6 +144,7 @@ def store_draft(uow: UnitOfWork, handlers: HandlerRegistry, draft: Draft) -> dic
         sha256=hashlib.sha256(draft.bpmn).digest(),
         findings={"findings": [finding.in_both_languages() for finding in findings]},
         scenarios=list(draft.scenarios),
+        linked=frozen(diagram, draft.bpmn, library),
         created_by=uow.actor.id,
         created_at=uow.now,
     )
@@ -191,7 +199,7 @@ def publish(
     if not uow.connection.scalar(_ITEM_PUBLISHED, {"item": row.item, "ended": ENDED_BY}):
         told = {"detail": row.item, "detail_zh": "", "detail_en": "", "fields": {"item": ["not published"]}}
         raise ItemNotPublished(item=row.item, **told)
-    findings = with_fixes(row.bpmn, findings_of(read(row.bpmn), handlers, row.item_data))
+    findings = with_fixes(row.bpmn, findings_of(read(row.bpmn), handlers, row.item_data, in_texts(row.linked)))
     errors = [finding for finding in findings if finding.severity == "error"] or _trial(row.bpmn)
     if errors:
         said = [finding.in_both_languages() for finding in findings] or [
@@ -290,11 +298,13 @@ def load_item(uow: UnitOfWork, data: dict[str, Any]) -> ServiceItem:
     return item
 
 
-def published_as(uow: UnitOfWork, item: str, bpmn: bytes) -> dict[str, Any] | None:
-    """The published version of an item if it is this very diagram, byte for byte."""
+def published_as(uow: UnitOfWork, item: str, bpmn: bytes, library: Library = nothing) -> dict[str, Any] | None:
+    """The published version of an item if it is this very diagram, byte for byte, with all that it links."""
     same = select(Definition).where(Definition.item == item, Definition.state == "published")
     row = uow.session.scalars(same.where(Definition.sha256 == hashlib.sha256(bpmn).digest())).one_or_none()
-    return {"id": str(row.id), "item": item, "state": row.state, "version": row.version} if row else None
+    if row is None or row.linked != frozen(read(bpmn), bpmn, library):
+        return None
+    return {"id": str(row.id), "item": item, "state": row.state, "version": row.version}
 
 
 def _item(uow: UnitOfWork, draft: Draft) -> dict[str, Any]:

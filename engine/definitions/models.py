@@ -36,6 +36,9 @@ class Definition(Base):
     sha256: Mapped[bytes]
     findings: Mapped[Json]
     scenarios: Mapped[list[Json] | None] = mapped_column(JSONB(none_as_null=True))  #: played before it is published
+    linked: Mapped[dict[str, str]] = mapped_column(
+        JSONB, server_default=text("'{}'::jsonb")
+    )  #: what it links, by process id
     created_by: Mapped[str]
     created_at: Mapped[datetime]
     published_by: Mapped[str | None]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from engine.bpmn.bounds import Failure
@@ -38,6 +39,7 @@ class DiagramsDoor:
     """What is done with a diagram before it is stored."""
 
     handlers: HandlerRegistry
+    templates: Path  #: the folder of processes that any diagram may link
 
     def lint(self, actor: Actor, bpmn: bytes, profile: str = BPMN) -> dict[str, Any]:
         """Every finding about a diagram, in both languages; `deployable`: no error in the profile. Whatever it is, it is judged."""
@@ -83,7 +85,7 @@ class DiagramsDoor:
         return _done("convert", {}, bpmn)
 
     def _options(self, profile: str) -> dict[str, Any]:
-        return {"profile": profile, "handlers": sorted(self.handlers.names())}
+        return {"profile": profile, "handlers": sorted(self.handlers.names()), "templates": str(self.templates)}
 
 
 def _check(profile: str) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from engine.bpmn.compare import Comparison, compare
 from engine.bpmn.compile import executable_process
 from engine.bpmn.file_text import text_of
+from engine.bpmn.linked import in_texts
 from engine.bpmn.read import read
 from engine.cases.access import need
 from engine.definitions import deploy
@@ -53,7 +54,7 @@ class WorkshopDoor:
 
         def work(uow: UnitOfWork) -> dict[str, Any]:
             row = _row(uow, definition)
-            findings = deploy.findings_of(read(row.bpmn), self.handlers, row.item_data)
+            findings = deploy.findings_of(read(row.bpmn), self.handlers, row.item_data, in_texts(row.linked))
             return deploy.described(row) | deploy.verdict_of(findings) | {"bpmn": text_of(row.bpmn)}
 
         return self.calls.perform(actor, work)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from tests.unit import credit_examples
 from tests.unit.diagrams import (
     boundary,
     catch,
@@ -77,6 +78,7 @@ WORDS: dict[str, str] = {
     "time-limit-exceeds-item": "A task whose limit is longer than that of the service item that the process handles.",
     "time-limits-exceed-case": "Tasks in a row whose limits together are longer than that of the case.",
     "too-deep": "Sub-processes in sub-processes, more than eight deep.",
+    **credit_examples.WORDS,
 }
 
 JOINED = (gateway("parallel", "f"), user("b"), user("c"), gateway("parallel", "j"))
@@ -88,6 +90,7 @@ def approval(inner: str) -> Elements:
 
 
 BAD: dict[str, Elements] = {
+    **credit_examples.BAD,
     "no-picture": around(user("a")),
     "join-may-wait": (
         *(start(), gateway("parallel", "f"), *(gateway("exclusive", f"x{n}", default=f"x{n}_e{n}") for n in "12")),
@@ -129,6 +132,7 @@ BAD: dict[str, Elements] = {
 }
 
 GOOD: dict[str, Elements] = {
+    **credit_examples.GOOD,
     "event-gateway-boundary": (
         *(start(), gateway("eventBased", "g"), catch("t", timer("P1D")), catch("late", timer("P30D")), end()),
         *(element("receiveTask", "r", messageRef="m"), flows("start > g > t > end; g > r > end; g > late > end")),
@@ -237,7 +241,7 @@ _BEFORE: dict[str, str] = {
 def defined(elements: Elements) -> str:
     """The messages, signals and errors that a diagram refers to."""
     said = "".join(elements)
-    found = re.findall(r'(<(\w+) id="(\w+)"[^>]*/>)', MESSAGE)
+    found = re.findall(r'(<(\w+) id="(\w+)"[^>]*/>)', MESSAGE + credit_examples.MESSAGES)
     return "".join(text for text, kind, id in found if f'{kind}Ref="{id}"' in said)
 
 

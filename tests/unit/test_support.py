@@ -9,6 +9,7 @@ from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnParser
 
 from engine.bpmn.judge import judge
 from engine.bpmn.support import CONSTRUCTS, NOTED, REFUSED, RUNS, Construct, support_table
+from tests.unit import credit_examples
 from tests.unit.diagrams import (
     boundary,
     catch,
@@ -145,6 +146,7 @@ EXAMPLES: dict[str, list[Elements]] = {
     ],
     "ad-hoc sub-process": [task("adHocSubProcess", user("t"))],
     "call activity of a process in the same file": [task("callActivity", calledElement="q")],
+    "call activity with `ow:commitment`": [credit_examples.RIGHT],
     "call activity of another file or of itself": [
         task("callActivity", calledElement="p"),
         task("callActivity", calledElement="x"),

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from engine.bpmn.linked import Library, nothing
 from engine.bpmn.lint import deployable, lint
 from engine.bpmn.mends.mend import Mend
 from engine.bpmn.mends.offers import offers
@@ -62,7 +63,9 @@ class Mended:
         return deployable(self.findings)
 
 
-def mend(data: bytes, answers: Mapping[str, str] | str | None = None, profile: str = BPMN) -> Mended:
+def mend(
+    data: bytes, answers: Mapping[str, str] | str | None = None, profile: str = BPMN, library: Library = nothing
+) -> Mended:
     """Do every safe mend of a file, and those that are answered (`"suggested"`: as suggested).
 
     Raises:
@@ -77,7 +80,7 @@ def mend(data: bytes, answers: Mapping[str, str] | str | None = None, profile: s
     spoiling: set[str] = set()
     enough = monotonic() + MOST_SECONDS
     for _ in range(MOST_ROUNDS):
-        judged = lint(read(data), profile)
+        judged = lint(read(data), profile, library)
         sheet = Sheet.of(data)
         found = offers(sheet, judged)
         met |= {each.fix.id for _, each in found if each is not None}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.bpmn.calls import called_ids
+from engine.bpmn.calls import called_ids, is_linked
 from engine.bpmn.model import Finding
 from engine.bpmn.rules.rule import ERROR, Rule
 from engine.bpmn.rules.subject import Subject, spread
@@ -34,8 +34,8 @@ def check(subject: Subject) -> Iterator[Finding]:
     calls = {id: sorted(set(called_ids(process)) & processes.keys()) for id, process in processes.items()}
     within = {node.scope: process.id for process in subject.diagram.processes for node in process.nodes}
     for node in subject.nodes():
-        if node.tag != "callActivity":
-            continue
+        if node.tag != "callActivity" or (is_linked(node) and node.called_element):
+            continue  # a linked process may be in another file; `credit_first` looks for it
         if node.called_element not in processes:
             yield CALL_MISSING.at(node, called=node.called_element or "")
         elif within[node.scope] in spread([node.called_element], lambda id: calls[id]):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from engine.bpmn.calls import scope_of
+from engine.bpmn.calls import is_linked, scope_of
 from engine.bpmn.model import Finding, Node
 from engine.bpmn.rules.rule import ERROR, WARNING, Rule
 from engine.bpmn.rules.subject import INSIDE, Scope, Subject, spread
@@ -93,7 +93,9 @@ class _Waits:
             return False
         if any(event.kind in _AT_ONCE for event in node.events):
             return False
-        return node.tag in _WAITING or (node.tag in INSIDE and scope_of(node) not in self.silent)
+        return node.tag in _WAITING or (
+            node.tag in INSIDE and scope_of(node) not in self.silent and not is_linked(node)
+        )
 
     def onward(self, scope: Scope, node: str) -> Iterator[str]:
         """Where a token gets by itself from here: where it waits, only by a boundary event that does not."""

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from engine.bpmn.calls import mains, whole
+from engine.bpmn.calls import linked_ids, mains, whole
 from engine.bpmn.expressions import Names
+from engine.bpmn.linked import Library, nothing
 from engine.bpmn.model import Diagram, Flow, Node, Process
 from engine.bpmn.rules.rule import BPMN
 from engine.bpmn.vocabulary import PERSON_TASKS
@@ -68,7 +69,8 @@ class Subject:
     """A diagram under judgement. `processes` are those that are judged; `scopes` are theirs, outer before inner.
 
     `many` are the tasks that have several instances at once: multi-instance themselves, or within such a sub-process.
-    Where the diagram is too large (not `bearable`), nothing is compiled and no way is walked.
+    Where the diagram is too large (not `bearable`), nothing is compiled and no way is walked. What the main process links
+    in the same file is judged, too.
     """
 
     diagram: Diagram
@@ -79,6 +81,7 @@ class Subject:
     bearable: bool
     names: Mapping[str, Names] = field(default_factory=dict)
     many: frozenset[str] = frozenset()
+    library: Library = nothing  #: where processes are looked up that are linked and not in the file
 
     def nodes(self) -> Iterator[Node]:
         """Every node that is judged."""
@@ -105,13 +108,16 @@ def spread(
     return seen
 
 
-def subject_of(diagram: Diagram, profile: str = BPMN) -> Subject:
+def subject_of(diagram: Diagram, profile: str = BPMN, library: Library = nothing) -> Subject:
     """Cut a diagram into scopes. The executable process is judged; where none is marked, all are."""
-    processes = tuple(whole(diagram, process) for process in mains(diagram)) or diagram.processes
+    judged = mains(diagram)
+    linked = {name for process in judged for name in linked_ids(whole(diagram, process))}
+    judged += tuple(each for each in diagram.processes if each.id in linked and each not in judged)
+    processes = tuple(whole(diagram, process) for process in judged) or diagram.processes
     scopes = tuple(scope for process in processes for scope in _scopes(process, diagram))
     names = {scope: found for process in processes for scope, found in names_of(process).items()}
     many = frozenset(_many(processes, names))
-    return Subject(diagram, profile, processes, scopes, _depths(processes), _bearable(processes), names, many)
+    return Subject(diagram, profile, processes, scopes, _depths(processes), _bearable(processes), names, many, library)
 
 
 def conditions_of(process: Process) -> int:

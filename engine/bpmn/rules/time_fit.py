@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from engine.bpmn.calls import mains
 from engine.bpmn.longest_path import Way, longest_way
 from engine.bpmn.model import Diagram, Finding, Node, Process
 from engine.bpmn.rules.rule import APPROVAL, ERROR, Place, Rule
@@ -88,7 +89,10 @@ def unfit_for_item(diagram: Diagram, limits: Mapping[str, Any]) -> Iterator[Find
     subject = subject_of(diagram, APPROVAL)
     if not subject.bearable:
         return
+    main = {process.id for process in mains(diagram)}
     for process in subject.processes:
+        if main and process.id not in main:
+            continue  # what it links has its own limits, not those of the item's decision
         own = next(iter(process.extensions.get("timeLimit", ())), {})
         if own.get("unit") == limits["unit"]:
             for kind, (zh, en) in KINDS.items():
