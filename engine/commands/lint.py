@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.bpmn.bounds import Failure
-from engine.bpmn.judge import Judgement, failed, judge, unread
+from engine.bpmn.judge import House, Judgement, failed, judge, unread
 from engine.bpmn.read import MAX_BYTES
 from engine.bpmn.rules import unreadable
 from engine.bpmn.rules.rule import APPROVAL, BPMN, ERROR

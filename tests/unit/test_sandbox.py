@@ -11,6 +11,7 @@ import pytest
 from engine.bpmn import sandbox as sandboxing
 from engine.bpmn.bounds import Failure
 from engine.bpmn.file_text import text_of
+from engine.bpmn.linked import TEMPLATES
 from engine.bpmn.mends.apply import AnswersWrong
 from engine.bpmn.read import UnreadableDiagram
 from engine.bpmn.sandbox import Sandbox
@@ -18,10 +19,11 @@ from engine.doors.diagrams import DiagramBeyondBounds, DiagramsDoor
 from engine.errors import Forbidden, Invalid
 from engine.organization.actor import Actor
 from engine.plugins.handlers import HandlerRegistry
+from engine.settings import PROCESSES
 from tests.unit.diagrams import diagram, element, end, extended, flows, start, user
 
 SYSTEM = Actor.system("test")
-DOOR = DiagramsDoor(HandlerRegistry())
+DOOR = DiagramsDoor(HandlerRegistry(), PROCESSES / TEMPLATES)
 
 
 @pytest.fixture

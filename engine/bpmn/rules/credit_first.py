@@ -75,7 +75,7 @@ NO_DOCUMENTS = Rule(
     ERROR,
     "先信环节{what}的核查流程“{called}”不出具{missing}",
     "The process “{called}” of {what} issues no {missing_en}",
-    "请补上 ow:document：核查记录 verification-record，整改通知书 rectification-notice 或拟撤销决定告知书 intended-revocation-notice",
+    "请补上 ow:document：核查记录 verification-record，rectification-notice 或 intended-revocation-notice",
     "Add ow:document: verification-record, and rectification-notice or intended-revocation-notice",
     profile=APPROVAL,
 )
