@@ -8,6 +8,7 @@ from admin.calendars import serve_calendars
 from admin.cards import serve_cards
 from admin.cases import serve_cases
 from admin.catalogue import serve_catalogue
+from admin.counter import serve_counter
 from admin.department import serve_department
 from admin.designer.answers import serve_answers
 from admin.desk import serve_log_in
@@ -44,6 +45,7 @@ def register_admin(app: Flask) -> None:
         serve_window,
         serve_mandates,
         serve_cases,
+        serve_counter,
         serve_papers,
         serve_department,
         serve_catalogue,

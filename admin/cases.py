@@ -11,12 +11,13 @@ from admin.desk import fresh_key, me, page
 from admin.paper_view import papers_of
 from engine.cases.case_list import CaseQuery
 from engine.organization.permissions import Permission
+from web.forms import as_sent
 from web.pages import Pages
 from web.serving import engine
 from web.words import language
 
 ROWS = 30
-STATES = ("submitted", "accepted", "concluded")
+STATES = ("submitted", "supplement", "accepted", "concluded")
 LIGHTS = ("green", "yellow", "red")
 
 
@@ -41,25 +42,36 @@ def serve_cases(pages: Pages) -> None:
 
     @pages.get("/cases/<number>")
     def case(number: str) -> Response:
-        found = engine().get_case(me(), number)
-        may_accept = (
-            found["state"] == "submitted"
-            and me().may(Permission.CASE_ACCEPT)
-            and me().region_code == found["region"]
-            and not found["held"]
-        )
-        shown: dict[str, Any] = {
-            "case": found,
-            "case_row": found | {"ended_at": found["concluded_at"]},
-            "diagram": engine().case_picture(me(), number, language()),
-            "may_accept": may_accept,
-            "times": engine().limits.of_case(me(), number),
-            "may_decide": me().may(Permission.EXTENSION_APPROVE),
-            "may_print": me().may(Permission.CASE_ACCEPT),
-            "key": fresh_key(),
-            **papers_of(number),
-        }
-        return page("admin/case.html", **shown)
+        return case_page(number)
+
+
+def case_page(number: str, status: int = 200, **said: Any) -> Response:
+    """The page of a case; after what was refused, with what was said and what was entered."""
+    found = engine().get_case(me(), number)
+    may_accept = (
+        found["state"] == "submitted"
+        and me().may(Permission.CASE_ACCEPT)
+        and me().region_code == found["region"]
+        and not found["held"]
+    )
+    counter = engine().intake.counter(me(), number)
+    shown: dict[str, Any] = {
+        "case": found,
+        "case_row": found | {"ended_at": found["concluded_at"]},
+        "diagram": engine().case_picture(me(), number, language()),
+        "may_accept": may_accept,
+        "times": engine().limits.of_case(me(), number),
+        "may_decide": me().may(Permission.EXTENSION_APPROVE),
+        "may_print": me().may(Permission.CASE_ACCEPT),
+        "key": fresh_key(),
+        "counter": counter,
+        "kept": as_sent(counter["form"], counter["values"]),
+        "wrong": {},
+        "problem": "",
+        "here": f"/admin/cases/{number}",
+        **papers_of(number),
+    }
+    return page("admin/case.html", status, **{**shown, **said})
 
 
 def _plain(name: str) -> str:

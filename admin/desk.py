@@ -65,7 +65,17 @@ def page(template: str, status: int = 200, **shown: Any) -> Response:
 def done() -> str:
     """The sentence about what was just done, which the address of a page names."""
     key, number = f"done.{request.args.get('done', '')}", request.args.get("number", "")
-    known = ("completed", "claimed", "released", "accepted", "submitted", *OF_MANDATES, *OF_PAPERS)
+    known = (
+        "completed",
+        "claimed",
+        "released",
+        "accepted",
+        "submitted",
+        "supplied",
+        "withdrawn",
+        *OF_MANDATES,
+        *OF_PAPERS,
+    )
     if request.args.get("done") not in known:
         return ""
     unnumbered = ("claimed", "released", *OF_MANDATES, *OF_PAPERS)

@@ -17,7 +17,7 @@ from engine.cases.complete_task import MOST_OPINION, Completion
 from engine.cases.inbox import InboxQuery
 from engine.errors import ApprovalError, Forbidden, NotFound
 from engine.unit_of_work import Once
-from web.forms import entered, flaws
+from web.forms import as_sent, entered, flaws
 from web.pages import Pages, field
 from web.serving import engine
 from web.words import language
@@ -112,8 +112,14 @@ def _task_page(task: str, status: int = 200, **shown: Any) -> Response:
     view = engine().get_task(me(), *parse_task_id(task))
     case = view["case_file"]
     diagram = engine().case_picture(me(), case["number"], language()) if _may_see(case["number"]) else None
+    counter = engine().intake.counter(me(), case["number"])
+    # What the window puts right on the spot begins with what the application says; after a refusal, with what was entered.
+    values = as_sent(counter["form"], case["form"])
+    fixed = shown.get("kept") if (shown.get("kept") or {}).get("answer") else values
     known = {
         "here": f"/admin/tasks/{task}",
+        "counter": counter,
+        "fixed": fixed,
         "task": view,
         "case": case,
         "diagram": diagram,

@@ -19,7 +19,7 @@ from engine.cases.submit import PERSONAL, Application
 from engine.doors.regions import RegionQuery
 from engine.errors import ApprovalError, Forbidden, NotFound
 from engine.organization.permissions import Permission
-from web.forms import entered, flaws
+from web.forms import changed, entered, flaws
 from web.pages import Pages, field
 from web.serving import engine
 from web.words import language, t
@@ -76,11 +76,12 @@ def serve_window(pages: Pages) -> None:
         number = view["case_file"]["number"]
         try:
             asked = _answer(number, [one["code"] for one in (view["answers"] or {}).get("materials", ())])
-            engine().accept(me(), asked, once_of("answer", number, [asked.answer, asked.reason, asked.redirect]))
+            engine().accept(me(), asked, once_of("answer", number, _of(asked)))
         except (NotFound, Forbidden):
             raise
         except ApprovalError as error:
-            return show_problem(task, error.status, problem=error.sentence(language()), kept=request.form)
+            said = {"problem": error.sentence(language()), "wrong": flaws(error), "kept": request.form}
+            return show_problem(task, error.status, **said)
         return redirect(f"/admin/cases/{number}", 303)
 
     @pages.post("/cases/<number>/acceptance")
@@ -104,7 +105,20 @@ def _answer(number: str, materials: list[str]) -> Acceptance:
         reason=field("reason", MOST_OPINION),
         redirect=field("redirect", MOST_OPINION),
         late_reason=field("late_reason", MOST_OPINION),
+        form=_fixed(number) if said == "fixed_on_the_spot" else {},
     )
+
+
+def _of(asked: Acceptance) -> list[Any]:
+    """What the key of an answer is bound to."""
+    listed = [[one.material, one.reason] for one in asked.materials]
+    return [asked.answer, asked.reason, asked.redirect, listed, asked.form, asked.late_reason]
+
+
+def _fixed(number: str) -> dict[str, Any]:
+    """What of the application was put right at the counter."""
+    counter = engine().intake.counter(me(), number)
+    return changed(counter["form"], counter["values"])
 
 
 def _find(number: str) -> AnyResponse:

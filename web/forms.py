@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import request
+from werkzeug.datastructures import MultiDict
 
 from engine.catalogue.forms import Field, Form
 from engine.errors import ApprovalError
@@ -21,6 +23,26 @@ def entered(form: Form) -> dict[str, Any]:
     """
     found = {one.name: _value(one) for one in form.fields}
     return {name: value for name, value in found.items() if value not in ("", None, [])}
+
+
+def as_sent(form: Form | None, values: Mapping[str, Any]) -> MultiDict[str, str]:
+    """Values as a page would send them: what fields show before anything is entered."""
+    shown: MultiDict[str, str] = MultiDict()
+    for one in form.fields if form else ():
+        value = values.get(one.name)
+        for part in value if isinstance(value, list) else [] if value is None or value is False else [value]:
+            shown.add(f"form.{one.name}", "true" if part is True else str(part))
+    return shown
+
+
+def changed(form: Form | None, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What was entered that is not what the values say already."""
+    now = entered(form) if form else {}
+    return {
+        name: value
+        for name, value in now.items()
+        if value != values.get(name) and not (value is False and name not in values)
+    }
 
 
 def flaws(error: ApprovalError) -> dict[str, str]:

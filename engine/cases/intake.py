@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
 
 from engine.bpmn.run import ProcessRun
 from engine.cases.access import is_platform, permit, place_of
@@ -37,7 +39,24 @@ class MaterialUnlisted(Invalid):
         super().__init__(rule="XKF-31", article="行政许可法第三十一条", **params)
 
 
-def check_applicant(uow: UnitOfWork, case: CaseRow, use: UseCase) -> None:
+class Applied(Protocol):
+    """What of a case decides who may act in its applicant's place."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def number(self) -> str: ...
+    @property
+    def region_code(self) -> str: ...
+    @property
+    def item(self) -> str: ...
+    @property
+    def applicant(self) -> Mapping[str, Any]: ...
+    @property
+    def now(self) -> datetime: ...
+
+
+def check_applicant(uow: UnitOfWork, case: Applied, use: UseCase) -> None:
     """The actor may do this in the applicant's place: the window of the region, or who submitted the case.
 
     Raises Forbidden, NotFound.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from engine.cases.access import need
@@ -50,6 +51,10 @@ _DECISIONS = ("granted", "denied")
 
 
 def is_decided(draft: StepDraft) -> bool:
+    """Whether the decision was made."""
+    return decided(draft.progress["outcomes"], draft.live.item.intake.decided_at)
+
+
+def decided(outcomes: Mapping[str, Any], named: str | None) -> bool:
     """Whether the decision was made: by the task that the item names, else by any with the outcome granted or denied."""
-    outcomes, named = draft.progress["outcomes"], draft.live.item.intake.decided_at
     return named in outcomes if named else any(outcome in _DECISIONS for outcome in outcomes.values())

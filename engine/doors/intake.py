@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from engine.cases.counter_view import counter_view
 from engine.cases.supplement import Supplement, supply
 from engine.cases.withdraw import withdraw
 from engine.catalogue.catalogue import OPEN, Version
@@ -55,6 +56,10 @@ class IntakeDoor:
             return version.content.forms.get(APPLICATION) if version is not None else None
 
         return self.calls.perform(actor, read)
+
+    def counter(self, actor: Actor, number: str) -> dict[str, Any]:
+        """What of an application can still be put right, and what its values are called. Raises NotFound."""
+        return self.calls.perform(actor, lambda uow: counter_view(self.calls.house, uow, number))
 
     def supply(self, actor: Actor, asked: Supplement, once: Once | None = None) -> dict[str, Any]:
         """补正."""

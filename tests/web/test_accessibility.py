@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 
 import pytest
 
+from engine.cases.accept import Acceptance, Listed
 from engine.cases.add_material import NewMaterial
 from engine.cases.inbox import InboxQuery
 from engine.cases.review_material import Review
-from engine.cases.submit import query_code
+from engine.cases.submit import Application, query_code
 from tests.engine.papers import PDF
 from tests.engine.stories import SYSTEM, accepted, complete, submitted
 from tests.engine.test_mandates import MANDATE
 from tests.web.conftest import advance, needs_browser
+from tests.web.test_forms import FORM
 from web.assets import FOLDER
 
 pytestmark = needs_browser
@@ -47,6 +50,7 @@ def places(engine, actor):
     wrong = {"name": "大会审", "case_limits": {"promised": 99}}
     engine.catalogue_office.store_implementation(SYSTEM, "joint-final-inspection", "440106", wrong)
     engine.mandates.record(actor("agent.he"), MANDATE)
+    hotel, window = at_the_county(engine, actor("tianhe.lin"))
     return {
         None: [
             "/items?q=联合验收&theme=construction&region=440100",
@@ -77,6 +81,7 @@ def places(engine, actor):
             f"/admin/cases/{waiting}/receipt",
             "/admin/mandates",
         ],
+        "tianhe.lin": [f"/admin/cases/{hotel}", f"/admin/tasks/{window}"],
         "agent.he": ["/admin/mandates", "/admin/applications/new"],
         "fire.wei": [
             "/admin/inbox",
@@ -96,6 +101,14 @@ def handed_in(engine, actor, number):
     papers = engine.documents.listed(actor("clerk.chen"), number)["items"]
     engine.documents.render(papers[0]["number"])
     return papers[0]["code"]
+
+
+def at_the_county(engine, clerk):
+    """A case that waits for its supplement, and the task of another that waits for acceptance, both with an entry form."""
+    asked = Application("hotel-hygiene-permit", "440106", {"name": "示范"}, FORM | {"contact_phone": "13800000003"})
+    one, other = (engine.submit(clerk, replace(asked, form=asked.form | {"address": f"示范里{n}号"})) for n in range(2))
+    engine.accept(clerk, Acceptance(one["number"], "supplement", materials=(Listed("floor-plan", "缺"),)))
+    return one["number"], engine.inbox(clerk, InboxQuery(case=other["number"]))["items"][0]["id"]
 
 
 def visit(places, number, person, engine, check, **browser):

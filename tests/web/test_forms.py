@@ -4,7 +4,7 @@ import re
 
 from sqlalchemy import text
 
-from engine.cases.accept import Acceptance
+from engine.cases.accept import Acceptance, Listed
 from engine.cases.submit import Application
 from tests.web.test_admin import task_of
 
@@ -77,3 +77,51 @@ def test_the_window_gives_one_list_of_what_is_missing_from_the_task_page(desk, e
     listed = {"answer": "supplement", "missing.floor-plan": "未标注布草间"}
     assert clerk.post(f"{path}/answer", **listed).status_code == 303
     assert engine.case_file(number)["state"] == "supplement"
+
+
+def hotel(engine, actor):
+    asked = Application("hotel-hygiene-permit", "440106", {"name": "示范"}, FORM | {"contact_phone": "13800000003"})
+    return engine.submit(actor("tianhe.lin"), asked)["number"]
+
+
+def test_what_is_put_right_on_the_spot_is_said_in_the_form_of_the_item(desk, engine, actor):
+    number, clerk = hotel(engine, actor), desk("tianhe.lin")
+    path = f"/admin/tasks/{task_of(clerk, number)}"
+    shown = clerk.get(path).text
+    assert re.search(r'name="form.rooms"[^>]* value="36"', shown)
+    assert 'value="none" checked' in shown
+    said = {"answer": "fixed_on_the_spot", "reason": "房间数笔误", "form.address": FORM["address"]}
+    refused = clerk.post(f"{path}/answer", **said, **{"form.rooms": "0"})
+    assert refused.status_code == 422
+    assert 'id="form-rooms-wrong"' in refused.text
+    assert clerk.post(f"{path}/answer", **said, **{"form.rooms": "35"}).status_code == 303
+    assert kept(engine, number).form == FORM | {"contact_phone": "13800000003", "rooms": 35}
+    case = clerk.get(f"/admin/cases/{number}").text
+    assert "hotel_name" not in case
+    assert engine.verify_record(number).whole
+
+
+def test_the_window_takes_in_a_supplement_with_the_form_and_a_withdrawal(desk, engine, actor):
+    number, clerk = hotel(engine, actor), desk("tianhe.lin")
+    assert "/supplements" not in clerk.get(f"/admin/cases/{number}").text
+    listed = (Listed("floor-plan", "未标注布草间"),)
+    engine.accept(actor("tianhe.lin"), Acceptance(number, "supplement", materials=listed))
+    path = f"/admin/cases/{number}"
+    shown = clerk.get(path).text
+    assert "未标注布草间" in shown
+    assert re.search(r'name="form.rooms"[^>]* value="36"', shown)
+    wrong = clerk.post(f"{path}/supplements", material="floor-plan", **{"form.rooms": "viele"})
+    assert wrong.status_code == 422
+    assert 'id="form-rooms-wrong"' in wrong.text
+    assert 'value="floor-plan" checked' in wrong.text
+    assert clerk.post(f"{path}/supplements").status_code == 422
+    fine = {"material": "floor-plan", "note.floor-plan": "新图", "form.rooms": "30"}
+    assert clerk.post(f"{path}/supplements", **fine).status_code == 303
+    assert kept(engine, number).form["rooms"] == 30
+    assert engine.case_file(number)["state"] == "submitted"
+    assert clerk.post(f"{path}/supplements", **fine).status_code == 409
+    assert desk("health.deng").post(f"{path}/withdrawal", reason="x").status_code in (403, 404)
+    assert clerk.post(f"{path}/withdrawal", reason="改期").status_code == 303
+    assert engine.case_file(number)["result"] == "withdrawn"
+    assert "/withdrawal" not in clerk.get(path).text
+    assert engine.verify_record(number).whole
