@@ -14,6 +14,8 @@ from engine.bpmn.calls import linked_ids
 from engine.bpmn.model import Diagram, Process
 from engine.bpmn.read import UnreadableDiagram, read
 
+#: What every permit may come to, whatever its diagram links (行政许可法 69).
+ALWAYS = ("revocation",)
 TEMPLATES = "templates"  #: the folder of shared processes, among those of the items
 MOST_FILES = 200  #: of one folder that are looked into
 
@@ -59,9 +61,13 @@ def in_texts(texts: Mapping[str, str]) -> Library:
 
 
 def frozen(diagram: Diagram, bpmn: bytes, library: Library) -> dict[str, str]:
-    """The files of all that a diagram links and that is linked from there, by process id: what a published version keeps."""
+    """The files of all that a diagram links and that is linked from there, by process id: what a published version keeps.
+
+    What every permit may come to is kept, too, where the library has it.
+    """
     found: dict[str, str] = {}
     todo = [(name, diagram, bpmn) for process in diagram.processes for name in linked_ids(process)]
+    todo += [(name, diagram, bpmn) for name in ALWAYS]
     while todo:
         name, near, content = todo.pop()
         source = find(name, near, content, library)

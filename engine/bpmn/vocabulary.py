@@ -131,8 +131,8 @@ VOCABULARY: tuple[Element, ...] = (
                 "text",
                 "职能",
                 "Function",
-                "政府职能代码，如 fire；{item} 表示多实例的当前一项",
-                'a function of government such as "fire"; "{item}" is the item of the multi-instance',
+                "政府职能代码，如 fire；{item} 表示多实例的当前一项，{lead} 表示事项的牵头职能（不填层级时为事项的层级）",
+                'a function such as "fire"; "{item}" is the item of the multi-instance, "{lead}" what leads in the service item',
             ),
             Attribute(
                 "level", "choice", "层级", "Level", "办理部门的层级", "the level of the department", choices=LEVELS

@@ -111,6 +111,9 @@ class StepDraft:
     opinions: list[dict[str, Any]] = field(default_factory=list)
     late_reasons: list[dict[str, Any]] = field(default_factory=list)
     documents: list[Planned] = field(default_factory=list)
+    document_facts: dict[str, Mapping[str, Any]] = field(
+        default_factory=dict
+    )  #: by kind, what only who makes the step can say
     calls: list[Call] = field(default_factory=list)
     owes_no_reason: bool = False  #: what the law deems done, and what is withdrawn, is not finished late by anybody
     was_waiting: frozenset[str] = frozenset()  #: the timers and calls that were pending before the step
@@ -336,7 +339,7 @@ class StepDraft:
         self._plan_documents(node, "open", where.department_id)
 
     def _route(self, assignment: Mapping[str, Any], opened: Opened) -> Route:
-        wanted = wanted_of(assignment, self.live.item.lead_function, item=opened.item)
+        wanted = wanted_of(assignment, self.live.item.lead_function, self.live.item.level, item=opened.item)
         return route(self.directory, wanted, self.case.region_code, day_of(self.case.now), locality_of(self.form))
 
     def _cancel(self, token: int) -> None:

@@ -172,13 +172,16 @@ def _facts(draft: StepDraft, what: Planned, template: Template, issuer: str, con
         "basis": "、".join(f"《{one.act}》{one.article}" for one in item.legal_basis),
         "content": content,
         "reason": said or content,
+        "findings": [said] if said else [],
+        "verifiers": draft.uow.actor.name,
+        "revoked": item.name,
         "review_body": draft.directory.review_body(what.body) if department else "",
         "review_channel": (department and department.review_channel) or ONLINE,
     }
     if "* {materials}" in template.paragraphs:
         (rows,) = draft.uow.read((LOAD_MATERIALS, (case.id,)))
         known["materials"] = [row["name"] for row in rows]
-    return known | dict(what.facts)
+    return known | dict(draft.document_facts.get(what.kind, {})) | dict(what.facts)
 
 
 def _issuer(draft: StepDraft, document: Mapping[str, Any], department: str | None) -> str:

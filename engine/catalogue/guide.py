@@ -57,7 +57,7 @@ def _step(node: Node, item: ServiceItem, directory: Directory, region: str, cert
     said, limit = node.extension("public") or {}, node.extension("timeLimit") or {}
     assignment = node.extension("assignment") or {}
     applicant, several = bool(assignment.get("applicant")), assignment.get("function") == "{item}"
-    wanted = wanted_of(assignment, item.lead_function)
+    wanted = wanted_of(assignment, item.lead_function, item.level)
     found = None if applicant or several else department_for(directory, wanted, region)
     fallback = found is None and not applicant and not several
     stage = (str(said.get("stage") or IN_HAND[0]), str(said.get("stageEn") or said.get("stage") or IN_HAND[1]))

@@ -27,6 +27,7 @@ from engine.organization.regions import Region, path_up
 
 MOST_DEPUTIES = 3
 DECIDING, SUPERVISING = "deciding", "supervising"
+LEAD = "{lead}"  #: of a diagram that serves many items: whoever leads in the case's one
 #: Where a task waits when the organisation has no department at all.
 UNASSIGNED = "unassigned"
 
@@ -72,12 +73,16 @@ class _Desk:
 def wanted_of(
     assignment: Mapping[str, Any] | None, lead_function: str, level: str | None = None, item: Any = None
 ) -> Assignment:
-    """What an `ow:assignment` asks for: without a function, the item's leading one; `{item}` is the multi-instance's item."""
+    """What an `ow:assignment` asks for: without a function, or by `{lead}`, the item's leading one (at `level`, where it says
+    none itself); `{item}` is the multi-instance's item."""
     said = assignment or {}
-    function = str(said.get("function") or lead_function or GOVERNMENT)
+    function = str(said.get("function") or LEAD)
+    level = said.get("level") or (level if said.get("function") == LEAD else None)
+    if function == LEAD:
+        function = lead_function or GOVERNMENT
     if function == "{item}":
         function = str(item)
-    return Assignment(function, said.get("level") or level, said.get("post"), said.get("body") or DECIDING)
+    return Assignment(function, level, said.get("post"), said.get("body") or DECIDING)
 
 
 def route(

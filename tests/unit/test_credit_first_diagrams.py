@@ -13,9 +13,12 @@ from engine.bpmn.rules.time_fit import unfit_for_item
 from engine.bpmn.run import Facts, ProcessRun
 from engine.bpmn.step import Linked
 from engine.clock import CST
+from engine.organization.routing import wanted_of
 from tests.unit.credit_examples import BAD, GOOD, RIGHT, decided, verification
 from tests.unit.diagrams import diagram
+from tests.unit.test_joint_final_inspection import DI, ET, PROCESSES
 
+TEMPLATES = sorted((PROCESSES / "templates").glob("*.bpmn"))
 NOW = datetime(2026, 9, 1, 9, tzinfo=CST)
 ALONE = read(diagram(*BAD["commitment-process-missing"]))
 WHOLE = diagram(*RIGHT)
@@ -70,6 +73,31 @@ def test_the_linked_process_is_judged_and_its_limits_are_no_part_of_the_promise(
     assert list(unfit_for_item(read(WHOLE), limits)) == []
     on_site = '<ow:assignment function="health" level="county"/><ow:timeLimit promised="60" unit="working-day"/>'
     assert list(unfit_for_item(read(diagram(*decided(linked=verification(who=on_site)))), limits)) == []
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
+def test_a_template_is_clean_drawn_and_named_in_both_languages(path):
+    content = path.read_bytes()
+    assert lint(read(content), "approval") == []
+    (process,) = read(content).processes
+    assert in_folders(path.parent)(process.id).bpmn == content
+    picture = ET.fromstring(content)
+    shapes = {shape.get("bpmnElement") for shape in picture.iter(f"{DI}BPMNShape")}
+    assert shapes == {node.id for node in process.nodes}
+    for node in process.nodes:
+        if node.tag == "userTask":
+            assert set(node.extension("outcomes")["values"]) == set(node.extension("outcomes")["valuesEn"])
+            assert node.extension("public")["nameEn"].isascii()
+
+
+def test_every_version_keeps_the_proceedings_by_which_a_permit_is_taken_away():
+    assert set(frozen(ALONE, b"", in_folders(TEMPLATES[0].parent))) == {"revocation"}
+
+
+def test_the_lead_of_the_item_does_what_a_template_gives_it():
+    wanted = wanted_of({"function": "{lead}", "body": "supervising"}, "health", "county")
+    assert (wanted.function, wanted.level, wanted.body) == ("health", "county", "supervising")
+    assert wanted_of({"function": "fire"}, "health", "county").level is None
 
 
 def item(promised=3, **rule):

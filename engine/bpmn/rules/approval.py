@@ -95,7 +95,7 @@ def _task(node: Node) -> Iterator[Finding]:
     limit = node.extension("timeLimit") or {}
     if not assignment.get("function") and not assignment.get("applicant"):
         yield NO_ASSIGNMENT.at(node)
-    if assignment.get("function") and not assignment.get("level"):
+    if assignment.get("function") not in (None, "", "{lead}") and not assignment.get("level"):
         yield NO_LEVEL.at(node)
     if not assignment.get("applicant") and not {"legal", "promised"} & limit.keys():
         yield NO_LIMIT.at(node)

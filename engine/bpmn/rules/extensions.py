@@ -38,8 +38,8 @@ BRACES = Rule(
     ERROR,
     "{what}的职能“{function}”含有花括号，不会被替换",
     "The function “{function}” of {what} has braces, which nothing replaces",
-    "办理单位可写职能代码，或单独写“{{item}}”；文书的出具单位只能写职能代码",
-    "Write a function, or “{{item}}” and nothing else in ow:assignment; ow:document takes a function only",
+    "办理单位可写职能代码，或单独写“{{item}}”“{{lead}}”；文书的出具单位只能写职能代码",
+    "Write a function, or “{{item}}” or “{{lead}}” and nothing else in ow:assignment; ow:document takes a function only",
 )
 COLLECTION = Rule(
     "collection-without-loop",
@@ -65,12 +65,12 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 
 def _functions(node: Node, multiple: bool) -> Iterator[Finding]:
-    """`{item}` alone is the item of the multi-instance; nothing else is replaced."""
+    """`{item}` alone is the item of the multi-instance, `{lead}` the item's leading function; nothing else is replaced."""
     assigned = str((node.extension("assignment") or {}).get("function", ""))
     if assigned == "{item}" and not multiple:
         yield NO_ITEM.at(node)
     issuing = [str(document.get("function", "")) for document in node.extensions.get("document", ())]
-    for function in ([] if assigned == "{item}" else [assigned]) + issuing:
+    for function in ([] if assigned in ("{item}", "{lead}") else [assigned]) + issuing:
         if "{" in function or "}" in function:
             yield BRACES.at(node, function=function)
 
