@@ -83,7 +83,7 @@ $(INSTALLED): requirements.lock setup.cfg pyproject.toml .ci/make-venv
 	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(BUILT): web/package.json web/package-lock.json web/build.mjs $(wildcard web/src/*) .ci/build-web requirements-node.lock | $(INSTALLED)
+$(BUILT): web/package.json web/package-lock.json web/build.mjs $(wildcard web/src/*) $(wildcard web/src/*/*) .ci/build-web requirements-node.lock | $(INSTALLED)
 	@.ci/build-web
 
 $(INSTALLED_FOR_TESTS): requirements-test.lock $(INSTALLED) | $(BUILT)

@@ -11,6 +11,8 @@ from admin.catalogue import serve_catalogue
 from admin.counter import serve_counter
 from admin.department import serve_department
 from admin.designer.answers import serve_answers
+from admin.designer.page import serve_designer
+from admin.designer.texts import DESIGNER
 from admin.desk import serve_log_in
 from admin.inbox import serve_inbox
 from admin.limits import serve_limits
@@ -33,7 +35,7 @@ def register_admin(app: Flask) -> None:
     pages = Pages(
         "admin",
         __name__,
-        {**TEXTS, **PAPERS, **LIMITS, **SUPERVISION, **MANDATES},
+        {**TEXTS, **PAPERS, **LIMITS, **SUPERVISION, **MANDATES, **DESIGNER},
         log_in="/admin/login",
         open_to_all=("log_in", "show_log_in"),
         most_body=MOST_BODY,
@@ -53,6 +55,7 @@ def register_admin(app: Flask) -> None:
         serve_cards,
         serve_calendars,
         serve_answers,
+        serve_designer,
     ):
         serve(pages)
     app.register_blueprint(pages)

@@ -45,6 +45,7 @@ from engine.doors.catalogue import CatalogueDoor
 from engine.doors.catalogue_office import LOADED_SINCE, CatalogueOffice, Folder
 from engine.doors.diagrams import DiagramsDoor
 from engine.doors.documents import DocumentsDoor
+from engine.doors.drawing import DrawingDoor
 from engine.doors.intake import IntakeDoor
 from engine.doors.limits import LimitsDoor
 from engine.doors.mandates import MandatesDoor
@@ -109,6 +110,7 @@ class Engine:
         self.mandates = MandatesDoor(self)
         self.diagrams = DiagramsDoor(self.house.handlers, settings.processes / TEMPLATES)
         self.workshop = WorkshopDoor(self, self.house.handlers)
+        self.drawing = DrawingDoor(self, self.house.handlers)
         self.secrets = clients.Secrets(settings.secret_key, known)
         self.regions = RegionsDoor(self.transactions)
         self.files = FileStore(files_of(settings), settings.free_floor)

@@ -14,7 +14,7 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 const STATIC = join(HERE, 'static');
 const MODULES = join(HERE, 'node_modules');
 const STAMP = join(STATIC, '.inputs');
-const ENTRIES = ['app.js', 'app.css', 'diagram.js', 'docs.js']; // diagram.css and docs.css come with their scripts
+const ENTRIES = ['app.js', 'app.css', 'designer.js', 'diagram.js', 'docs.js']; // the other styles come with their scripts
 /** For the tests: not in the manifest, so never served. */
 const FOR_TESTS = { 'axe.js': 'axe-core/axe.min.js', 'axe-zh.json': 'axe-core/locales/zh_CN.json' };
 /** The fonts that documents are set in: the second has the rare characters that the first lacks (𠮷). */
@@ -66,6 +66,7 @@ async function bundles() {
     entryPoints: ENTRIES.map((name) => join(HERE, 'src', name)),
     absWorkingDir: HERE,
     bundle: true, minify: true, write: false, format: 'iife', target: 'es2020', outdir: STATIC,
+    loader: { '.woff': 'empty', '.woff2': 'dataurl', '.ttf': 'empty', '.eot': 'empty', '.svg': 'empty' }, // the font of the symbols
     legalComments: 'none', // third-party.txt holds them all
     logLevel: 'warning',
   });

@@ -29,14 +29,14 @@ def serve_answers(pages: Pages) -> None:
 
     @pages.post("/designer/lint")
     def lint_diagram() -> Response:
-        said = _said()
+        said = said_of()
         judged = engine().diagrams.lint(me(), said["xml"], _profile(said))
         findings = [in_language(finding, language()) for finding in judged["findings"]]
         return answer_data({**judged, "findings": findings})
 
     @pages.post("/designer/fix")
     def fix_diagram() -> Response:
-        said = _said()
+        said = said_of()
         fix, option = _text(said, "fix", required=True), _text(said, "option")
         done, xml = engine().diagrams.fix(me(), said["xml"], fix, option, _profile(said))
         english = language() == "en"
@@ -45,16 +45,16 @@ def serve_answers(pages: Pages) -> None:
 
     @pages.post("/designer/layout")
     def lay_out_diagram() -> Response:
-        done, xml = engine().diagrams.layout(me(), _said()["xml"])
+        done, xml = engine().diagrams.layout(me(), said_of()["xml"])
         return answer_data({"xml": text_of(xml), "changed": done["changed"]})
 
     @pages.post("/designer/convert")
     def convert_diagram() -> Response:
-        report, xml = engine().diagrams.convert(me(), _said()["xml"])
+        report, xml = engine().diagrams.convert(me(), said_of()["xml"])
         return answer_data({"xml": text_of(xml), "report": report[language()]})
 
 
-def _said() -> dict[str, Any]:
+def said_of() -> dict[str, Any]:
     """What was sent; `xml` as bytes. Raises Invalid."""
     body = request.get_data()
     if request.mimetype != "application/json":

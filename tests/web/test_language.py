@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from admin.designer.texts import DESIGNER
 from admin.limits_texts import LIMITS
 from admin.mandates_texts import MANDATES
 from admin.supervision_texts import SUPERVISION
@@ -25,7 +26,7 @@ CHINESE = re.compile("[\u3400-\u9fff]")
 LATIN = re.compile("[A-Za-z]{2,}")
 #: Names that are the same in both languages, and keys of the keyboard.
 NAMES = re.compile("OneWindow|GB/T|Ctrl|Enter|API|一窗")
-WORDS = {**COMMON, **PORTAL, **ADMIN, **PAPERS, **PORTAL_LIMITS, **LIMITS, **SUPERVISION, **MANDATES}
+WORDS = {**COMMON, **PORTAL, **ADMIN, **PAPERS, **PORTAL_LIMITS, **LIMITS, **SUPERVISION, **MANDATES, **DESIGNER}
 
 
 def test_every_text_is_there_in_both_languages_with_the_same_parameters():

@@ -1,0 +1,118 @@
+"""The door of the drawing board: what a designer may name, and how what is drawn differs from what is stored."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from engine.bpmn.compare import Comparison, compare
+from engine.bpmn.compile import executable_process
+from engine.bpmn.file_text import text_of
+from engine.bpmn.read import read
+from engine.catalogue.models import ItemRow
+from engine.cases.access import need
+from engine.definitions import deploy
+from engine.definitions.models import Definition
+from engine.doors.calls import Calls
+from engine.errors import NotFound
+from engine.organization.actor import Actor
+from engine.organization.models import FunctionRow
+from engine.organization.permissions import UseCase
+from engine.plugins.handlers import HandlerRegistry
+from engine.unit_of_work import UnitOfWork
+
+MOST_VERSIONS = 100
+
+Named = list[dict[str, str]]  #: value, Chinese and English label
+
+
+@dataclass(frozen=True)
+class DrawingDoor:
+    """What the designer's page asks while one draws."""
+
+    calls: Calls
+    handlers: HandlerRegistry
+
+    def names(self, actor: Actor) -> dict[str, Named]:
+        """What stands behind the names that extension attributes take, by `element.attribute`. Raises Forbidden."""
+
+        def work(uow: UnitOfWork) -> dict[str, Named]:
+            need(uow.actor, UseCase.DEFINITION_READ)
+            functions = uow.session.scalars(select(FunctionRow).order_by(FunctionRow.code))
+            items = uow.session.scalars(select(ItemRow).order_by(ItemRow.code)).all()
+            of_government = [_named(row.code, row.name, row.name_en) for row in functions]
+            return {
+                "assignment.function": of_government,
+                "document.function": of_government,
+                "service.handler": [_named(name, name, name) for name in sorted(self.handlers.names())],
+                "item.code": [_named(row.code, row.name, row.name_en) for row in items],
+                "form.key": [_named(key, f"{key}（{row.name}）", f"{key} ({row.name_en})") for row, key in _forms(items)],
+            }
+
+        return self.calls.perform(actor, work)
+
+    def open(self, actor: Actor, definition: UUID) -> dict[str, Any]:
+        """A definition with its diagram, and the other definitions of its item. Raises Forbidden, NotFound."""
+
+        def work(uow: UnitOfWork) -> dict[str, Any]:
+            row = _row(uow, definition)
+            return deploy.described(row) | {"bpmn": text_of(row.bpmn), "others": _others(uow, row.item)}
+
+        return self.calls.perform(actor, work)
+
+    def others(self, actor: Actor, item: str) -> list[dict[str, Any]]:
+        """The definitions of an item, newest first. Raises Forbidden."""
+
+        def work(uow: UnitOfWork) -> list[dict[str, Any]]:
+            need(uow.actor, UseCase.DEFINITION_READ)
+            return _others(uow, item)
+
+        return self.calls.perform(actor, work)
+
+    def changes(self, actor: Actor, bpmn: bytes, against: UUID) -> dict[str, Any]:
+        """What turns a stored definition into the diagram as it is drawn now.
+
+        Raises:
+            Forbidden, NotFound.
+            UnreadableDiagram: nothing can be compared with what can't be read.
+        """
+
+        def work(uow: UnitOfWork) -> dict[str, Any]:
+            row = _row(uow, against)
+            found = _compared(row.bpmn, bpmn)
+            return asdict(found) | {"against": deploy.described(row), "bpmn": text_of(row.bpmn)}
+
+        return self.calls.perform(actor, work)
+
+
+def _compared(old: bytes, new: bytes) -> Comparison:
+    return compare(executable_process(read(old)), executable_process(read(new)))
+
+
+def _named(value: str, zh: str, en: str) -> dict[str, str]:
+    return {"value": value, "zh": zh, "en": en}
+
+
+def _forms(items: Any) -> list[tuple[ItemRow, str]]:
+    return [(row, key) for row in items for key in sorted(row.data.get("forms") or {})]
+
+
+def _row(uow: UnitOfWork, definition: UUID) -> Definition:
+    need(uow.actor, UseCase.DEFINITION_READ)
+    row = uow.session.get(Definition, definition)
+    if row is None:
+        raise NotFound(what="definition", id=definition)
+    return row
+
+
+def _others(uow: UnitOfWork, item: str) -> list[dict[str, Any]]:
+    asked = (
+        select(Definition)
+        .where(Definition.item == item)
+        .order_by(Definition.created_at.desc(), Definition.id.desc())
+        .limit(MOST_VERSIONS)
+    )
+    return [deploy.described(row) for row in uow.session.scalars(asked)]

@@ -1,0 +1,4 @@
+import './designer/designer.css';
+import { start } from './designer/start.js';
+
+start();

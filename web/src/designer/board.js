@@ -1,0 +1,98 @@
+// The board: bpmn-js with our words, our tools and our extension elements.
+import Modeler from 'bpmn-js/lib/Modeler';
+import minimap from 'diagram-js-minimap';
+import { tools } from './tools.js';
+import { translation } from './translation.js';
+
+/** Between the drawing and the palette, and the drawing and the edge. */
+const LEFT = 110;
+const MARGIN = 40;
+
+export class Board {
+  constructor(host, { moddle, lang }) {
+    const { missing, module } = translation(lang);
+    this.missing = missing;
+    this.modeler = new Modeler({
+      container: host,
+      minimap: { open: false },
+      moddleExtensions: { [moddle.prefix]: moddle },
+      additionalModules: [minimap, tools, module],
+    });
+  }
+
+  get(name) {
+    return this.modeler.get(name);
+  }
+
+  on(event, does) {
+    this.get('eventBus').on(event, does);
+  }
+
+  /** Show a diagram; what could not be read of it. Place and selection stay when `stay` is asked for. */
+  async load(xml, { stay = false } = {}) {
+    const box = stay ? this.get('canvas').viewbox() : null;
+    const chosen = stay ? this.get('selection').get().map(({ id }) => id) : [];
+    const { warnings } = await this.modeler.importXML(xml);
+    if (box) this.get('canvas').viewbox(box);
+    else this.fit();
+    this.select(chosen[0]);
+    return warnings.map(({ message }) => message);
+  }
+
+  async xml() {
+    return (await this.modeler.saveXML({ format: true })).xml;
+  }
+
+  async svg() {
+    return (await this.modeler.saveSVG()).svg;
+  }
+
+  /** The whole drawing, beside the palette, no larger than drawn. */
+  fit() {
+    const canvas = this.get('canvas');
+    const { inner, outer } = canvas.viewbox();
+    if (!inner.width || !outer.width) return;
+    const scale = Math.min(1, (outer.width - LEFT - MARGIN) / inner.width, (outer.height - 2 * MARGIN) / inner.height);
+    const height = outer.height / scale;
+    canvas.viewbox({
+      x: inner.x - LEFT / scale - Math.max(0, (outer.width - LEFT - MARGIN) / scale - inner.width) / 2,
+      y: inner.y + inner.height / 2 - height / 2,
+      width: outer.width / scale,
+      height,
+    });
+  }
+
+  zoom(by) {
+    this.get('zoomScroll').stepZoom(by);
+  }
+
+  /** The drawn element of an id; for a process that of its pool, or the root. */
+  find(id) {
+    if (!id) return undefined;
+    const registry = this.get('elementRegistry');
+    return registry.get(id) || registry.find(({ businessObject }) => businessObject?.processRef?.id === id);
+  }
+
+  /** Select an element and bring it into sight; nothing selected is the process. */
+  select(id, { look = false } = {}) {
+    const element = this.find(id);
+    const canvas = this.get('canvas');
+    if (!element || element === canvas.getRootElement()) {
+      this.get('selection').select(null);
+      return;
+    }
+    const root = canvas.findRoot(element);
+    if (root && root !== canvas.getRootElement()) canvas.setRootElement(root);
+    if (look) canvas.scrollToElement(element, { top: 80, right: 80, bottom: 80, left: 120 });
+    this.get('selection').select(element);
+  }
+
+  selected() {
+    const [first] = this.get('selection').get();
+    return first?.labelTarget || first || this.get('canvas').getRootElement();
+  }
+
+  together(steps) {
+    this.get('commandStack').execute('onewindow.together', { steps });
+  }
+}

@@ -1,0 +1,290 @@
+// The designer's page: everything put together.
+import { Board } from './board.js';
+import { Changes } from './changes.js';
+import { download, pick } from './files.js';
+import { Findings } from './findings.js';
+import { History } from './history.js';
+import { kindOf, Panel } from './panel.js';
+import { Picker } from './picker.js';
+import { Server } from './server.js';
+import { occurrences, setAttribute } from './extensions.js';
+
+const PAUSE = 500;
+const place = (name) => document.querySelector(`[data-place="${name}"]`);
+
+/** The texts of the page; a key without text says itself. */
+function words(texts) {
+  return (key, values = {}) => (texts[key] ?? key).replace(/{(\w+)}/g, (whole, name) => (name in values ? values[name] : whole));
+}
+
+export async function start() {
+  const root = document.querySelector('.designer');
+  const lang = document.documentElement.lang.startsWith('en') ? 'en' : 'zh';
+  const early = new Server(root.dataset.csrf, (key) => root.dataset[key.replace('server.', '').replace('_', '')] || key);
+  let data;
+  try {
+    data = await early.open(location.search);
+  } catch (error) {
+    place('notice').textContent = error.message;
+    return;
+  }
+  const designer = new Designer(root, data, lang);
+  window.designer = designer;
+  await designer.open();
+}
+
+class Designer {
+  constructor(root, data, lang) {
+    const t = words(data.texts);
+    Object.assign(this, { root, data, t, definition: data.definition, key: data.key });
+    this.server = new Server(root.dataset.csrf, t);
+    this.board = new Board(place('board'), { moddle: data.moddle, lang });
+    this.history = new History(this.keptAs());
+    this.panel = new Panel(place('panel'), this.board, { vocabulary: data.vocabulary, t });
+    this.picker = new Picker(place('picker'), this.board, (bo) => kindOf(bo, t));
+    const docs = (rule) => `/admin/designer/rules/${rule}`;
+    this.findings = new Findings(place('findings'), this.board, { t, docs, mend: (fix, option) => this.mend(fix, option) });
+    this.changes = new Changes(place('changes'), this.board, { t, vocabulary: data.vocabulary, ask: async (against) => this.server.changes(await this.board.xml(), against) });
+    this.busy = false;
+    this.timer = 0;
+  }
+
+  keptAs() {
+    const item = new URLSearchParams(location.search).get('item') || '';
+    return `designer:${this.data.who}:${this.definition?.id || `new:${item}`}`;
+  }
+
+  async open() {
+    const { xml, others } = this.data;
+    const warnings = await this.loadOrSay(xml);
+    this.history.begin(await this.board.xml());
+    this.changes.offer(others, this.definition?.id);
+    this.listen();
+    this.tell();
+    if (warnings.length) this.notice(this.t('open.warnings', { said: warnings.slice(0, 3).join(' ') }), 'warning');
+    this.offerLeft();
+    await this.judge();
+    this.root.dataset.ready = 'yes';
+  }
+
+  async loadOrSay(xml) {
+    try {
+      return await this.board.load(/BPMNShape/.test(xml) ? xml : (await this.server.layout(xml)).xml);
+    } catch (error) {
+      this.notice(this.t('open.failed', { said: error.message }), 'danger');
+      return [];
+    }
+  }
+
+  listen() {
+    this.board.on('commandStack.changed', () => {
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.settle(), PAUSE);
+      this.tell();
+    });
+    this.root.addEventListener('click', ({ target }) => {
+      const action = target.closest('[data-do]')?.dataset.do;
+      if (action) this.do(action);
+    });
+    document.addEventListener('keydown', (event) => this.keys(event));
+    window.addEventListener('beforeunload', (event) => {
+      if (!this.isSaved()) event.preventDefault();
+    });
+  }
+
+  keys(event) {
+    if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
+    const key = event.key.toLowerCase();
+    const writing = event.target.closest?.('input, textarea, select, [contenteditable]');
+    const action = key === 's' ? 'save' : writing || event.defaultPrevented ? '' : key === 'z' ? (event.shiftKey ? 'redo' : 'undo') : key === 'y' ? 'redo' : '';
+    if (!action || (action !== 'save' && event.target.closest?.('.djs-container'))) return;
+    event.preventDefault();
+    this.do(action);
+  }
+
+  async do(action) {
+    const does = {
+      undo: () => this.undo(), redo: () => this.redo(), in: () => this.board.zoom(1), out: () => this.board.zoom(-1), fit: () => this.board.fit(),
+      save: () => this.save(), import: () => this.importFile(), bpmn: async () => download(`${this.name()}.bpmn`, await this.board.xml(), 'application/xml'),
+      svg: async () => download(`${this.name()}.svg`, await this.board.svg(), 'image/svg+xml'),
+      layout: async () => this.replace((await this.server.layout(await this.board.xml())).xml, this.t('layout.done')),
+      minimap: () => this.board.get('minimap').toggle(), process: () => this.board.select(null),
+    }[action];
+    try {
+      await does?.();
+    } catch (error) {
+      this.notice(error.message, 'danger');
+    }
+  }
+
+  /** bpmn-js's own step where there is one, else the state that had come to rest before. */
+  async undo() {
+    if (this.board.get('commandStack').canUndo()) this.board.get('commandStack').undo();
+    else if (this.history.canGoBack) await this.reload(this.history.back());
+  }
+
+  async redo() {
+    if (this.board.get('commandStack').canRedo()) this.board.get('commandStack').redo();
+    else if (this.history.canGoOn) await this.reload(this.history.on());
+  }
+
+  async reload(xml) {
+    await this.board.load(xml, { stay: true });
+    this.tell();
+    await this.judge();
+  }
+
+  /** Another diagram takes the place of what is drawn; undo brings that back. */
+  async replace(xml, said, stay = false) {
+    this.history.settle(await this.board.xml());
+    const warnings = await this.board.load(/BPMNShape/.test(xml) ? xml : (await this.server.layout(xml)).xml, { stay });
+    this.history.settle(await this.board.xml());
+    this.notice([said, ...warnings.slice(0, 3)].join(' '), warnings.length ? 'warning' : 'success');
+    this.tell();
+    await this.judge();
+  }
+
+  async mend(fix, option) {
+    try {
+      const { xml, did } = await this.server.fix(await this.board.xml(), fix, option);
+      await this.replace(xml, this.t('mended', { did: typeof did === 'string' ? did : did.does }), true);
+    } catch (error) {
+      this.notice(error.message, 'danger');
+    }
+  }
+
+  async settle() {
+    clearTimeout(this.timer);
+    this.timer = 0;
+    this.history.settle(await this.board.xml());
+    this.tell();
+    await this.judge();
+  }
+
+  async judge() {
+    const state = place('judged');
+    state.dataset.judging = 'yes';
+    try {
+      this.findings.show(await this.server.lint(await this.board.xml()));
+      state.textContent = this.findings.counted();
+      state.dataset.worst = this.findings.worst();
+      state.dataset.judging = 'no';
+    } catch (error) {
+      if (error.name === 'AbortError') return;
+      this.findings.fail(error.message);
+      state.textContent = '';
+      state.dataset.judging = 'no';
+    }
+    if (this.changes.select.value) await this.changes.compare();
+  }
+
+  /** Nothing is drawn that is not stored, neither at rest nor on its way there. */
+  isSaved() {
+    return this.history.isSaved && !this.timer;
+  }
+
+  /** What the toolbar says and offers. */
+  tell() {
+    const stack = this.board.get('commandStack');
+    const enable = (name, can) => { this.root.querySelector(`[data-do="${name}"]`).disabled = !can; };
+    enable('undo', stack.canUndo() || this.history.canGoBack);
+    enable('redo', stack.canRedo() || this.history.canGoOn);
+    const about = this.definition;
+    const version = about && (about.version ? this.t('version', { n: about.version }) : this.t('draft'));
+    place('about').textContent = about ? `${about.item} · ${version} · ${this.t(`state.${about.state}`)}` : this.t('new');
+    place('saved').textContent = this.isSaved() ? this.t(about ? 'saved' : 'saved.never') : this.t('unsaved');
+    place('saved').dataset.saved = String(this.isSaved());
+    const publish = place('publish');
+    publish.hidden = !about;
+    if (about) publish.href = `/admin/workshop/${about.id}`;
+  }
+
+  notice(said, kind = 'info') {
+    const close = document.createElement('button');
+    Object.assign(close, { type: 'button', className: 'btn-close', ariaLabel: this.t('close') });
+    close.addEventListener('click', () => place('notice').replaceChildren());
+    const box = document.createElement('div');
+    box.className = `alert alert-${kind}`;
+    box.append(said, close);
+    place('notice').replaceChildren(box);
+  }
+
+  /** What was left unsaved the last time is offered, not forced upon. */
+  offerLeft() {
+    const left = this.history.left();
+    if (!left?.xml || left.xml === this.history.now) return;
+    const at = new Date(left.at).toLocaleString(document.documentElement.lang);
+    const box = document.createElement('div');
+    box.className = 'alert alert-warning';
+    const button = (said, does) => {
+      const made = document.createElement('button');
+      Object.assign(made, { type: 'button', className: 'btn btn-sm btn-outline-secondary', textContent: said });
+      made.addEventListener('click', does);
+      return made;
+    };
+    box.append(this.t('left', { at }), ' ',
+      button(this.t('left.take'), () => this.replace(left.xml, this.t('left.taken'))), ' ',
+      button(this.t('left.drop'), () => { this.history.forget(); place('notice').replaceChildren(); }));
+    place('notice').replaceChildren(box);
+  }
+
+  process() {
+    const root = this.board.get('canvas').getRootElement().businessObject;
+    return root.processRef || root.participants?.map(({ processRef }) => processRef).find((one) => one?.isExecutable) || root;
+  }
+
+  item() {
+    return occurrences(this.process(), 'ow:Item')[0]?.get('code') || '';
+  }
+
+  name() {
+    return this.process().name || this.process().id || 'process';
+  }
+
+  async save() {
+    if (this.busy) return;
+    const item = this.item() || this.definition?.item || await this.askItem();
+    if (!item) return;
+    this.busy = true;
+    try {
+      const xml = await this.board.xml();
+      clearTimeout(this.timer);
+      this.timer = 0;
+      this.history.settle(xml);
+      const { definition, others, key } = await this.server.save({ xml, item, before: this.definition?.id || '', key: this.key });
+      this.history.markSaved();
+      Object.assign(this, { definition, key });
+      this.history.kept = this.keptAs();
+      history.replaceState(null, '', `?definition=${definition.id}`);
+      this.changes.offer(others, definition.id);
+      this.notice(this.t(definition.deployable ? 'saved.done' : 'saved.faulty'), definition.deployable ? 'success' : 'warning');
+    } finally {
+      this.busy = false;
+      this.tell();
+    }
+  }
+
+  /** The item that the process handles: asked once, then it stands in the diagram. */
+  async askItem() {
+    const dialog = document.getElementById('which-item');
+    const select = dialog.querySelector('select');
+    const known = this.data.vocabulary.find(({ name }) => name === 'item').attributes[0].known;
+    select.replaceChildren(...known.map(({ value, label }) => new Option(`${label}（${value}）`, value)));
+    dialog.showModal();
+    await new Promise((done) => { dialog.addEventListener('close', done, { once: true }); });
+    if (dialog.returnValue !== 'ok' || !select.value) return '';
+    const process = this.process();
+    const element = this.board.find(process.id) || this.board.get('canvas').getRootElement();
+    setAttribute(this.board, { element, bo: process }, { type: 'ow:Item' }, 0, 'code', select.value);
+    return select.value;
+  }
+
+  async importFile() {
+    const file = await pick('.bpmn,.xml,.bpmn20.xml');
+    if (!file) return;
+    const { xml, report } = await this.server.convert(await file.arrayBuffer());
+    await this.replace(xml, this.t('imported', { name: file.name }));
+    const said = (Array.isArray(report) ? report : Object.values(report || {}).flat()).map((one) => (typeof one === 'string' ? one : one.message || one.sentence || JSON.stringify(one)));
+    if (said.length) this.notice(`${this.t('imported', { name: file.name })} ${said.slice(0, 8).join(' ')}`, 'warning');
+  }
+}
