@@ -66,7 +66,7 @@ async function bundles() {
     entryPoints: ENTRIES.map((name) => join(HERE, 'src', name)),
     absWorkingDir: HERE,
     bundle: true, minify: true, write: false, format: 'iife', target: 'es2020', outdir: STATIC,
-    loader: { '.woff': 'empty', '.woff2': 'dataurl', '.ttf': 'empty', '.eot': 'empty', '.svg': 'empty' }, // the font of the symbols
+    loader: { '.woff2': 'dataurl' }, // the font of the designer's symbols
     legalComments: 'none', // third-party.txt holds them all
     logLevel: 'warning',
   });

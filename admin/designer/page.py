@@ -13,6 +13,7 @@ from admin.designer.answers import MOST_DIAGRAM, said_of
 from admin.designer.blank import blank_diagram
 from admin.designer.panel import moddle, vocabulary
 from admin.desk import fresh_key, me, page
+from engine.bpmn.lint import RULES, sentences
 from engine.cases.access import need
 from engine.definitions.deploy import Draft
 from engine.errors import Invalid, NotFound
@@ -35,6 +36,14 @@ def serve_designer(pages: Pages) -> None:
     def designer() -> Response:
         need(me(), UseCase.DEFINITION_READ)
         return page("admin/designer.html")
+
+    @pages.get("/designer/rules/<rule>")
+    def lint_rule(rule: str) -> Response:
+        need(me(), UseCase.DEFINITION_READ)
+        found = next((one for one in RULES if one.id == rule), None)
+        if found is None:
+            raise NotFound(what="rule", id=rule[:80])
+        return page("admin/rule.html", rule=found.id, severity=found.severity, said=sentences(found, language()))
 
     @pages.get("/designer/open")
     def open_drawing() -> Response:

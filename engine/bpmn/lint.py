@@ -142,6 +142,11 @@ def _sentences(rule: Rule) -> str:
     return f"{_shown(rule.zh)}。{_shown(rule.en)}.\n\nWhat to do: {_shown(rule.advice_zh)}。{_shown(rule.advice_en)}."
 
 
+def sentences(rule: Rule, lang: str) -> tuple[str, str]:
+    """What a rule says, and what to do about it, without what a finding names."""
+    return (_shown(rule.en), _shown(rule.advice_en)) if lang == "en" else (_shown(rule.zh), _shown(rule.advice_zh))
+
+
 def _shown(template: str) -> str:
     """A template as a reader may see it, `…` where the finding names something."""
     return re.sub(r"(?<!\{)\{\w+\}(?!\})", "…", template).replace("{{", "{").replace("}}", "}").strip()

@@ -12,8 +12,8 @@ from engine.bpmn.compare import Comparison, compare
 from engine.bpmn.compile import executable_process
 from engine.bpmn.file_text import text_of
 from engine.bpmn.read import read
-from engine.catalogue.models import ItemRow
 from engine.cases.access import need
+from engine.catalogue.models import ItemRow
 from engine.definitions import deploy
 from engine.definitions.models import Definition
 from engine.doors.calls import Calls
@@ -49,7 +49,9 @@ class DrawingDoor:
                 "document.function": of_government,
                 "service.handler": [_named(name, name, name) for name in sorted(self.handlers.names())],
                 "item.code": [_named(row.code, row.name, row.name_en) for row in items],
-                "form.key": [_named(key, f"{key}（{row.name}）", f"{key} ({row.name_en})") for row, key in _forms(items)],
+                "form.key": [
+                    _named(key, f"{key}（{row.name}）", f"{key} ({row.name_en})") for row, key in _forms(items)
+                ],
             }
 
         return self.calls.perform(actor, work)

@@ -13,7 +13,18 @@ from flask import Flask
 from web import assets
 
 WEB = Path(assets.__file__).parent
-NAMES = {"icon.svg", "app.js", "app.css", "diagram.js", "diagram.css", "docs.js", "docs.css", "third-party.txt"}
+NAMES = {
+    "icon.svg",
+    "app.js",
+    "app.css",
+    "designer.js",
+    "designer.css",
+    "diagram.js",
+    "diagram.css",
+    "docs.js",
+    "docs.css",
+    "third-party.txt",
+}
 
 
 @pytest.fixture
@@ -55,11 +66,19 @@ def test_what_is_asked_for_is_pinned_exactly():
 def test_every_licence_is_told():
     manifest = json.loads((assets.FOLDER / "manifest.json").read_text("utf-8"))
     told = (assets.FOLDER / manifest["third-party.txt"]).read_text("utf-8")
-    for name in ("bpmn-js", "diagram-js", "bootstrap", "@popperjs/core", "htmx.org", "swagger-ui-dist"):
+    for name in (
+        "bpmn-js",
+        "diagram-js",
+        "diagram-js-minimap",
+        "bootstrap",
+        "@popperjs/core",
+        "htmx.org",
+        "swagger-ui-dist",
+    ):
         assert re.search(rf"(?m)^{re.escape(name)} \d", told), name
 
 
-@pytest.mark.parametrize("bundle", ["app.css", "diagram.css", "docs.css"])
+@pytest.mark.parametrize("bundle", ["app.css", "designer.css", "diagram.css", "docs.css"])
 def test_no_style_loads_anything_from_elsewhere(bundle):
     manifest = json.loads((assets.FOLDER / "manifest.json").read_text("utf-8"))
     style = (assets.FOLDER / manifest[bundle]).read_text("utf-8")

@@ -5,7 +5,6 @@ import { tools } from './tools.js';
 import { translation } from './translation.js';
 
 /** Between the drawing and the palette, and the drawing and the edge. */
-const LEFT = 110;
 const MARGIN = 40;
 
 export class Board {
@@ -14,7 +13,7 @@ export class Board {
     this.missing = missing;
     this.modeler = new Modeler({
       container: host,
-      minimap: { open: false },
+      minimap: { open: host.clientWidth > 800 },
       moddleExtensions: { [moddle.prefix]: moddle },
       additionalModules: [minimap, tools, module],
     });
@@ -52,10 +51,12 @@ export class Board {
     const canvas = this.get('canvas');
     const { inner, outer } = canvas.viewbox();
     if (!inner.width || !outer.width) return;
-    const scale = Math.min(1, (outer.width - LEFT - MARGIN) / inner.width, (outer.height - 2 * MARGIN) / inner.height);
+    const palette = canvas.getContainer().querySelector('.djs-palette');
+    const left = palette ? palette.offsetLeft + palette.offsetWidth + MARGIN : MARGIN;
+    const scale = Math.min(1, (outer.width - left - MARGIN) / inner.width, (outer.height - 2 * MARGIN) / inner.height);
     const height = outer.height / scale;
     canvas.viewbox({
-      x: inner.x - LEFT / scale - Math.max(0, (outer.width - LEFT - MARGIN) / scale - inner.width) / 2,
+      x: inner.x - left / scale - Math.max(0, (outer.width - left - MARGIN) / scale - inner.width) / 2,
       y: inner.y + inner.height / 2 - height / 2,
       width: outer.width / scale,
       height,

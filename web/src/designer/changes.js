@@ -73,7 +73,7 @@ export class Changes {
   named(what, one) {
     const label = `${this.kind(one.kind)} ${one.name || one.id}`;
     const go = () => this.board.select(one.id, { look: true });
-    return what === 'removed' ? make('span', {}, label) : make('button', { type: 'button', class: 'btn btn-link btn-sm p-0', onclick: go }, label);
+    return what === 'removed' ? make('span', {}, label) : make('button', { type: 'button', class: 'change-go', onclick: go }, label);
   }
 
   kind(tag) {

@@ -53,6 +53,7 @@ export class Panel {
   extensionGroups(about) {
     const tag = localName(about.bo);
     const allowed = this.vocabulary.filter(({ allowedIn }) => allowedIn.includes(tag));
+    allowed.sort((one, other) => (other.allowedIn.length === 1) - (one.allowedIn.length === 1)); // what only this kind has
     return allowed.map((spec, n) => this.extensionGroup(about, spec, n < OPEN));
   }
 

@@ -80,6 +80,7 @@ class Designer {
     this.board.on('commandStack.changed', () => {
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.settle(), PAUSE);
+      this.quiet();
       this.tell();
     });
     this.root.addEventListener('click', ({ target }) => {
@@ -87,9 +88,24 @@ class Designer {
       if (action) this.do(action);
     });
     document.addEventListener('keydown', (event) => this.keys(event));
+    this.root.querySelector('[role="tablist"]').addEventListener('click', ({ target }) => this.tab(target.closest('[role="tab"]')));
+    this.root.querySelector('[role="tablist"]').addEventListener('keydown', (event) => {
+      if (!['ArrowLeft', 'ArrowRight'].includes(event.key)) return;
+      const other = this.root.querySelector('[role="tab"][aria-selected="false"]');
+      this.tab(other);
+      other.focus();
+    });
     window.addEventListener('beforeunload', (event) => {
       if (!this.isSaved()) event.preventDefault();
     });
+  }
+
+  tab(chosen) {
+    for (const tab of chosen ? this.root.querySelectorAll('[role="tab"]') : []) {
+      tab.setAttribute('aria-selected', String(tab === chosen));
+      tab.tabIndex = tab === chosen ? 0 : -1;
+      document.getElementById(tab.getAttribute('aria-controls')).hidden = tab !== chosen;
+    }
   }
 
   keys(event) {
@@ -108,7 +124,7 @@ class Designer {
       save: () => this.save(), import: () => this.importFile(), bpmn: async () => download(`${this.name()}.bpmn`, await this.board.xml(), 'application/xml'),
       svg: async () => download(`${this.name()}.svg`, await this.board.svg(), 'image/svg+xml'),
       layout: async () => this.replace((await this.server.layout(await this.board.xml())).xml, this.t('layout.done')),
-      minimap: () => this.board.get('minimap').toggle(), process: () => this.board.select(null),
+      minimap: () => this.board.get('minimap').toggle(),
     }[action];
     try {
       await does?.();
@@ -164,6 +180,7 @@ class Designer {
   async judge() {
     const state = place('judged');
     state.dataset.judging = 'yes';
+    this.quiet();
     try {
       this.findings.show(await this.server.lint(await this.board.xml()));
       state.textContent = this.findings.counted();
@@ -175,12 +192,18 @@ class Designer {
       state.textContent = '';
       state.dataset.judging = 'no';
     }
+    this.quiet();
     if (this.changes.select.value) await this.changes.compare();
   }
 
   /** Nothing is drawn that is not stored, neither at rest nor on its way there. */
   isSaved() {
     return this.history.isSaved && !this.timer;
+  }
+
+  /** Whether what is drawn was judged as it is, for whoever waits for it. */
+  quiet() {
+    this.root.dataset.quiet = !this.timer && place('judged').dataset.judging === 'no' ? 'yes' : 'no';
   }
 
   /** What the toolbar says and offers. */
@@ -257,6 +280,7 @@ class Designer {
       this.history.kept = this.keptAs();
       history.replaceState(null, '', `?definition=${definition.id}`);
       this.changes.offer(others, definition.id);
+      await this.judge();
       this.notice(this.t(definition.deployable ? 'saved.done' : 'saved.faulty'), definition.deployable ? 'success' : 'warning');
     } finally {
       this.busy = false;

@@ -1,0 +1,125 @@
+"""The designer in a real browser: a process is drawn in Chinese, mended, kept, reviewed by another account, published, and run."""
+
+from __future__ import annotations
+
+from engine.cases.accept import Acceptance
+from engine.cases.inbox import InboxQuery
+from tests.engine.stories import ITEM, submitted
+from tests.web.conftest import needs_browser
+from tests.web.test_accessibility import violations
+from tests.web.test_stories import at_peace
+
+ON_TOP = """() => {
+  const sign = document.querySelector('.bjs-powered-by');
+  const { left, top, width, height } = sign.getBoundingClientRect();
+  const found = document.elementFromPoint(left + width / 2, top + height / 2);
+  return width > 20 && height > 10 && sign.contains(found) && getComputedStyle(sign).opacity === '1';
+}"""
+
+
+class Drawing:
+    """The board in somebody's browser."""
+
+    def __init__(self, somebody, path="/admin/designer"):
+        self.page = somebody.page
+        somebody.open(path)
+        self.page.wait_for_selector(".designer[data-ready]")
+
+    def middle(self, element: str) -> tuple[float, float]:
+        box = self.page.locator(f'[data-element-id="{element}"] .djs-hit').first.bounding_box()
+        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        self.page.mouse.move(*start)
+        self.page.mouse.down()
+        self.page.mouse.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2, steps=4)
+        self.page.mouse.move(*end, steps=4)
+        self.page.mouse.up()
+
+    def fill(self, label: str, group: str, value: str) -> None:
+        field = self.page.locator(f'[data-group="{group}"]').get_by_label(label, exact=True)
+        if field.evaluate("one => one.tagName") == "SELECT":
+            field.select_option(label=value)
+        else:
+            field.fill(value)
+            field.press("Enter")
+
+    def rules(self, element: str) -> set[str]:
+        """What is found about an element, once the server has judged what is drawn now."""
+        self.page.wait_for_selector('.designer[data-quiet="yes"]')
+        found = self.page.locator(f'.finding[data-element="{element}"]').all()
+        return {one.get_attribute("data-rule") for one in found}
+
+
+@needs_browser
+def test_a_process_is_drawn_mended_kept_published_and_run(person, engine, actor):
+    designer = person(width=1440)
+    designer.log_in("designer.xu")
+    drawing = Drawing(designer)
+    page = drawing.page
+    assert page.evaluate(ON_TOP)
+    assert drawing.rules("handle") == {"assignment-missing", "public-name-missing", "time-limit-missing"}
+
+    # A task is drawn into the flow, and named in Chinese.
+    x, y = drawing.middle("done")
+    drawing.drag((x, y), (x + 180, y))
+    palette = page.locator('.djs-palette [data-action="create.user-task"]').bounding_box()
+    drawing.drag((palette["x"] + 10, palette["y"] + 10), drawing.middle("to_done"))
+    page.locator(".djs-direct-editing-content").fill("消防验收")
+    page.locator(".djs-direct-editing-content").press("Enter")
+    drawn = page.evaluate("designer.board.selected().id")
+    missing = {"assignment-missing", "public-name-missing", "time-limit-missing"}
+    assert drawing.rules(drawn) == missing
+    assert page.locator(f'[data-container-id="{drawn}"] .badge-error').is_visible()
+
+    # The panel takes who does it and until when; the findings go one after the other.
+    drawing.fill("职能", "assignment", "fire")
+    drawing.fill("层级", "assignment", "市级")
+    assert drawing.rules(drawn) == missing - {"assignment-missing"}
+    drawing.fill("承诺时限", "timeLimit", "5")
+    assert "time-limit-unit" in drawing.rules(drawn)
+    drawing.fill("单位", "timeLimit", "工作日")
+    drawing.fill("公示名称", "public", "消防验收")
+    assert drawing.rules(drawn) == set()
+    assert page.locator(f'[data-container-id="{drawn}"] .badge-finding').count() == 0
+
+    # What the lint offers to mend is one click; undo brings the finding back, redo takes it away again.
+    for rule in ("public-name-missing", "time-limit-missing"):
+        page.locator(f'.finding[data-rule="{rule}"]').get_by_role("button", name="修补").click()
+        page.wait_for_selector(f'.finding[data-rule="{rule}"]', state="detached")
+    page.get_by_role("button", name="撤销", exact=True).click()
+    assert "time-limit-missing" in drawing.rules("handle")
+    page.get_by_role("button", name="重做", exact=True).click()
+    assert drawing.rules("handle") == {"assignment-missing"}
+    page.get_by_label("选中元素").select_option("handle")
+    drawing.fill("职能", "assignment", "window")
+    drawing.fill("层级", "assignment", "市级")
+    assert drawing.rules("handle") == set()
+    assert page.inner_text('[data-place="judged"]') == "无问题"
+    assert page.evaluate("[...designer.board.missing]") == [], "bpmn-js says something that has no Chinese"
+    assert violations(page) == []
+
+    # It is kept as a draft of an item, and what is not kept is told.
+    assert "有未保存的修改" in page.inner_text(".designer-bar")
+    page.get_by_role("button", name="保存草稿").click()
+    page.get_by_label("服务事项", exact=True).select_option(ITEM)
+    page.get_by_role("dialog").get_by_role("button", name="保存草稿").click()
+    page.wait_for_selector("text=已保存为草稿。请由另一名流程设计人员审核后发布。")
+    made = page.evaluate("designer.definition")
+    assert (made["item"], made["deployable"]) == (ITEM, True)
+    assert page.evaluate(ON_TOP)
+
+    # Against what is in force, it is seen what changed.
+    page.get_by_role("tab", name="与其他版本比较").click()
+    page.get_by_label("比较的版本").select_option(index=page.locator("#against option").count() - 1)
+    page.wait_for_selector(".changes-added")
+    assert page.locator(f'.is-added[data-element-id="{drawn}"]').count() == 1
+    assert page.locator(".shadow-removed").count() > 10
+    assert violations(page) == []
+    at_peace(designer)
+
+    engine.workshop.review(actor("designer.qin"), made["id"], "approved")
+    engine.workshop.publish(actor("designer.xu"), made["id"])
+    number = submitted(engine, actor)
+    engine.accept(actor("clerk.chen"), Acceptance(number, "accepted"))
+    assert [one["node"] for one in engine.inbox(actor("clerk.chen"), InboxQuery(case=number))["items"]] == ["handle"]
