@@ -11,6 +11,7 @@ from uuid import UUID
 from engine.bpmn.model import Node
 from engine.cases.access import check_task, task_id
 from engine.cases.apply_step import Closing, StepDraft
+from engine.cases.countersign import check_signer
 from engine.cases.held import Command, held
 from engine.cases.house import House
 from engine.cases.lateness import check_task_end
@@ -59,6 +60,7 @@ def complete_task(house: House, uow: UnitOfWork, asked: Completion) -> dict[str,
         NotFound, Forbidden: not the actor's task (see `access.py`).
         TaskStateConflict: it is not open any more, or somebody else has claimed it.
         Invalid: no such outcome, or the opinion that this outcome needs is missing.
+        SignedForAnother: the actor has signed side by side with it for another department.
         LateReasonRequired: it is late, and nothing is said of why.
         SpecialProcedureOpen: a special procedure is under way at this task, or at another one when the case would end.
         StepHeld: the step can't be made; nothing was changed.
@@ -84,6 +86,7 @@ def complete_draft(draft: StepDraft, task: TaskRow, asked: Completion) -> dict[s
     _check_state(uow.actor.id, task, task_id(case.id, task.number))
     _check_answer(node, asked, draft.form)
     _check_form(form_of(draft.live.item.forms, node), draft.form, asked.form)
+    check_signer(draft, task)
     check_task_end(draft, task, asked.late_reason)
     command = Command("complete", case.id, case.number, f"task:{task.number}", uow.actor.id, uow.actor.kind, task.node)
     with held(uow, _with(command, asked)):

@@ -10,6 +10,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from uuid import UUID
 
 from sqlalchemy import select
@@ -17,6 +18,7 @@ from sqlalchemy import select
 from engine.bpmn.compile import Compiled, compile_diagram
 from engine.bpmn.public_diagram import PublicDiagram, public_diagram
 from engine.bpmn.read import read
+from engine.bpmn.side_by_side import side_by_side
 from engine.catalogue.catalogue import Catalogue, load_catalogue
 from engine.catalogue.items import ServiceItem, item_from_data
 from engine.catalogue.models import OfferRow
@@ -34,7 +36,7 @@ from engine.unit_of_work import UnitOfWork
 MOST_DEFINITIONS = 200
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LiveDefinition:
     """A published version, ready to run, with the service item: as the case's region offers it, or else as it stood when
     the version was published."""
@@ -44,6 +46,11 @@ class LiveDefinition:
     compiled: Compiled
     item: ServiceItem
     pictures: Mapping[str, PublicDiagram | None]  #: by language
+
+    @cached_property
+    def beside(self) -> Mapping[str, frozenset[str]]:
+        """By task, the tasks that departments sign side by side with it (会签)."""
+        return side_by_side(self.compiled.process)
 
     @property
     def acceptance_node(self) -> str | None:
