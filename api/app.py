@@ -14,6 +14,7 @@ from api.cards import cards
 from api.cases import cases
 from api.catalogue import catalogue
 from api.clients import clients
+from api.credit import commitments, credit, eligibility
 from api.definitions import definitions
 from api.demo import demo
 from api.diagrams import diagrams
@@ -105,6 +106,9 @@ def register_api(app: Flask, engine: Engine) -> None:
         documents,
         verify,
         mandates,
+        commitments,
+        eligibility,
+        credit,
         items,
         catalogue,
         powers,

@@ -46,6 +46,23 @@ def authenticate_for_case() -> None:
         g.actor = engine().applicants.enter(number, code[:MOST_CODE], request.remote_addr)
 
 
+#: With `Query-Code`, the case whose applicant calls, where the path names none.
+CASE_NUMBER = "Case-Number"
+
+
+def authenticate_applicant() -> None:
+    """Like `authenticate_for_case`, for what is of an applicant and not of one case: the number stands in a header, too.
+
+    Raises Unauthenticated, ProgressNotFound, TooManyTries.
+    """
+    number = request.headers.get(CASE_NUMBER)
+    code = request.headers.get(QUERY_CODE)
+    if number is None or code is None or "Authorization" in request.headers:
+        authenticate()
+    else:
+        g.actor = engine().applicants.enter(number[:MOST_CODE], code[:MOST_CODE], request.remote_addr)
+
+
 def bearer() -> str:
     """The token of this request. Raises Unauthenticated when there is none."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")

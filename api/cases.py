@@ -26,7 +26,8 @@ _APPLICANT_TEXTS = ("kind", *PERSONAL)
 
 
 class NewCase(Acting):
-    """An application. `applicant` takes kind, name, credit_code, id_number, contact, phone, address, and more."""
+    """An application. `applicant` takes kind, name, credit_code, id_number, contact, phone, address, and more; `regime` is the
+    way of trust first that signs nothing (`post-verification`), if that is chosen."""
 
     item = Text(100, required=True)
     region = Text(20, required=True)
@@ -36,6 +37,7 @@ class NewCase(Acting):
     external_number = Text(100, load_default=None, allow_none=True)
     received_at = Instant()
     evidence = Text(500)
+    regime = Text(40, allow_none=True, load_default=None)
 
     @validates("applicant")
     def _applicant(self, value: dict[str, Any], **_: Any) -> None:
@@ -55,6 +57,7 @@ class SubmittedCase(Shape):
     state = fields.String()
     item = fields.String()
     region = fields.String()
+    regime = fields.String()
     held = fields.Boolean()
 
 
@@ -161,6 +164,7 @@ class CaseProgress(CaseState):
     state_name = fields.String()
     state_name_en = fields.String()
     external_number = fields.String(allow_none=True)
+    regime = fields.String()
     held = fields.Boolean()
     submitted_at = fields.DateTime()
     accepted_at = fields.DateTime(allow_none=True)

@@ -62,6 +62,11 @@ MEMBERS = (
     "retry_after",
     "material",
     "most",
+    "regime",
+    "reasons",
+    "until",
+    "version",
+    "hash",
 )
 #: The database is down, restarting, out of connections, or gave up on a conflict after every retry.
 DATABASE_DOWN = (psycopg.OperationalError, exc.OperationalError, exc.TimeoutError)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -36,6 +37,7 @@ from engine.cases.verify_record import Verdict, verify_record
 from engine.catalogue import models as _catalogue_models  # noqa: F401
 from engine.catalogue.publish import Change
 from engine.clock import wall_now
+from engine.credit_first import credit_models as _credit_models  # noqa: F401
 from engine.definitions import deploy
 from engine.definitions import models as _definition_models  # noqa: F401
 from engine.documents.demonstration_seal import DemonstrationSealService
@@ -43,6 +45,7 @@ from engine.doors.applicants import ApplicantsDoor
 from engine.doors.calendars import CalendarsDoor
 from engine.doors.catalogue import CatalogueDoor
 from engine.doors.catalogue_office import LOADED_SINCE, CatalogueOffice, Folder
+from engine.doors.credit import CreditDoor
 from engine.doors.diagrams import DiagramsDoor
 from engine.doors.documents import DocumentsDoor
 from engine.doors.drawing import DrawingDoor
@@ -62,6 +65,7 @@ from engine.organization.actor import Actor
 from engine.organization.log_in import LogInFailed, actor_of_token, issue_token, revoke_token
 from engine.organization.permissions import UseCase
 from engine.organization.throttle import Guess, check_tries, count_failure, forget_failures
+from engine.plugins.credit_sources import CreditSource, credit_source_of
 from engine.plugins.handlers import HandlerRegistry, ServiceAnswer, ServiceCall, built_in_handlers
 from engine.plugins.notifiers import Notifiers
 from engine.plugins.scanners import NoScanner, Scanner
@@ -97,6 +101,7 @@ class Engine:
         handlers: HandlerRegistry | None = None,
         scanner: Scanner | None = None,
         seals: SealService | None = None,
+        credit: CreditSource | None = None,
     ) -> None:
         self.settings = settings
         self.database = database
@@ -123,6 +128,7 @@ class Engine:
         self.catalogue_office = CatalogueOffice(self.transactions, self.house)
         self.limits = LimitsDoor(self.transactions, self.house, self.materials)
         self.webhooks = WebhooksDoor(self.transactions, settings)
+        self.credit = CreditDoor(self, credit or credit_source_of(settings))
 
     def close(self) -> None:
         """Give the connections back."""
@@ -284,6 +290,8 @@ class Engine:
     def submit(self, actor: Actor, asked: Application, once: Once | None = None) -> dict[str, Any]:
         """收件. The application is stored even when its process can't be started: then with an incident."""
         key = self.settings.secret_key
+        if asked.regime is not None:
+            asked = replace(asked, heard=self.credit.heard_for(asked))
         try:
             answer = self.transactions.perform(actor, lambda uow: submit(self.house, uow, asked, key), once)
         except StepHeld as failure:
@@ -462,7 +470,8 @@ def open_engine(
     pool_size: int | None = None,
     scanner: Scanner | None = None,
     seals: SealService | None = None,
+    credit: CreditSource | None = None,
 ) -> Engine:
     """An engine on a migrated database."""
     size = settings.pool_size if pool_size is None else pool_size
-    return Engine(settings, connect_engine(url, size), handlers, scanner, seals)
+    return Engine(settings, connect_engine(url, size), handlers, scanner, seals, credit)

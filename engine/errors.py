@@ -64,6 +64,8 @@ THINGS = {
     "file": "文件",
     "permit": "许可",
     "implementation": "实施清单",
+    "credit record": "信用记录",
+    "commitment": "承诺",
 }
 
 

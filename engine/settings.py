@@ -11,6 +11,11 @@
 | PORT | the port of the web server, 8000 |
 | ONEWINDOW_PROXIES | how many proxies of one's own stand in front, whose X-Forwarded-For is believed; 0 |
 | ONEWINDOW_WEBHOOK_HOSTS | the hosts that webhooks may call, with commas between; `host` (443) or `host:port` |
+| ONEWINDOW_CREDIT_URL | a source of credit outside, asked as `GET <url>?subject=<number>`; without it local records alone speak |
+| ONEWINDOW_CREDIT_TOKEN | the bearer token that it wants, if it wants one |
+| ONEWINDOW_CREDIT_TIMEOUT | how many seconds one try may take, 0.1 to 30; 3 |
+| ONEWINDOW_CREDIT_RETRIES | how often it is tried again, 0 to 5; 1 |
+| ONEWINDOW_CREDIT_UNRECORDED | the grade of whom the local records know nothing bad, A to C, or `none`; B |
 | ONEWINDOW_PROCESSES | the folder of processes, items and scenarios; by default `processes/` beside the package |
 """
 
@@ -20,6 +25,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from engine.errors import Refused
 
@@ -32,6 +38,7 @@ DEMONSTRATION_SECRET = "demonstration-only"  # noqa: S105 - no secret is kept by
 PROCESSES = Path(__file__).resolve().parent.parent / "processes"
 
 
+_WEB = re.compile(r"https?://[!-~]{1,480}", re.ASCII)
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?(:[1-9][0-9]{0,4})?", re.ASCII)
 
 
@@ -57,6 +64,14 @@ class WebhookHostsInvalid(Refused):
     code = "webhook-hosts-invalid"
     zh = "ONEWINDOW_WEBHOOK_HOSTS 中的“{host}”不是主机名：请写 host 或 host:port，多个用逗号分隔。"
     en = "“{host}” in ONEWINDOW_WEBHOOK_HOSTS is no host: write host or host:port, with commas between several."
+
+
+class CreditSettingInvalid(Refused):
+    """A setting of the credit source can't be meant."""
+
+    code = "credit-setting-invalid"
+    zh = "{name}={value} 无效：{wanted_zh}。"
+    en = "{name}={value} is not valid: {wanted_en}."
 
 
 class ProcessesMissing(Refused):
@@ -107,6 +122,11 @@ class Settings:
     case_quota: int = 500 * 1024**2  #: the files of one case together
     free_floor: int = 1024**3  #: what uploads leave free on the disk
     webhook_hosts: tuple[str, ...] = ()
+    credit_url: str = ""
+    credit_token: str = ""
+    credit_timeout: float = 3.0
+    credit_retries: int = 1
+    credit_unrecorded: str = "B"  #: the grade of whom the local records know nothing; empty: none
 
     @property
     def host(self) -> str:
@@ -120,6 +140,7 @@ def read_settings(environment: Mapping[str, str], demo: bool = False) -> Setting
     Raises:
         PortInvalid, ProxiesInvalid, WebhookHostsInvalid, ProcessesMissing: PORT is no port, ONEWINDOW_PROXIES no number of
             proxies, ONEWINDOW_WEBHOOK_HOSTS names no hosts, ONEWINDOW_PROCESSES no folder.
+        CreditSettingInvalid: a setting of the credit source can't be meant.
     """
     port = environment.get("PORT", "8000")
     if not (port.isascii() and port.isdigit() and len(port) < 6) or not 0 < int(port) < 65536:
@@ -146,8 +167,36 @@ def read_settings(environment: Mapping[str, str], demo: bool = False) -> Setting
         address=(environment.get("ONEWINDOW_ADDRESS") or (f"http://127.0.0.1:{port}" if demo else "")).rstrip("/"),
         files=Path(files).expanduser().resolve() if files else None,
         webhook_hosts=hosts,
+        **_credit(environment),
         processes=Path(processes).resolve() if processes else PROCESSES,
     )
+
+
+def _credit(environment: Mapping[str, str]) -> dict[str, Any]:
+    """What is set of the credit source. Raises CreditSettingInvalid."""
+    url = environment.get("ONEWINDOW_CREDIT_URL", "").strip()
+    if url and not _WEB.fullmatch(url):
+        raise _no_credit("ONEWINDOW_CREDIT_URL", url, "须为 http 或 https 网址", "it must be an http or https address")
+    wait = environment.get("ONEWINDOW_CREDIT_TIMEOUT") or "3"
+    if not re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,3})?", wait, re.ASCII) or not 0.1 <= float(wait) <= 30:
+        raise _no_credit("ONEWINDOW_CREDIT_TIMEOUT", wait, "须为 0.1 到 30 秒", "use 0.1 to 30 seconds")
+    retries = environment.get("ONEWINDOW_CREDIT_RETRIES") or "1"
+    if retries not in tuple("012345"):
+        raise _no_credit("ONEWINDOW_CREDIT_RETRIES", retries, "须为 0 到 5", "use 0 to 5")
+    grade = environment.get("ONEWINDOW_CREDIT_UNRECORDED") or "B"
+    if grade not in ("A", "B", "C", "none"):
+        raise _no_credit("ONEWINDOW_CREDIT_UNRECORDED", grade, "须为 A、B、C 或 none", "use A, B, C or none")
+    return {
+        "credit_url": url,
+        "credit_token": environment.get("ONEWINDOW_CREDIT_TOKEN", ""),
+        "credit_timeout": float(wait),
+        "credit_retries": int(retries),
+        "credit_unrecorded": "" if grade == "none" else grade,
+    }
+
+
+def _no_credit(name: str, value: str, zh: str, en: str) -> CreditSettingInvalid:
+    return CreditSettingInvalid(name=name, value=value[:80], wanted_zh=zh, wanted_en=en)
 
 
 def check_production(environment: Mapping[str, str]) -> None:

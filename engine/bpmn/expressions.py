@@ -43,6 +43,10 @@ CASE_MEMBERS: Mapping[str, tuple[str, str]] = {
     "item": ("事项编码", "the code of the service item"),
     "region": ("区划代码", "the region's code"),
     "channel": ("申请渠道", "the channel it came by (online, window, agent)"),
+    "regime": (
+        "先信方式：post-verification、commitment、tolerance，普通方式为 ordinary",
+        "the way of trust first: post-verification, commitment or tolerance; ordinary when there is none",
+    ),
     "state": ("办件状态", "the state of the case"),
     "received_on": ("收件日期，如 2026-03-01", "the day it was received, as ISO text"),
     "accepted_on": ("受理日期，未受理时为空", "the day it was accepted, as ISO text, null before"),

@@ -38,6 +38,7 @@ from engine.cases.step_limits import (
     reindex,
 )
 from engine.cases.step_store import CaseRow, TaskRow, Written, write_step
+from engine.catalogue.regimes import ORDINARY
 from engine.clock import day_of
 from engine.organization.actor import Actor
 from engine.organization.directory import Directory
@@ -73,6 +74,7 @@ def run_facts(case: CaseRow, progress: Mapping[str, Any], form: Mapping[str, Any
             "item": case.item,
             "region": case.region_code,
             "channel": case.channel,
+            "regime": case.regime or ORDINARY,
             "state": case.state,
             "received_on": day_of(case.received_at).isoformat(),
             "accepted_on": day_of(case.accepted_at).isoformat() if case.accepted_at else None,

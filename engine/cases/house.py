@@ -19,6 +19,7 @@ from engine.bpmn.compile import Compiled, compile_diagram
 from engine.bpmn.public_diagram import PublicDiagram, public_diagram
 from engine.bpmn.read import read
 from engine.bpmn.side_by_side import side_by_side
+from engine.cases.admission import Admission, OrdinaryAdmission
 from engine.catalogue.catalogue import Catalogue, load_catalogue
 from engine.catalogue.items import ServiceItem, item_from_data
 from engine.catalogue.models import OfferRow
@@ -69,6 +70,7 @@ class House:
     def __init__(self, handlers: HandlerRegistry, calendars: CalendarShelf | None = None) -> None:
         self.handlers = handlers
         self.calendars = calendars or CalendarShelf()
+        self.admission: Admission = OrdinaryAdmission()
         self._lock = threading.Lock()
         self._definitions: OrderedDict[tuple[UUID, UUID | None], LiveDefinition] = OrderedDict()
         self._directory: tuple[int, Directory] | None = None

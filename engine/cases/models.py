@@ -47,6 +47,7 @@ class Case(Base):
     run: Mapped[bytes | None]
     look_at: Mapped[datetime | None]  #: when the sweep must look at this case
     progress: Mapped[Json]
+    regime: Mapped[str | None]  #: the way of trust first that was chosen or signed; none: the ordinary way
 
 
 class SupplementList(Base):

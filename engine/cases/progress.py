@@ -17,6 +17,7 @@ from engine.bpmn.public_diagram import public_name
 from engine.cases.house import House, LiveDefinition
 from engine.cases.states import CASE_NAMES, TASK_NAMES
 from engine.cases.submit import hash_code
+from engine.catalogue.regimes import ORDINARY
 from engine.clock import CST, DOMAIN_NOW_SQL, day_of
 from engine.errors import ApprovalError
 from engine.timelimits.calendar import WorkingCalendar
@@ -29,7 +30,7 @@ _NUMBER = "SELECT case_id, query_hash FROM case_numbers WHERE number = %s"
 _CASE = (
     "SELECT c.id, c.number, c.item, c.definition_id, c.offer_id, "
     "i.name AS item_name, i.name_en AS item_name_en, c.region_code, c.state, c.result, "
-    "c.submitted_at, c.accepted_at, c.concluded_at, c.external_number, "
+    "c.submitted_at, c.accepted_at, c.concluded_at, c.external_number, c.regime, "
     "l.due_date, l.due_at, l.warn_at, coalesce(l.paused, false) AS paused, l.provisional, "
     "EXISTS (SELECT 1 FROM incidents n WHERE n.case_id = c.id AND n.state = 'open') AS held "
     "FROM cases c JOIN items i ON i.code = c.item "
@@ -108,6 +109,7 @@ def _read(house: House, uow: UnitOfWork, case_id: UUID) -> tuple[dict[str, Any],
         "state_name_en": CASE_NAMES[case["state"]][1],
         "result": case["result"],
         "external_number": case["external_number"],
+        "regime": case["regime"] or ORDINARY,
         "held": case["held"],
         "submitted_at": instant(case["submitted_at"]),
         "accepted_at": instant(case["accepted_at"]),

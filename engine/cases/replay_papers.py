@@ -8,11 +8,20 @@ from datetime import datetime
 from typing import Any
 
 from engine.cases.replay_record import Claim, Claims, Said, value_of
+from engine.catalogue.hashing import content_hash
 
 MATERIALS, REVIEWS = "materials", "material_reviews"
 SEALS, DELIVERIES = "document_seals", "document_deliveries"
 #: The tables, and what of a row is its key within the case.
-KEYS = {MATERIALS: "number", REVIEWS: "seq", SEALS: "number", DELIVERIES: "seq"}
+COMMITMENTS, SNAPSHOTS = "commitments", "credit_snapshots"
+KEYS = {
+    MATERIALS: "number",
+    REVIEWS: "seq",
+    SEALS: "number",
+    DELIVERIES: "seq",
+    COMMITMENTS: "number",
+    SNAPSHOTS: "seq",
+}
 _ADDED = ("code", "source", "trust", "file_hash", "media_type", "size", "scan", "document", "added_as")
 
 
@@ -76,6 +85,28 @@ def by_key(table: str, rows: Iterable[Mapping[str, Any]]) -> Mapping[Any, Mappin
     """The rows of one of these tables by their key, JSON values as a claim has them."""
     found = {row[KEYS[table]]: dict(row) for row in rows}
     for row in found.values():
-        if isinstance(row.get("origin"), (dict, list)):
-            row["origin"] = value_of(json.dumps(row["origin"]))
+        for name in ("origin", "signer"):
+            if isinstance(row.get(name), (dict, list)):
+                row[name] = value_of(json.dumps(row[name]))
+        row |= _DERIVED.get(table, _as_it_is)(row)
     return found
+
+
+def _as_it_is(_row: Mapping[str, Any]) -> dict[str, Any]:
+    return {}
+
+
+def _promise(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The record holds the hash of the text that was signed: the text that is kept must be the one."""
+    return {"hash_of_text": content_hash({"version": row["text_version"], **row["text"]})}
+
+
+def _known(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Reasons by their codes, credit records by their ids, as the record has them."""
+    return {
+        "reason_codes": [one["code"] for one in row["reasons"]],
+        "record_ids": [one["id"] for one in row["records"]],
+    }
+
+
+_DERIVED = {COMMITMENTS: _promise, SNAPSHOTS: _known}

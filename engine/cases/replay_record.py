@@ -19,6 +19,7 @@ from typing import Any
 from engine.cases.states import CASE_MOVES, TASK_MOVES, CaseState, TaskState
 from engine.cases.step_limits import CASE_OWNER, LimitKey
 from engine.cases.submit import PERSONAL
+from engine.catalogue.regimes import ORDINARY
 
 OTHERS = "(others)"  #: the applicant's members that are not personal values of their own
 
@@ -165,7 +166,8 @@ def _submitted(claims: Claims, said: Said) -> None:
         "definition": "definition",
     }
     told = {column: said.value(name) for column, name in names.items()}
-    claims.case.say(said.seq, state=CaseState.SUBMITTED, submitted_at=said.at, **told)
+    claims.case.say(said.seq, state=CaseState.SUBMITTED, submitted_at=said.at, regime=_way(said), **told)
+    credit_snapshot(claims, said)
     received = said.payload.get("received_at")
     claims.case.say(said.seq, received_at=datetime.fromisoformat(received) if received else said.at)
     for name in said.personal:
@@ -173,6 +175,43 @@ def _submitted(claims: Claims, said: Said) -> None:
             claims.applicant[OTHERS] = Claim(said.seq).say(said.seq, value=_json(said, name))
         elif name in PERSONAL:
             claims.applicant[name] = Claim(said.seq).say(said.seq, value=said.value(name))
+
+
+def _way(said: Said) -> str | None:
+    """The way of trust first that an entry names; none is the ordinary way."""
+    way = said.payload.get("regime")
+    return None if way == ORDINARY else way
+
+
+def credit_snapshot(claims: Claims, said: Said) -> None:
+    """What was known of the applicant's credit when a way was chosen, if the entry speaks of it."""
+    known = said.payload.get("credit")
+    if known is None:
+        return
+    row = Claim(said.seq).say(said.seq, regime=known["asked_for"], grade=known["grade"], source=known["source"])
+    row.say(said.seq, trouble=known["trouble"], allowed=known["allowed"])
+    row.say(said.seq, reason_codes=known["reasons"], record_ids=known["records"])
+    claims.papers["credit_snapshots"][said.seq] = row
+
+
+def _promised(claims: Claims, said: Said) -> None:
+    number = said.payload["commitment"]
+    if number in claims.papers["commitments"]:
+        raise ValueError(number)
+    credit_snapshot(claims, said)
+    claims.case.say(said.seq, regime=_way(said))
+    row = Claim(said.seq).say(said.seq, seq=said.seq, signed_by=said.payload["actor"], signed_at=said.at)
+    told = {name: said.payload[name] for name in ("regime", "text_version", "text_hash", "materials", "channel")}
+    day = said.payload["supply_by"]
+    row.say(said.seq, **told, mandate=said.payload["mandate"], supply_by=date.fromisoformat(day) if day else None)
+    row.say(said.seq, hash_of_text=said.payload["text_hash"], signer=_json(said, "signer"))
+    claims.papers["commitments"][number] = row.say(said.seq, withdrawn_at=None, withdrawn_by=None)
+
+
+def _unpromised(claims: Claims, said: Said) -> None:
+    row = claims.papers["commitments"][said.payload["commitment"]]
+    row.say(said.seq, withdrawn_at=said.at, withdrawn_by=said.payload["actor"])
+    claims.case.say(said.seq, regime=None)
 
 
 def _asked(claims: Claims, said: Said) -> None:
@@ -407,4 +446,7 @@ _REPLAYS: Mapping[str, Callable[[Claims, Said], None]] = {
     "extension.rejected": _extension_decided,
     "message.delivered": _message,
     "service.done": _service,
+    "commitment.signed": _promised,
+    "commitment.not-open": credit_snapshot,
+    "commitment.withdrawn": _unpromised,
 }

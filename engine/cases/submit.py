@@ -30,6 +30,7 @@ from engine.catalogue.forms import APPLICATION, Form
 from engine.catalogue.items import ServiceItem
 from engine.catalogue.offer import check_power, offer_in
 from engine.catalogue.publish import offer_insert
+from engine.catalogue.regimes import ORDINARY
 from engine.clock import DOMAIN_NOW_SQL, day_of
 from engine.definitions.models import Definition
 from engine.errors import Conflict, Forbidden, Invalid, NotFound, not_one_of
@@ -50,8 +51,8 @@ _PLATFORM = (
 )
 _INSERT_CASE = (
     "INSERT INTO cases (id, number, region_code, item, definition_id, offer_id, state, channel, applicant, form, "
-    "external_number, submitted_at, received_at, seq, head, last_instant, progress) "
-    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, %s, %s, %s)"
+    "external_number, submitted_at, received_at, seq, head, last_instant, progress, regime) "
+    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, %s, %s, %s, %s)"
 )
 _CLAIM_KEY = (
     "INSERT INTO open_applications (key, case_id) VALUES (%(key)s, %(case)s) "
@@ -79,6 +80,8 @@ class Application:
     evidence: str = (
         ""  #: what shows that it was received earlier than it is entered: a postmark, an outage's number, a paper
     )
+    regime: str | None = None  #: the way of trust first that the applicant chooses; it signs nothing
+    heard: Any = None  #: what a credit source outside said of the applicant before this transaction, if one was asked
 
 
 def query_code(secret_key: str, number: str) -> str:
@@ -103,6 +106,7 @@ def submit(house: House, uow: UnitOfWork, asked: Application, secret_key: str, s
         Invalid: unknown item or region, or an applicant without a name.
         ItemNotPublished, ItemSuspended, ItemEnded, ItemNotOfferedHere, NotOnPowerList: the catalogue does not let it start.
         StepHeld: the process can't be started.
+        Barred, RegimeNotOpen: the law bars this applicant from this licence for now, or the way that is chosen is not open.
     """
     need(uow.actor, UseCase.CASE_SUBMIT)
     _check(asked)
@@ -129,8 +133,10 @@ def submit(house: House, uow: UnitOfWork, asked: Application, secret_key: str, s
     received = _received(uow, asked, live.item.intake.back_date_days)
     _check_form(live.item.forms.get(APPLICATION), asked.form)
     mandate = check_mandate(uow, asked.applicant, asked.item, today) if asked.channel == "agent" else None
+    standard = catalogue.current(asked.item, today)
+    admitted = house.admission.admit(uow, asked, standard.content if standard else live.item, live.item, directory)
     number = f"{asked.region[:6]}-{today:%Y%m%d}-{platform['serial']:06d}"
-    case = _new_case(uow, asked, number, (live.id, offer.id), platform, received)
+    case = _new_case(uow, asked, number, (live.id, offer.id), platform, received, admitted.regime)
     _claim_key(uow, asked, live.item, case.id)
     uow.write(*offer_insert(offer.row()))
     uow.write(_INSERT_CASE, _case_values(case, asked))
@@ -151,6 +157,8 @@ def submit(house: House, uow: UnitOfWork, asked: Application, secret_key: str, s
     } | via(uow.actor)
     if mandate is not None:
         said["mandate"] = mandate
+    said |= admitted.facts
+    admitted.keep(uow, case.id, case.seq + 1)
     if received != uow.now:
         personal["evidence"] = asked.evidence
     said |= {"offer": {"version": offer.version, "region": offer.region, "implementation": offer.implementation}}
@@ -161,7 +169,8 @@ def submit(house: House, uow: UnitOfWork, asked: Application, secret_key: str, s
     if start and draft.live.acceptance_node is not None:
         run = start_run(uow, draft)
     draft.store(run)
-    return {"number": number, "state": str(draft.state), "item": asked.item, "region": asked.region, "id": str(case.id)}
+    told = {"number": number, "state": str(draft.state), "item": asked.item, "region": asked.region, "id": str(case.id)}
+    return told | {"regime": case.regime or ORDINARY}
 
 
 def start_run(uow: UnitOfWork, draft: StepDraft) -> ProcessRun:
@@ -306,6 +315,7 @@ def _new_case(
     offered: tuple[UUID, UUID],
     platform: Mapping[str, Any],
     received: datetime,
+    regime: str | None,
 ) -> CaseRow:
     return CaseRow(
         id=new_id(),
@@ -332,6 +342,7 @@ def _new_case(
         now=uow.now,
         organization_version=platform["organization_version"],
         calendar_version=platform["calendar_version"],
+        regime=regime,
     )
 
 
@@ -347,4 +358,5 @@ def _case_values(case: CaseRow, asked: Application) -> tuple[Any, ...]:
         case.head,
         case.last_instant,
         Jsonb(dict(case.progress)),
+        case.regime,
     )

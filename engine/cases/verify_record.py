@@ -20,7 +20,7 @@ from engine.unit_of_work import UnitOfWork
 
 _CASE = (
     "SELECT c.number, c.item, c.region_code, c.channel, c.state, c.result, c.applicant, c.form, c.submitted_at, c.received_at, "
-    "c.accepted_at, c.concluded_at, c.seq, c.head, d.version AS definition "
+    "c.accepted_at, c.concluded_at, c.seq, c.head, c.regime, d.version AS definition "
     "FROM cases c LEFT JOIN definitions d ON d.id = c.definition_id WHERE c.id = %s FOR SHARE OF c"
 )
 _EVENTS = "SELECT seq, kind, at, payload, personal, prev_hash, hash FROM events WHERE case_id = %s ORDER BY seq"

@@ -50,6 +50,9 @@ class Permission(StrEnum):
     CARD_ANSWER = "card:answer"  #: acknowledge and explain what was opened against one's department
     LIGHT_READ = "light:read"  #: the lights of one's region and below
     CALENDAR_IMPORT = "calendar:import"  #: holiday notices, after a preview of what they move
+    CREDIT_READ = "credit:read"  #: an applicant's credit record; an agent's by mandate
+    CREDIT_OBJECT = "credit:object"  #: hand in an objection against a record
+    CREDIT_WRITE = "credit:write"  #: record, repair, stay, settle
     WEBHOOK_MANAGE = "webhook:manage"  #: one's own subscriptions to events
     INCIDENT_READ = "incident:read"
     INCIDENT_RETRY = "incident:retry"
@@ -90,6 +93,8 @@ _WINDOW = frozenset(
         Permission.MATERIAL_ADD,
         Permission.DOCUMENT_SEAL,
         Permission.DOCUMENT_DELIVER,
+        Permission.CREDIT_READ,
+        Permission.CREDIT_OBJECT,
     }
 )
 _MANDATES = frozenset({Permission.MANDATE_READ, Permission.MANDATE_WRITE})
@@ -100,6 +105,8 @@ _AGENT = _MANDATES | {
     Permission.TASK_READ,
     Permission.TASK_COMPLETE_FOR_APPLICANT,
     Permission.MATERIAL_ADD,
+    Permission.CREDIT_READ,
+    Permission.CREDIT_OBJECT,
 }
 _FRONT_OFFICE = frozenset(
     {
@@ -110,6 +117,7 @@ _FRONT_OFFICE = frozenset(
         Permission.EVENT_READ,
         Permission.MATERIAL_ADD,
         Permission.WEBHOOK_MANAGE,
+        Permission.CREDIT_READ,
     }
 )
 _DESIGN = frozenset({Permission.DEFINITION_READ, Permission.DEFINITION_WRITE, Permission.DEFINITION_PUBLISH})
@@ -128,6 +136,7 @@ _WATCH = frozenset(
         Permission.CATALOGUE_READ,
         Permission.CARD_READ,
         Permission.LIGHT_READ,
+        Permission.CREDIT_READ,
     }
 )
 
@@ -137,7 +146,8 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.AGENT: _AGENT,
         Role.OFFICER: _DESK,
         Role.DEPARTMENT_HEAD: _DESK
-        | {Permission.INCIDENT_READ, Permission.DEPARTMENT_WATCH, Permission.EXTENSION_APPROVE},
+        | {Permission.INCIDENT_READ, Permission.DEPARTMENT_WATCH, Permission.EXTENSION_APPROVE}
+        | {Permission.CREDIT_READ, Permission.CREDIT_WRITE},
         Role.DESIGNER: _DESIGN | {Permission.ORGANIZATION_READ, Permission.CATALOGUE_READ},
         Role.ADMINISTRATOR: _ORGANIZATION
         | _CATALOGUE
@@ -157,6 +167,8 @@ APPLICANT_PERMISSIONS = frozenset(
         Permission.TASK_READ,
         Permission.TASK_COMPLETE,
         Permission.MATERIAL_ADD,
+        Permission.CREDIT_READ,
+        Permission.CREDIT_OBJECT,
     }
 )
 
@@ -343,6 +355,22 @@ class UseCase(Enum):
 
     CARD_READ = Rule("查看黄牌、红牌", "list cards", Permission.CARD_READ, Scope.INVOLVED, _WATCHED)
     CARD_ANSWER = Rule("签收、说明黄牌、红牌", "acknowledge and explain a card", Permission.CARD_ANSWER, Scope.TASK)
+    COMMITMENT_SIGN = Rule(
+        "签署承诺", "sign a promise", Permission.CASE_SUBMIT, Scope.INVOLVED, frozenset({Permission.CASE_ACCEPT})
+    )
+    COMMITMENT_WITHDRAW = Rule(
+        "撤回承诺", "withdraw a promise", Permission.CASE_SUBMIT, Scope.INVOLVED, frozenset({Permission.CASE_ACCEPT})
+    )
+    CREDIT_READ = Rule(
+        "查看信用记录、先信资格", "see credit records and which ways are open", Permission.CREDIT_READ, Scope.PLATFORM
+    )
+    CREDIT_OBJECT = Rule(
+        "登记信用异议", "hand in an objection to a credit record", Permission.CREDIT_OBJECT, Scope.PLATFORM
+    )
+    CREDIT_RECORD = Rule("登记信用记录", "put on credit record", Permission.CREDIT_WRITE, Scope.PLATFORM)
+    CREDIT_DECIDE = Rule(
+        "信用修复、暂缓执行、异议处理", "repair, stay and settle credit records", Permission.CREDIT_WRITE, Scope.REGION
+    )
     LIGHT_READ = Rule("查看红绿灯", "count lights", Permission.LIGHT_READ, Scope.REGION)
     CALENDAR_IMPORT = Rule("导入放假通知", "import a holiday notice", Permission.CALENDAR_IMPORT, Scope.REGION)
 

@@ -418,6 +418,7 @@ ATTEMPTS: dict[UseCase, list[Callable[[Attempt], TestResponse | bool]]] = {
     ],
     UseCase.CASE_READ: [
         lambda a: a.who.get(f"/cases/{a.case()}"),
+        lambda a: a.who.get(f"/cases/{a.case()}/commitment"),
         lambda a: a.who.get(f"/cases/{a.case()}/documents"),
         lambda a: a.who.get(f"/cases/{a.case()}/limits"),
         lambda a: a.who.get(f"/cases/{a.case()}/materials"),
@@ -516,6 +517,55 @@ ATTEMPTS[UseCase.LIGHT_READ] = [
         and a.listed(a.who.get("/lights?by=department"), lambda page: "gz-fire-acceptance" in ids(page["items"]))
     )
 ]
+SUBJECT = MANDATED["applicant"]["credit_code"]
+PUT = {"subject": SUBJECT, "kind": "broken-promise", "text": "未履行承诺", "document": "海执〔2026〕3号"}
+
+
+def on_record(attempt: Attempt) -> str:
+    """A credit record of the targets' region."""
+    from engine.credit_first.credit_office import NewEntry
+
+    head = attempt.world.actor(account(Role.DEPARTMENT_HEAD, Place.OWN))
+    entry = NewEntry(SUBJECT, PUT["kind"], PUT["text"], document=PUT["document"])
+    return str(attempt.target("credit", lambda: attempt.world.engine.credit.record(head, entry)["id"]))
+
+
+def promised(attempt: Attempt) -> str:
+    """A case with a promise, put there as signing would leave it."""
+    return str(attempt.target(("promised", attempt.case()), lambda: with_promise(attempt)))
+
+
+def with_promise(attempt: Attempt) -> str:
+    number = attempt.case()
+    row = text(
+        "INSERT INTO commitments SELECT id, 1, seq, 'commitment', 1, '', '{}', '[]', NULL, 'window', '{}', NULL, 'x', "
+        "submitted_at, NULL, NULL FROM cases WHERE number = :number"
+    )
+    with attempt.world.engine.database.begin() as connection:
+        connection.execute(row, {"number": number})
+    return number
+
+
+def signed(attempt: Attempt) -> TestResponse | bool:
+    """The item opens no regime: who may sign is told that, and not that there is no such case."""
+    asked = {"regime": "commitment", "text_version": 1, "text_hash": "0"}
+    answer = attempt.who.post(f"/cases/{attempt.case()}/commitment", asked)
+    return True if answer.status_code == 422 and answer.json["code"] == "regime-not-open" else answer
+
+
+STAYED = {"body": "人民法院", "decision": "1"}
+ATTEMPTS[UseCase.COMMITMENT_SIGN] = [signed]
+ATTEMPTS[UseCase.COMMITMENT_WITHDRAW] = [lambda a: a.who.call("DELETE", f"/cases/{promised(a)}/commitment")]
+ATTEMPTS[UseCase.CREDIT_READ] = [
+    lambda a: a.who.get(f"/credit/{SUBJECT}"),
+    lambda a: a.who.get(f"/items/{ITEM['code']}/eligibility?applicant={SUBJECT}"),
+]
+ATTEMPTS[UseCase.CREDIT_OBJECT] = [lambda a: a.who.post(f"/credit/{on_record(a)}/objection", {"reason": "有误"})]
+ATTEMPTS[UseCase.CREDIT_RECORD] = [lambda a: a.who.post("/credit", PUT)]
+ATTEMPTS[UseCase.CREDIT_DECIDE] = [
+    lambda a: a.who.post(f"/credit/{on_record(a)}/stay", STAYED),
+    lambda a: a.who.post(f"/credit/{on_record(a)}/repair", {"decision": "1", "reason": "已整改"}),
+]
 READS = {
     tried
     for use in (UseCase.CASE_LIST, UseCase.CASE_READ, UseCase.TASK_LIST, UseCase.TASK_READ, UseCase.DEPARTMENT_WATCH)
@@ -540,6 +590,7 @@ FREE = {
     "GET /permits/<number>",
     "GET /items/<item>/guide",
     "POST /items/<item>/precheck",
+    "GET /items/<item>/eligibility",
     "GET /items/<item>/versions",
     "GET /items/<item>/versions/<version>",
     "GET /items/<item>/versions/<version>/files/<name>",
@@ -590,6 +641,16 @@ OPERATIONS: dict[str, UseCase] = {
     "GET /lights": UseCase.LIGHT_READ,
     "POST /calendars/<year>/preview": UseCase.CALENDAR_IMPORT,
     "PUT /calendars/<year>": UseCase.CALENDAR_IMPORT,
+    "GET /cases/<number>/commitment": UseCase.CASE_READ,
+    "POST /cases/<number>/commitment": UseCase.COMMITMENT_SIGN,
+    "DELETE /cases/<number>/commitment": UseCase.COMMITMENT_WITHDRAW,
+    "GET /credit/<subject>": UseCase.CREDIT_READ,
+    "POST /credit": UseCase.CREDIT_RECORD,
+    "POST /credit/<record>/repair": UseCase.CREDIT_DECIDE,
+    "POST /credit/<record>/objection": UseCase.CREDIT_OBJECT,
+    "POST /credit/<record>/objection/settle": UseCase.CREDIT_DECIDE,
+    "POST /credit/<record>/stay": UseCase.CREDIT_DECIDE,
+    "POST /credit/<record>/stay/end": UseCase.CREDIT_DECIDE,
     "GET /webhooks": UseCase.WEBHOOK_MANAGE,
     "POST /webhooks": UseCase.WEBHOOK_MANAGE,
     "GET /webhooks/<webhook>": UseCase.WEBHOOK_MANAGE,

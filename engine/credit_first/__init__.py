@@ -1,0 +1,1 @@
+"""Trust first: who may have which regime, promises, consequences, verification, rectification, revocation."""
