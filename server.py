@@ -40,6 +40,7 @@ from engine.background.supervise import Child, Supervisor, leave_with, on_stop_r
 from engine.background.worker import work
 from engine.clock import monotonic
 from engine.commands import line
+from engine.commands.start import guarded
 from engine.demonstration import check_mode, load_demonstration
 from engine.errors import Refused
 from engine.logs import set_up_logs
@@ -293,7 +294,7 @@ def _child_main(argv: Sequence[str]) -> int:
     asked = parser.parse_args(argv)
     set_up_logs()
     leave_with(asked.parent)
-    return cli.guarded(_work if asked.name == "worker" else _web, asked)
+    return guarded(_work if asked.name == "worker" else _web, asked, cli.meaning)
 
 
 def _web(asked: argparse.Namespace) -> int:

@@ -31,9 +31,9 @@ from engine.cases.submit import Application
 from engine.clock import CST
 from engine.demonstration import load_demonstration
 from engine.organization.load import load_actor
-from engine.settings import Settings
+from engine.settings import Settings, default_home
 from engine.store.database import SEARCH_PATH, connect_engine
-from engine.store.embedded import default_home, serve
+from engine.store.embedded import serve
 from engine.store.schema import migrate
 from engine.timelimits.limits import Limit, due, passes_at
 from engine.timelimits.national import national_calendar

@@ -33,9 +33,9 @@ from engine.assemble import Engine, open_engine
 from engine.cases.access import task_id
 from engine.cases.complete_task import Completion
 from engine.demonstration import load_demonstration
-from engine.settings import DEMONSTRATION_PASSWORD, Settings
+from engine.settings import DEMONSTRATION_PASSWORD, Settings, default_home
 from engine.store.database import connect_engine
-from engine.store.embedded import EmbeddedServer, default_home, serve
+from engine.store.embedded import EmbeddedServer, serve
 from engine.store.schema import migrate
 from tests.engine.stories import ITEM, REGION, REVIEWERS, SYSTEM
 from tests.engine.wire import counted_engine

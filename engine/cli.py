@@ -9,14 +9,10 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
-import sys
-import tempfile
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import psycopg
 from sqlalchemy.exc import OperationalError
@@ -24,77 +20,40 @@ from sqlalchemy.exc import OperationalError
 from engine import play
 from engine.background import demonstration_clock
 from engine.cases.verify_record import Verdict
-from engine.clock import CST, wall_now
+from engine.clock import CST
 from engine.commands import calendar as calendar_commands
 from engine.commands import catalogue as catalogue_commands
-from engine.commands import convert, lint, publishing
 from engine.commands import limits as limits_commands
+from engine.commands import publishing
 from engine.commands.line import (
-    INTERRUPTED,
-    REFUSED,
-    Command,
     Commands,
     DatabaseAway,
     add_command,
     as_json,
     located,
     opened_engine,
-    say,
-    tell,
 )
+from engine.commands.start import ALONE, run_line
 from engine.errors import ApprovalError
 from engine.organization.actor import Actor
 from engine.settings import read_settings
 from engine.store import backup, schema
 from engine.store.database import connect_engine
-from engine.store.embedded import default_home
 from engine.store.files import FileStore
 from engine.store.location import files_of
 
 
 def main(argv: Sequence[str] | None = None, more: Callable[[Commands], None] | None = None) -> int:
     """Run a command line and answer the exit code. `more` adds commands."""
-    parser = _Parser(prog="onewindow", description="一窗 OneWindow：跨部门行政审批 / approvals across departments")
-    parser.add_argument("--lang", choices=("zh", "en"), help="消息语言 / language of messages")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    if more:
-        more(commands)
-    _add_commands(commands)
-    asked, unknown = parser.parse_known_args(argv)
-    if unknown:
-        getattr(asked, "parser", parser).error(f"unrecognized arguments: {' '.join(unknown)}")
-    return guarded(asked.command, asked)
+    return run_line(argv, [more, _add_commands] if more else [_add_commands], meaning)
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser whose exit code for wrong usage a command may choose."""
-
-    def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        self.exit(self.get_default("wrong_usage") or REFUSED, f"{self.prog}: error: {message}\n")
-
-
-def guarded(command: Command, asked: argparse.Namespace) -> int:
-    """Run a command; whatever goes wrong ends in a sentence and an exit code, never in a traceback."""
-    try:
-        return command(asked)
-    except ApprovalError as error:
-        tell(error, asked.lang)
-        return REFUSED
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except BrokenPipeError:  # `onewindow … | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + signal.SIGPIPE
-    except (psycopg.OperationalError, OperationalError) as error:
-        reason = str(getattr(error, "orig", None) or error).strip().splitlines()
-        tell(DatabaseAway(reason=reason[0] if reason else type(error).__name__), asked.lang)
-        _keep_traceback()
-        return REFUSED
-    except Exception as error:
-        say(f"程序错误 / the program failed: {type(error).__name__}: {error}")
-        say(f"详情 / details: {_keep_traceback()}")
-        return 1
+def meaning(error: Exception) -> ApprovalError | None:
+    """What an error of the database's driver means."""
+    if not isinstance(error, (psycopg.OperationalError, OperationalError)):
+        return None
+    reason = str(getattr(error, "orig", None) or error).strip().splitlines()
+    return DatabaseAway(reason=reason[0] if reason else type(error).__name__)
 
 
 # -- the commands
@@ -209,8 +168,8 @@ def _amount(text: str) -> int:
 
 
 def _add_commands(commands: Commands) -> None:
-    lint.add(commands)
-    convert.add(commands)
+    for declare in ALONE.values():
+        declare(commands)
     publishing.add_commands(commands)
     demo = add_command(
         commands, "demo", _play, "播放竣工联合验收演示 / play the joint final inspection", data=False, as_json=True
@@ -249,18 +208,3 @@ def _add_commands(commands: Commands) -> None:
     restoring = add_command(commands, "restore", _restore, "恢复备份 / restore a backup")
     restoring.add_argument("file", metavar="FILE")
     restoring.add_argument("--replace", action="store_true", help="替换已有数据 / replace the data that is there")
-
-
-def _keep_traceback() -> str:
-    """Write the traceback of what is being handled where whoever mends it finds it; answers where."""
-    words = f"{wall_now().isoformat()} {' '.join(sys.argv)}\n{traceback.format_exc()}\n"
-    for folder in (default_home(), Path(tempfile.gettempdir())):
-        path = folder / f"onewindow-errors-{os.geteuid()}.log"
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-        except OSError:
-            continue
-        with open(descriptor, "w", encoding="utf-8") as file:
-            file.write(words)
-        return str(path)
-    return words

@@ -39,9 +39,9 @@ from engine.demonstration import load_demonstration
 from engine.errors import ApprovalError
 from engine.organization.actor import Actor
 from engine.organization.load import load_actor
-from engine.settings import Settings
+from engine.settings import Settings, default_home
 from engine.store.database import connect_engine
-from engine.store.embedded import EmbeddedServer, default_home, serve
+from engine.store.embedded import EmbeddedServer, serve
 from engine.store.schema import migrate
 from engine.unit_of_work import Once
 

@@ -21,6 +21,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -132,6 +133,15 @@ class Settings:
     def host(self) -> str:
         """The address to listen on: this machine only in demonstration mode."""
         return "127.0.0.1" if self.demo else "0.0.0.0"  # noqa: S104 - a server that citizens reach
+
+
+def default_home() -> Path:
+    """Where data lives: ONEWINDOW_DATA, or /var/lib/onewindow for root, or ~/.local/share/onewindow."""
+    if named := os.environ.get("ONEWINDOW_DATA"):
+        return Path(named).expanduser().absolute()
+    if os.geteuid() == 0:
+        return Path("/var/lib/onewindow")
+    return Path.home() / ".local" / "share" / "onewindow"
 
 
 def read_settings(environment: Mapping[str, str], demo: bool = False) -> Settings:

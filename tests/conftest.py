@@ -16,9 +16,9 @@ from engine.assemble import Engine, open_engine
 from engine.demonstration import load_demonstration
 from engine.organization.actor import Actor
 from engine.organization.load import load_actor
-from engine.settings import Settings
+from engine.settings import Settings, default_home
 from engine.store.database import connect_engine
-from engine.store.embedded import EmbeddedServer, default_home, serve
+from engine.store.embedded import EmbeddedServer, serve
 from engine.store.schema import migrate
 
 LONG = os.environ.get("ONEWINDOW_LONG") == "1"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from argon2 import PasswordHasher
@@ -21,8 +22,6 @@ from engine.organization.permissions import Role
 
 TOKEN_LIFE = timedelta(hours=8)
 _HASHER = PasswordHasher()
-#: Verified when there is no such user, so that a wrong name takes as long as a wrong password.
-_NOBODY = _HASHER.hash(secrets.token_hex(16))
 
 _OFFICER = text("SELECT id, password_hash FROM officers WHERE username = :username AND active")
 _KEEP = text("INSERT INTO access_tokens (hash, officer_id, created_at, expires_at) VALUES (:hash, :id, :now, :expires)")
@@ -52,6 +51,12 @@ def hash_password(password: str) -> str:
     return _HASHER.hash(password)
 
 
+@cache
+def _hash_of_nobody() -> str:
+    """Verified when there is no such user, so that a wrong name takes as long as a wrong password."""
+    return hash_password(secrets.token_hex(16))
+
+
 def issue_token(connection: Connection, username: str, password: str) -> tuple[str, datetime]:
     """Check a password and give a token with the instant at which it expires. Raises LogInFailed."""
     return keep_token(connection, verify_password(connection, username, password), TOKEN_LIFE)
@@ -70,9 +75,10 @@ def verify_password(connection: Connection, username: str, password: str) -> str
 
     Raises LogInFailed.
     """
+    nobody = _hash_of_nobody()  # before it is known whether there is such a user: both ways pay for the first time
     row = connection.execute(_OFFICER, {"username": username}).one_or_none()
     try:
-        _HASHER.verify(row.password_hash if row else _NOBODY, password)
+        _HASHER.verify(row.password_hash if row else nobody, password)
     except Argon2Error:
         raise LogInFailed() from None
     if row is None:

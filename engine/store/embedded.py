@@ -87,15 +87,6 @@ class EmbeddedServer:
         return psycopg.connect(self.url(MAINTENANCE), autocommit=True, connect_timeout=10)
 
 
-def default_home() -> Path:
-    """Where data lives: ONEWINDOW_DATA, or /var/lib/onewindow for root, or ~/.local/share/onewindow."""
-    if named := os.environ.get("ONEWINDOW_DATA"):
-        return Path(named).expanduser().absolute()
-    if os.geteuid() == 0:
-        return Path("/var/lib/onewindow")
-    return Path.home() / ".local" / "share" / "onewindow"
-
-
 @contextmanager
 def serve(folder: Path, *, durable: bool = True) -> Iterator[EmbeddedServer]:
     """A running server on the cluster in `folder`, made if need be, with an empty database `onewindow` at first.

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import Refused
-from engine.settings import Settings
-from engine.store.embedded import EmbeddedServer, default_home, serve
+from engine.settings import Settings, default_home
+from engine.store.embedded import EmbeddedServer, serve
 from engine.store.embedded_binaries import programs_for
 from engine.store.embedded_folder import Account
 

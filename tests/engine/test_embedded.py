@@ -21,7 +21,8 @@ import psycopg
 import pytest
 
 import engine
-from engine.store.embedded import EmbeddedServer, default_home, serve
+from engine.settings import default_home
+from engine.store.embedded import EmbeddedServer, serve
 from engine.store.embedded_cluster import server_pid
 from engine.store.embedded_errors import (
     FolderNotEmpty,
@@ -39,7 +40,8 @@ needs_root = pytest.mark.skipif(not AS_ROOT, reason="only root can be somebody e
 USER = """
 import os, sys
 from pathlib import Path
-from engine.store.embedded import default_home, serve
+from engine.settings import default_home
+from engine.store.embedded import serve
 if "BECOME" in os.environ:
     os.setgroups([]), os.setgid(int(os.environ["BECOME"])), os.setuid(int(os.environ["BECOME"]))
 folder = Path(sys.argv[1]) if len(sys.argv) > 1 else default_home() / "postgresql"

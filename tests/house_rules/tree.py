@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 #: The rooms of the product (bench and tests measure time and make databases: they are not).
-ROOMS = ("engine", "api", "admin", "portal", "web", "server.py")
+ROOMS = ("engine", "api", "admin", "portal", "web", "onewindow.py", "server.py")
 
 
 @cache

@@ -23,7 +23,7 @@ NESTED = b"<definitions xmlns='http://www.omg.org/spec/BPMN/20100524/MODEL'>" + 
 
 
 def lint(*words: object, given: bytes = b"", **said: object) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-P", "-m", "server", *map(str, words)]
+    command = [sys.executable, "-P", "-m", "onewindow", *map(str, words)]
     return subprocess.run(command, env=environment(**said), input=given, capture_output=True, check=False, timeout=100)
 
 
