@@ -5,6 +5,7 @@ import json
 import pytest
 
 from engine import cli
+from engine.commands.words import REFUSED
 
 
 @pytest.fixture
@@ -73,6 +74,6 @@ def test_a_person_reads_a_date_and_that_it_may_move(ask):
 )
 def test_bad_input_is_one_clear_sentence(ask, words, advice):
     code, out, err = ask(*words)
-    assert (code, out) == (cli.REFUSED, "")
+    assert (code, out) == (REFUSED, "")
     assert advice in err
     assert "Traceback" not in err

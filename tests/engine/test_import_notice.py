@@ -10,6 +10,7 @@ from engine.background.calendar_sweep import recompute_older
 from engine.cases.accept import Acceptance
 from engine.cases.import_notice import CalendarChangedSince
 from engine.cases.submit import Application
+from engine.commands.words import REFUSED
 from engine.errors import Forbidden, NotFound
 from engine.organization.actor import Actor
 from engine.timelimits.errors import CalendarDataInvalid
@@ -207,7 +208,7 @@ def test_a_file_is_previewed_then_applied(command, engine, at):
     assert (code, number in out, "nothing is changed yet" in err) == (0, True, True)
     seen = json.loads(command(CSV, *SAID, "--json")[1])
     assert json.loads(command(CSV, *SAID, "--json", "--apply", seen["hash"])[1])["version"] == 2
-    assert command(CSV, *SAID, "--apply", "0" * 64)[0] == cli.REFUSED
+    assert command(CSV, *SAID, "--apply", "0" * 64)[0] == REFUSED
     code, out, _ = command(json.dumps(storm("2026-09-23", year=2026)), "--yes", name="n.json")
     assert (code, "version 3" in out) == (0, True)
     assert json.loads(out_of_calendar(engine))["moved"] == ["2026-09-23"]
@@ -235,6 +236,6 @@ def out_of_calendar(engine):
 )
 def test_a_bad_file_is_one_sentence_and_changes_nothing(command, engine, content, words, what):
     code, out, err = command(content, *words, "--yes")
-    assert (code, out, what in err) == (cli.REFUSED, "", True), err
+    assert (code, out, what in err) == (REFUSED, "", True), err
     with engine.database.connect() as connection:
         assert connection.scalar(text("SELECT calendar_version FROM platform")) == 1

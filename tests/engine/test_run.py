@@ -13,6 +13,7 @@ import server
 from engine import cli
 from engine.background.worker import run_dry
 from engine.cases.incidents import StepHeldUp
+from engine.commands.words import REFUSED
 from tests.engine.drawn import diagram, flow, node, path
 from tests.engine.running import NOT_OURS, eventually, free_port, onewindow, starting
 from tests.engine.stories import SYSTEM, accepted, complete, deploy, open_tasks
@@ -48,7 +49,7 @@ def test_it_starts_says_where_it_is_stops_without_a_trace_and_starts_again(start
     saved = onewindow("backup", str(folder / "saved.backup"), "--demo", ONEWINDOW_DATA=folder)
     assert saved.returncode == 0, saved.stderr
     in_use = onewindow("restore", str(folder / "saved.backup"), "--replace", "--demo", ONEWINDOW_DATA=folder)
-    assert in_use.returncode == cli.REFUSED
+    assert in_use.returncode == REFUSED
     assert second.stop(signal.SIGINT) == 0
     assert second.processes() == {}
 
@@ -85,14 +86,14 @@ def test_it_refuses_what_it_cannot_start_with(monkeypatch, capsys, given, named)
         monkeypatch.delenv(name, raising=False)
     for name, value in given.items():
         monkeypatch.setenv(name, value)
-    assert server.main(["run"]) == cli.REFUSED
+    assert server.main(["run"]) == REFUSED
     assert named in capsys.readouterr().err
 
 
 def test_a_database_that_does_not_answer_is_one_sentence():
     away = "postgresql://x:hidden@127.0.0.1:1/x"
     refused = onewindow("run", PORT=free_port(), ONEWINDOW_SECRET_KEY=SECRET, DATABASE_URL=away)
-    assert refused.returncode == cli.REFUSED
+    assert refused.returncode == REFUSED
     assert "DATABASE_URL" in refused.stderr
     assert "Traceback" not in refused.stderr
     assert "hidden" not in refused.stderr
@@ -105,7 +106,7 @@ def test_a_port_that_is_taken_is_named(folder):
         taken.listen()
         port = taken.getsockname()[1]
         refused = onewindow("--lang", "zh", "run", "--demo", PORT=port, ONEWINDOW_DATA=folder)
-    assert refused.returncode == cli.REFUSED
+    assert refused.returncode == REFUSED
     assert f"无法使用端口 {port}" in refused.stderr
     assert not (folder / "demo").exists()
 
@@ -113,11 +114,11 @@ def test_a_port_that_is_taken_is_named(folder):
 def test_a_database_of_a_newer_release_or_of_the_other_mode_is_refused(engine, database_url):
     port = free_port()
     real = onewindow("run", DATABASE_URL=database_url, ONEWINDOW_SECRET_KEY=SECRET, PORT=port)
-    assert (real.returncode, "passwords are public" in real.stderr) == (cli.REFUSED, True)
+    assert (real.returncode, "passwords are public" in real.stderr) == (REFUSED, True)
     with engine.database.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     newer = onewindow("run", "--demo", DATABASE_URL=database_url, PORT=port)
-    assert (newer.returncode, "9999" in newer.stderr) == (cli.REFUSED, True)
+    assert (newer.returncode, "9999" in newer.stderr) == (REFUSED, True)
     assert "Traceback" not in newer.stderr
 
 
@@ -151,14 +152,14 @@ def test_incidents_are_listed_with_their_cause_and_retried(engine, actor, comman
     assert row["next_try_at"]
 
     code, _, said = command("incidents", "retry", str(row["id"]))
-    assert (code, number in said) == (cli.REFUSED, True)
+    assert (code, number in said) == (REFUSED, True)
     with engine.database.begin() as connection:
         connection.exec_driver_sql("""UPDATE cases SET form = '{"area": 200}'""")
     assert command("incidents", "retry", str(row["id"]))[0] == 0
     assert list(open_tasks(engine, number)) == ["a"]
     assert json.loads(command("incidents", "--json")[1]) == []
     assert json.loads(command("incidents", "--all", "--json")[1])[0]["state"] == "resolved"
-    assert command("incidents", "retry", "999")[0] == cli.REFUSED
+    assert command("incidents", "retry", "999")[0] == REFUSED
 
 
 def test_a_broken_record_is_told_by_the_exit_code(engine, actor, command):
@@ -171,16 +172,16 @@ def test_a_broken_record_is_told_by_the_exit_code(engine, actor, command):
     code, told, _ = command("verify-record", number)
     assert (code, "entry 2" in told) == (1, True)
     assert json.loads(command("verify-record", number, "--json")[1])["whole"] is False
-    assert command("verify-record", "no-such-number")[0] == cli.REFUSED
+    assert command("verify-record", "no-such-number")[0] == REFUSED
 
 
 def test_a_command_never_makes_a_database_and_says_which_one_it_takes(monkeypatch, folder, capsys):
     for name in ("DATABASE_URL", "ONEWINDOW_SECRET_KEY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("ONEWINDOW_DATA", str(folder))
-    assert cli.main(["--lang", "en", "incidents"]) == cli.REFUSED
+    assert cli.main(["--lang", "en", "incidents"]) == REFUSED
     assert str(folder / "data") in capsys.readouterr().err
-    assert cli.main(["--lang", "en", "incidents", "--demo"]) == cli.REFUSED
+    assert cli.main(["--lang", "en", "incidents", "--demo"]) == REFUSED
     assert str(folder / "demo") in capsys.readouterr().err
     assert list(folder.iterdir()) == []
 
