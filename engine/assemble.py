@@ -114,7 +114,7 @@ class Engine:
         self.intake = IntakeDoor(self)
         self.mandates = MandatesDoor(self)
         self.diagrams = DiagramsDoor(self.house.handlers, settings.processes / TEMPLATES)
-        self.workshop = WorkshopDoor(self, self.house.handlers)
+        self.workshop = WorkshopDoor(self, self.diagrams)
         self.drawing = DrawingDoor(self, self.house.handlers)
         self.secrets = clients.Secrets(settings.secret_key, known)
         self.regions = RegionsDoor(self.transactions)
@@ -402,16 +402,11 @@ class Engine:
 
     def store_draft(self, actor: Actor, draft: deploy.Draft, once: Once | None = None) -> dict[str, Any]:
         """Store a diagram as a draft."""
-        return self._store_draft(actor, draft, in_folders(self.settings.processes / TEMPLATES), once)
-
-    def _store_draft(
-        self, actor: Actor, draft: deploy.Draft, library: Library, once: Once | None = None
-    ) -> dict[str, Any]:
-        return self.perform(actor, lambda uow: deploy.store_draft(uow, self.house.handlers, draft, library), once)
+        return self.workshop.store(actor, draft, once=once)
 
     def publish(self, actor: Actor, definition_id: UUID, once: Once | None = None) -> dict[str, Any]:
         """Publish a draft."""
-        return self.perform(actor, lambda uow: deploy.publish(uow, self.house.handlers, definition_id), once)
+        return self.workshop.publish(actor, definition_id, once=once)
 
     def load_process(self, actor: Actor, folder: Path) -> dict[str, Any]:
         """Load a service item's folder and publish it: item, forms and samples, diagram; each only where it is new."""
@@ -422,7 +417,7 @@ class Engine:
         bpmn = (folder / data["process"]).read_bytes()
         library = in_folders(folder, self.settings.processes / TEMPLATES)
         known = self.perform(actor, lambda uow: deploy.published_as(uow, code, bpmn, library))
-        draft = None if known else self._store_draft(actor, deploy.Draft(code, bpmn), library)
+        draft = None if known else self.workshop.store(actor, deploy.Draft(code, bpmn), (folder,))
         stored = self.catalogue_office.item(actor, code)
         if stored["changed"]:
             change = Change("changed" if stored["versions"] else "added", LOADED_SINCE)

@@ -16,6 +16,7 @@ from engine.bpmn.mends.offers import with_fixes
 from engine.bpmn.model import Diagram, Finding
 from engine.bpmn.read import UnreadableDiagram, read, tree
 from engine.bpmn.rules import unreadable
+from engine.bpmn.rules.credit_first import unfit_for_regimes
 from engine.bpmn.rules.house import unknown_handlers
 from engine.bpmn.rules.rule import APPROVAL, BPMN, Rule, Spot
 from engine.bpmn.rules.time_fit import unfit_for_item
@@ -48,7 +49,7 @@ class House:
     """What only the house in which a diagram is to be published can know of it."""
 
     handlers: frozenset[str] | None = None  #: the names that a service may be given; None where nobody knows
-    case_limits: Mapping[str, Any] | None = None  #: of the item that the process handles
+    item: Mapping[str, Any] | None = None  #: the data of the item that the process handles
     library: Library = nothing  #: where processes are looked up that the diagram links
 
 
@@ -73,8 +74,10 @@ def judge(data: bytes, profile: str = BPMN, house: House = ANYWHERE) -> Judgemen
 
 
 def _of_house(diagram: Diagram, house: House) -> Iterator[Finding]:
-    if house.case_limits is not None:
-        yield from unfit_for_item(diagram, house.case_limits)
+    if house.item and "case_limits" in house.item:
+        yield from unfit_for_item(diagram, house.item["case_limits"])
+    if house.item:
+        yield from unfit_for_regimes(diagram, house.item)
     if house.handlers is not None and diagram.processes:
         yield from unknown_handlers(executable_process(diagram), house.handlers)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.bpmn.dialects.convert import convert
 from engine.bpmn.judge import House, judge
-from engine.bpmn.linked import in_folders, nothing
+from engine.bpmn.linked import in_folders, in_texts
 from engine.bpmn.mends.apply import AnswersWrong, mend_one
 from engine.bpmn.mends.layout import lay_out_anew
 from engine.bpmn.mends.sheet import Sheet
@@ -26,9 +26,9 @@ def load() -> None:
 
 
 def _house(options: Mapping[str, Any]) -> House:
-    handlers = options.get("handlers")
-    library = in_folders(Path(options["templates"])) if options.get("templates") else nothing
-    return House(None if handlers is None else frozenset(handlers), options.get("case_limits"), library)
+    handlers, texts = options.get("handlers"), options.get("texts")
+    library = in_folders(*map(Path, options.get("folders", ()))) if texts is None else in_texts(texts)
+    return House(None if handlers is None else frozenset(handlers), options.get("item"), library)
 
 
 def _judge(data: bytes, options: Mapping[str, Any]) -> Answer:

@@ -12,25 +12,18 @@ from uuid import UUID
 from sqlalchemy import func, select, text, update
 
 from engine.bpmn.compile import executable_process
-from engine.bpmn.linked import Library, frozen, in_texts, nothing
-from engine.bpmn.lint import deployable, lint
-from engine.bpmn.mends.offers import with_fixes
-from engine.bpmn.model import Diagram, Finding
+from engine.bpmn.linked import Library, frozen, nothing
 from engine.bpmn.read import read
-from engine.bpmn.rules.credit_first import unfit_for_regimes
-from engine.bpmn.rules.time_fit import unfit_for_item
 from engine.catalogue.catalogue import ENDED, OPERATIONS
 from engine.catalogue.items import ServiceItem, item_from_data
 from engine.catalogue.models import ItemRow
 from engine.catalogue.offer import ItemNotPublished
 from engine.clock import CST, day_of
 from engine.definitions.models import Definition
-from engine.definitions.trial import tried
 from engine.errors import ApprovalError, Conflict, Forbidden, Invalid, NotFound, not_one_of
+from engine.organization.actor import Actor
 from engine.organization.permissions import UseCase
-from engine.plugins.handlers import HandlerRegistry
 from engine.store.base import new_id
-from engine.timelimits.limits import Unit
 from engine.unit_of_work import UnitOfWork
 
 
@@ -97,16 +90,8 @@ class Draft:
     scenarios: tuple[dict[str, Any], ...] = ()  #: stories that are played before it is published
 
 
-def findings_of(
-    diagram: Diagram, handlers: HandlerRegistry, item: Mapping[str, Any], library: Library = nothing
-) -> list[Finding]:
-    """Everything lint says for publishing here, and what only this release can know: handlers, and the item's limits."""
-    return [
-        *lint(diagram, "approval", library),
-        *_unknown_here(diagram, handlers),
-        *(unfit_for_item(diagram, item["case_limits"]) if "case_limits" in item else ()),
-        *(unfit_for_regimes(diagram, item) if item else ()),
-    ]
+#: What was judged of a diagram: `readable`, `deployable`, `findings` in both languages (`DiagramsDoor.judged`).
+Judged = Mapping[str, Any]
 
 
 def item_of(bpmn: bytes, otherwise: str) -> str:
@@ -120,7 +105,20 @@ def item_of(bpmn: bytes, otherwise: str) -> str:
     return str(process.id or otherwise)
 
 
-def store_draft(uow: UnitOfWork, handlers: HandlerRegistry, draft: Draft, library: Library = nothing) -> dict[str, Any]:
+def may_store(actor: Actor, draft: Draft) -> None:
+    """Raise Forbidden unless somebody may store such a draft: who may add to the catalogue may bring the diagram along."""
+    use = UseCase.DEFINITION_STORE if draft.item_data is None else UseCase.ITEM_STORE
+    if not actor.may(use.value.permission):
+        raise Forbidden(permission=use.value.permission)
+
+
+def item_data_of(uow: UnitOfWork, item: str) -> dict[str, Any]:
+    """An item as the catalogue's draft has it; empty for one that it does not have."""
+    row = uow.session.get(ItemRow, item)
+    return row.data if row is not None else {}
+
+
+def store_draft(uow: UnitOfWork, judged: Judged, draft: Draft, library: Library = nothing) -> dict[str, Any]:
     """Store a draft with its findings. What can't be read is refused; what has errors may be stored, not published.
 
     What it links and does not hold itself is taken from the library now: what is reviewed is what will run.
@@ -128,12 +126,10 @@ def store_draft(uow: UnitOfWork, handlers: HandlerRegistry, draft: Draft, librar
     Raises:
         Forbidden, UnreadableDiagram, Invalid.
     """
-    # Who may add to the catalogue may bring the diagram of what is added.
-    _need(uow, UseCase.DEFINITION_STORE if draft.item_data is None else UseCase.ITEM_STORE)
+    may_store(uow.actor, draft)
     diagram = read(draft.bpmn)
     uow.tell_time()
     item = _item(uow, draft)
-    findings = with_fixes(draft.bpmn, findings_of(diagram, handlers, item, library))
     row = Definition(
         id=new_id(),
         item=draft.item,
@@ -142,7 +138,7 @@ def store_draft(uow: UnitOfWork, handlers: HandlerRegistry, draft: Draft, librar
         state="draft",
         bpmn=draft.bpmn,
         sha256=hashlib.sha256(draft.bpmn).digest(),
-        findings={"findings": [finding.in_both_languages() for finding in findings]},
+        findings={"findings": judged["findings"]},
         scenarios=list(draft.scenarios),
         linked=frozen(diagram, draft.bpmn, library),
         created_by=uow.actor.id,
@@ -150,7 +146,7 @@ def store_draft(uow: UnitOfWork, handlers: HandlerRegistry, draft: Draft, librar
     )
     uow.session.add(row)
     uow.session.flush()
-    return described(row) | verdict_of(findings)
+    return described(row) | verdict_of(judged)
 
 
 def review(uow: UnitOfWork, definition_id: UUID, verdict: str, note: str) -> dict[str, Any]:
@@ -174,23 +170,16 @@ def review(uow: UnitOfWork, definition_id: UUID, verdict: str, note: str) -> dic
     return described(row)
 
 
-def publish(
-    uow: UnitOfWork, handlers: HandlerRegistry, definition_id: UUID, effective_on: date | None = None
-) -> dict[str, Any]:
-    """Publish a draft as the item's next version, after a last lint and a trial in a bounded child process.
-
-    Two people stand behind what is published: who stored it, and who reviewed it. Whoever publishes a draft of somebody else's
-    that nobody has reviewed reviews it by that. From `effective_on` (today when it is left out) new cases start on it.
+def publishable(uow: UnitOfWork, definition_id: UUID, effective_on: date | None = None) -> Definition:
+    """The draft, if nothing but its diagram can stand in the way of its being published.
 
     Raises:
-        Forbidden, NotFound, DefinitionStateConflict, NotDeployable.
+        Forbidden, NotFound, DefinitionStateConflict.
         NotReviewed: the author would publish what nobody else has approved, or it was returned.
-        EffectiveDayInvalid: the day has passed.
+        EffectiveDayPassed.
         ItemNotPublished: no published item stands behind it, or it has ended (清单之外无权力).
     """
     _need(uow, UseCase.DEFINITION_PUBLISH)
-    # One publisher at a time: version numbers are gap-free, and the one before is superseded in the same transaction.
-    uow.connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('onewindow.publish'))"))
     uow.tell_time()
     row = _draft_row(uow, definition_id)
     today = day_of(uow.now)
@@ -199,24 +188,53 @@ def publish(
     if not uow.connection.scalar(_ITEM_PUBLISHED, {"item": row.item, "ended": ENDED_BY}):
         told = {"detail": row.item, "detail_zh": "", "detail_en": "", "fields": {"item": ["not published"]}}
         raise ItemNotPublished(item=row.item, **told)
-    findings = with_fixes(row.bpmn, findings_of(read(row.bpmn), handlers, row.item_data, in_texts(row.linked)))
-    errors = [finding for finding in findings if finding.severity == "error"] or _trial(row.bpmn)
+    if row.review == RETURNED or (row.review is None and _is_author(uow, row)):
+        raise NotReviewed(id=row.id)
+    return row
+
+
+def check_findings(judged: Judged) -> None:
+    """Raise NotDeployable when a diagram has errors."""
+    errors = [finding for finding in judged["findings"] if finding["severity"] == "error"]
     if errors:
-        said = [finding.in_both_languages() for finding in findings] or [
-            finding.in_both_languages() for finding in errors
-        ]
-        raise NotDeployable(count=len(errors), first_zh=errors[0].message, first_en=errors[0].message_en, findings=said)
-    _check_review(uow, row)
+        first = {"first_zh": errors[0]["message"], "first_en": errors[0]["message_en"]}
+        raise NotDeployable(count=len(errors), **first, findings=judged["findings"])
+
+
+def publish(
+    uow: UnitOfWork,
+    judged: Judged,
+    definition_id: UUID,
+    effective_on: date | None = None,
+    played: list[dict[str, Any]] | None = None,
+) -> dict[str, Any]:
+    """Publish a draft as the item's next version. `judged`: its diagram, now; `played`: how its scenarios went.
+
+    Two people stand behind what is published: who stored it, and who reviewed it. Whoever publishes a draft of somebody else's
+    that nobody has reviewed reviews it by that. From `effective_on` (today when it is left out) new cases start on it.
+
+    Raises:
+        NotDeployable, and what `publishable` raises.
+    """
+    _need(uow, UseCase.DEFINITION_PUBLISH)
+    # One publisher at a time: version numbers are gap-free, and the one before is superseded in the same transaction.
+    uow.connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('onewindow.publish'))"))
+    row = publishable(uow, definition_id, effective_on)
+    check_findings(judged)
+    today = day_of(uow.now)
+    if row.review is None:
+        row.reviewed_by, row.reviewed_at, row.review, row.review_note = uow.actor.id, uow.now, APPROVED, ""
     newest = uow.session.scalar(select(func.max(Definition.version)).where(Definition.item == row.item))
     item = uow.session.get(ItemRow, row.item)
     if item is not None:
         row.item_data = item.data  # as it stands now, not when the draft was stored
     row.version, row.effective_on = (newest or 0) + 1, effective_on or today
+    row.findings, row.played = {"findings": judged["findings"]}, played
     row.published_by, row.published_at, row.state = uow.actor.id, uow.now, "scheduled"
     uow.session.flush()
     if row.effective_on <= today:
         _put_into_effect(uow, row)
-    return described(row) | verdict_of(findings)
+    return described(row) | verdict_of(judged)
 
 
 def put_into_effect(uow: UnitOfWork) -> int:
@@ -250,15 +268,6 @@ def _draft_row(uow: UnitOfWork, definition_id: UUID) -> Definition:
 
 def _is_author(uow: UnitOfWork, row: Definition) -> bool:
     return bool(uow.actor.kind == "officer" and row.created_by == uow.actor.id)
-
-
-def _check_review(uow: UnitOfWork, row: Definition) -> None:
-    if row.review == RETURNED:
-        raise NotReviewed(id=row.id)
-    if row.review is None:
-        if _is_author(uow, row):
-            raise NotReviewed(id=row.id)
-        row.reviewed_by, row.reviewed_at, row.review, row.review_note = uow.actor.id, uow.now, APPROVED, ""
 
 
 def described(row: Definition) -> dict[str, Any]:
@@ -313,39 +322,12 @@ def _item(uow: UnitOfWork, draft: Draft) -> dict[str, Any]:
         if load_item(uow, draft.item_data).code != draft.item:
             raise Invalid(detail="item", fields={"item": ["is not the code of item_data"]})
     # A draft needs no item of the catalogue; publishing does.
-    row = uow.session.get(ItemRow, draft.item)
-    return row.data if row is not None else {}
+    return item_data_of(uow, draft.item)
 
 
-def verdict_of(findings: list[Finding]) -> dict[str, Any]:
+def verdict_of(judged: Judged) -> dict[str, Any]:
     """What lint says, as answers tell it."""
-    return {"deployable": deployable(findings), "findings": [finding.in_both_languages() for finding in findings]}
-
-
-def _trial(bpmn: bytes) -> list[Finding]:
-    reason = tried(bpmn)
-    if reason is None:
-        return []
-    zh, en = f"流程试运行失败：{reason}", f"the trial run failed: {reason}"
-    advice = ("请检查循环、汇聚和子流程。", "Check loops, joins and sub-processes.")
-    return [Finding("trial-run", "error", None, None, 0, zh, en, *advice)]
-
-
-def _unknown_here(diagram: Diagram, handlers: HandlerRegistry) -> list[Finding]:
-    found = []
-    for node in executable_process(diagram).nodes if diagram.processes else ():
-        handler = (node.extension("service") or {}).get("handler")
-        if handler and handler not in handlers.names():
-            zh, en = f"处理程序“{handler}”未注册。", f"The handler “{handler}” is not registered."
-            known = "、".join(sorted(handlers.names()))
-            advice = (f"可用的处理程序：{known}。", f"Known handlers: {known}.")
-            found.append(Finding("handler-unknown", "error", node.id, node.name, node.line, zh, en, *advice))
-        unit = (node.extension("timeLimit") or {}).get("unit")
-        if unit and unit not in list(Unit):
-            zh, en = f"时限单位“{unit}”暂不支持。", f"Limits in “{unit}” are not supported yet."
-            advice = ("请使用 working-day 或 calendar-day。", "Use working-day or calendar-day.")
-            found.append(Finding("limit-unit-unsupported", "error", node.id, node.name, node.line, zh, en, *advice))
-    return found
+    return {"deployable": judged["deployable"], "findings": judged["findings"]}
 
 
 def _need(uow: UnitOfWork, use: UseCase) -> None:

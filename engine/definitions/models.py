@@ -39,6 +39,7 @@ class Definition(Base):
     linked: Mapped[dict[str, str]] = mapped_column(
         JSONB, server_default=text("'{}'::jsonb")
     )  #: what it links, by process id
+    played: Mapped[list[Json] | None] = mapped_column(JSONB(none_as_null=True))  #: how they went when it was
     created_by: Mapped[str]
     created_at: Mapped[datetime]
     published_by: Mapped[str | None]

@@ -5,7 +5,7 @@ All of it happens in the sandbox, within its bounds, and no connection of the da
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,11 +47,22 @@ class DiagramsDoor:
         return self.judged(bpmn, profile)
 
     def judged(
-        self, bpmn: bytes, profile: str = APPROVAL, case_limits: Mapping[str, Any] | None = None
+        self,
+        bpmn: bytes,
+        profile: str = APPROVAL,
+        item: Mapping[str, Any] | None = None,
+        folders: Sequence[Path] = (),
+        texts: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
-        """`readable`, `deployable` and `findings` of a diagram. Raises Invalid for a profile that there is not."""
+        """`readable`, `deployable` and `findings` of a diagram. Raises Invalid for a profile that there is not.
+
+        `item`: the data of the item that it is for; what it links is looked up in `folders` and among the templates, or, for
+        a version that keeps them, in `texts`.
+        """
         _check(profile)
-        answer = SANDBOX.ask("judge", self._options(profile) | {"case_limits": case_limits}, bpmn)
+        options = self._options(profile) | {"item": item, "texts": texts}
+        options["folders"] = [*map(str, folders), *options["folders"]]
+        answer = SANDBOX.ask("judge", options, bpmn)
         if isinstance(answer, Failure):
             judgement = failed(answer)
             found = [finding.in_both_languages() for finding in judgement.findings]
@@ -85,7 +96,7 @@ class DiagramsDoor:
         return _done("convert", {}, bpmn)
 
     def _options(self, profile: str) -> dict[str, Any]:
-        return {"profile": profile, "handlers": sorted(self.handlers.names()), "templates": str(self.templates)}
+        return {"profile": profile, "handlers": sorted(self.handlers.names()), "folders": [str(self.templates)]}
 
 
 def _check(profile: str) -> None:

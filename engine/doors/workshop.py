@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import partial
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -12,20 +15,30 @@ from sqlalchemy import select
 from engine.bpmn.compare import Comparison, compare
 from engine.bpmn.compile import executable_process
 from engine.bpmn.file_text import text_of
-from engine.bpmn.linked import in_texts
+from engine.bpmn.linked import in_folders
 from engine.bpmn.read import read
 from engine.cases.access import need
 from engine.definitions import deploy
 from engine.definitions.impact import impact
 from engine.definitions.models import Definition
 from engine.doors.calls import Calls
+from engine.doors.diagrams import DiagramsDoor
 from engine.errors import NotFound
 from engine.organization.actor import Actor
 from engine.organization.permissions import UseCase
-from engine.plugins.handlers import HandlerRegistry
 from engine.unit_of_work import Once, UnitOfWork
 
+Played = list[dict[str, Any]]
 STATES = ("draft", "scheduled", "published", "superseded")
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What is judged of a definition, outside of any transaction."""
+
+    bpmn: bytes
+    item: Mapping[str, Any]
+    linked: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -33,7 +46,20 @@ class WorkshopDoor:
     """What designers do with diagrams beside storing them."""
 
     calls: Calls
-    handlers: HandlerRegistry
+    diagrams: DiagramsDoor
+
+    def store(
+        self, actor: Actor, draft: deploy.Draft, folders: tuple[Path, ...] = (), once: Once | None = None
+    ) -> dict[str, Any]:
+        """Store a diagram as a draft. It is judged before, while no connection is held; what it links is looked up in `folders`
+        and among the templates."""
+        deploy.may_store(actor, draft)
+        item = draft.item_data
+        if item is None:
+            item = self.calls.perform(actor, lambda uow: deploy.item_data_of(uow, draft.item))
+        judged = self.diagrams.judged(draft.bpmn, item=item, folders=folders)
+        library = in_folders(*folders, self.diagrams.templates)
+        return self.calls.perform(actor, lambda uow: deploy.store_draft(uow, judged, draft, library), once)
 
     def list(self, actor: Actor, item: str | None = None, state: str | None = None, limit: int = 100) -> Any:
         """Definitions, newest first."""
@@ -50,14 +76,18 @@ class WorkshopDoor:
         return {"items": self.calls.perform(actor, work)}
 
     def get(self, actor: Actor, definition: UUID) -> dict[str, Any]:
-        """One definition with its diagram and what lint says of it now."""
+        """One definition with its diagram, what lint says of it now, its scenarios and how they went when it was published."""
 
-        def work(uow: UnitOfWork) -> dict[str, Any]:
+        def work(uow: UnitOfWork) -> tuple[dict[str, Any], _Judged]:
             row = _row(uow, definition)
-            findings = deploy.findings_of(read(row.bpmn), self.handlers, row.item_data, in_texts(row.linked))
-            return deploy.described(row) | deploy.verdict_of(findings) | {"bpmn": text_of(row.bpmn)}
+            told = deploy.described(row) | {"scenarios": row.scenarios or [], "played": row.played}
+            return told, _Judged(bytes(row.bpmn), row.item_data, row.linked)
 
-        return self.calls.perform(actor, work)
+        told, of = self.calls.perform(actor, work)
+        return told | deploy.verdict_of(self._judged(of)) | {"bpmn": text_of(of.bpmn)}
+
+    def _judged(self, of: _Judged) -> dict[str, Any]:
+        return self.diagrams.judged(of.bpmn, item=of.item, texts=of.linked)
 
     def source(self, actor: Actor, definition: UUID) -> dict[str, Any]:
         """What a trial needs of a definition: item, item_data, bpmn, scenarios."""
@@ -97,14 +127,42 @@ class WorkshopDoor:
         """审核."""
         return self.calls.perform(actor, lambda uow: deploy.review(uow, definition, verdict, note), once)
 
+    def check(self, actor: Actor, definition: UUID, effective_on: date | None = None) -> bool:
+        """Whether a definition is still to be published; raises what would refuse that without a scenario being played."""
+
+        def work(uow: UnitOfWork) -> _Judged | None:
+            need(uow.actor, UseCase.DEFINITION_PUBLISH)
+            if _row(uow, definition).state != "draft":
+                return None
+            row = deploy.publishable(uow, definition, effective_on)
+            return _Judged(bytes(row.bpmn), deploy.item_data_of(uow, row.item), row.linked)
+
+        found = self.calls.perform(actor, work)
+        if found is not None:
+            deploy.check_findings(self._judged(found))
+        return found is not None
+
     def publish(
-        self, actor: Actor, definition: UUID, effective_on: date | None = None, once: Once | None = None
+        self,
+        actor: Actor,
+        definition: UUID,
+        effective_on: date | None = None,
+        once: Once | None = None,
+        played: Played | None = None,
     ) -> dict[str, Any]:
-        """发布."""
+        """发布. The diagram is judged before, while no connection is held; `played`: how its scenarios went."""
 
-        def work(uow: UnitOfWork) -> dict[str, Any]:
-            return deploy.publish(uow, self.handlers, definition, effective_on)
+        def look(uow: UnitOfWork) -> _Judged:
+            need(uow.actor, UseCase.DEFINITION_PUBLISH)
+            row = uow.session.get(Definition, definition)
+            if row is None:
+                raise NotFound(what="definition", id=definition)
+            return _Judged(bytes(row.bpmn), deploy.item_data_of(uow, row.item), row.linked)
 
+        judged = self._judged(self.calls.perform(actor, look))
+        work = partial(
+            deploy.publish, judged=judged, definition_id=definition, effective_on=effective_on, played=played
+        )
         return self.calls.perform(actor, work, once)
 
     def put_into_effect(self) -> int:
