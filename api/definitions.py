@@ -15,7 +15,7 @@ from api.http_errors import both
 from api.resource import Resource, answer
 from api.shapes import Day, Form, Shape, Text, Whole, few
 from api.tasks import Nothing
-from engine import play
+from engine import rehearsal
 from engine.definitions.deploy import Draft
 from engine.doors.workshop import STATES
 from engine.errors import NotFound
@@ -269,7 +269,7 @@ def review(asked: dict[str, Any], definition: str) -> Response:
 def publish(asked: dict[str, Any], definition: str) -> Response:
     """Publish a draft that somebody else has reviewed as the next version of its item; running cases keep theirs"""
     kept = once(asked)
-    return answer(play.publish(engine(), actor(), _id_of(definition), asked.get("effective_on"), kept))
+    return answer(rehearsal.publish(engine(), actor(), _id_of(definition), asked.get("effective_on"), kept))
 
 
 def _id_of(text: str) -> UUID:

@@ -11,7 +11,8 @@ from api.body import check
 from api.caller import actor, engine
 from api.definitions import MOST_BODY, Diagram, Finding
 from api.resource import Resource, answer
-from api.shapes import Shape, Text
+from api.shapes import Form, Shape, Text, few
+from engine import rehearsal
 from engine.bpmn.file_text import text_of
 from engine.bpmn.rules.rule import BPMN
 from engine.doors.diagrams import PROFILES
@@ -134,3 +135,74 @@ def convert_diagram(asked: dict[str, Any]) -> Response:
     """Another tool's diagram as one of ours, with a report of what became of its settings"""
     report, bpmn = engine().diagrams.convert(actor(), asked["bpmn"])
     return answer({"bpmn": text_of(bpmn), "report": report["zh"], "report_en": report["en"]})
+
+
+class DryRunAsked(Shape):
+    """A diagram that is stored nowhere, and the stories to play on it. `item`: whose settings count, else the diagram's own."""
+
+    bpmn = Diagram(required=True)
+    scenarios = fields.List(Form(), required=True, validate=few)
+    item = Text(100)
+
+
+class OpenNode(Shape):
+    """A node that is open after a step, at which department, and until when."""
+
+    node = fields.String()
+    name = fields.String(allow_none=True)
+    department = fields.String(allow_none=True)
+    due_date = fields.String(allow_none=True, metadata={"format": "date"})
+
+
+class IssuedDocument(Shape):
+    """A document that was issued by then."""
+
+    kind = fields.String()
+    number = fields.String(allow_none=True)
+
+
+class StepPlayed(Shape):
+    """A step of a story, and how the case stands after it. `refused`: the code with which it was refused."""
+
+    step = fields.Integer()
+    on = fields.String(metadata={"format": "date"})
+    at = fields.String(allow_none=True)
+    who = fields.String(allow_none=True)
+    does = fields.String()
+    node = fields.String(allow_none=True)
+    outcome = fields.String(allow_none=True)
+    refused = fields.String(allow_none=True)
+    sentence = fields.String()
+    sentence_en = fields.String()
+    state = fields.String(allow_none=True)
+    open = fields.List(fields.Nested(OpenNode))
+    documents = fields.List(fields.Nested(IssuedDocument))
+    due_date = fields.String(allow_none=True, metadata={"format": "date"})
+
+
+class ScenarioPlayed(Shape):
+    """How a story went. `parted_at`: the step that did not go as it is written."""
+
+    scenario = fields.String()
+    passed = fields.Boolean()
+    parted_at = fields.Integer(allow_none=True)
+    failures = fields.List(fields.String())
+    failures_zh = fields.List(fields.String())
+    steps = fields.List(fields.Nested(StepPlayed))
+    case = fields.Dict()
+    timeline = fields.List(fields.Dict())
+    documents = fields.List(fields.Dict())
+
+
+class DryRunView(Shape):
+    """How the stories went; nothing of them is kept."""
+
+    passed = fields.Boolean()
+    played = fields.List(fields.Nested(ScenarioPlayed))
+
+
+@diagrams.serve("POST", "/definitions/dry-run", takes=DryRunAsked(), gives=(200, DryRunView))
+def play_diagram(asked: dict[str, Any]) -> Response:
+    """Play stories on a diagram, on a simulated calendar in a database that is made for it; nothing is stored"""
+    played = rehearsal.dry_run(engine(), actor(), asked["bpmn"], asked["scenarios"], asked.get("item"))
+    return answer({"passed": all(one["passed"] for one in played), "played": played})

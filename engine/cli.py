@@ -17,7 +17,7 @@ from typing import Any
 import psycopg
 from sqlalchemy.exc import OperationalError
 
-from engine import play
+from engine import play, rehearsal
 from engine.background import demonstration_clock
 from engine.cases.verify_record import Verdict
 from engine.clock import CST
@@ -61,7 +61,13 @@ def meaning(error: Exception) -> ApprovalError | None:
 
 def _play(asked: argparse.Namespace) -> int:
     settings = replace(read_settings(os.environ, demo=True), database_url=None)
-    result = play.play(Path(asked.scenario), settings) if asked.scenario else play.demo(settings)
+    if asked.scenario is None:
+        result = play.demo(settings)
+    elif asked.diagram is not None:
+        bpmn = publishing.bytes_of(Path(asked.diagram))
+        result = rehearsal.play_draft(settings, bpmn, play.read_scenario(Path(asked.scenario)))
+    else:
+        result = play.play(Path(asked.scenario), settings)
     print(as_json(result) if asked.json else play.render(result))
     return 0 if result["passed"] else 1
 
@@ -174,9 +180,14 @@ def _add_commands(commands: Commands) -> None:
     demo = add_command(
         commands, "demo", _play, "播放竣工联合验收演示 / play the joint final inspection", data=False, as_json=True
     )
-    demo.set_defaults(scenario=None)
+    demo.set_defaults(scenario=None, diagram=None)
     played = add_command(commands, "play", _play, "播放一个场景文件 / play a scenario file", data=False, as_json=True)
     played.add_argument("scenario", metavar="SCENARIO")
+    played.add_argument(
+        "--diagram",
+        metavar="FILE",
+        help="在此流程图草稿上播放，事项可以尚未入库 / play it on this draft, which needs no item",
+    )
     incidents = add_command(
         commands, "incidents", _incidents, "无法继续的办件 / what can't go on, and why", as_json=True
     )

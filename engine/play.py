@@ -9,15 +9,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import secrets
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import text
 
@@ -43,10 +41,15 @@ from engine.settings import Settings, default_home
 from engine.store.database import connect_engine
 from engine.store.embedded import EmbeddedServer, serve
 from engine.store.schema import migrate
-from engine.unit_of_work import Once
 
 DEMO = Path("joint-final-inspection/scenarios/two-departments-find-faults.json")
 _SET_CLOCK = text("UPDATE platform SET clock_fixed_at = :at")
+
+
+#: A sentence in Chinese and in English.
+Said = tuple[str, str]
+MOST_STEPS = 300
+MOST_DAYS = 5 * 366  #: between the first step and the last: what comes due on the way is met one by one
 
 
 class ScenarioInvalid(ApprovalError):
@@ -65,7 +68,9 @@ class Played:
     engine: Engine
     scenario: Mapping[str, Any]
     number: str = ""
-    failures: list[str] = field(default_factory=list)
+    failures: list[Said] = field(default_factory=list)
+    steps: list[dict[str, Any]] = field(default_factory=list)  #: what stood open after each step
+    parted_at: int | None = None  #: the step that did not go as it is written
     actors: dict[str, Actor] = field(default_factory=dict)
     procedures: dict[str, Any] = field(default_factory=dict)  #: the last one started of each kind
 
@@ -76,12 +81,25 @@ def demo(settings: Settings) -> dict[str, Any]:
 
 
 def play(path: Path, settings: Settings) -> dict[str, Any]:
-    """Play a scenario file; answers `passed`, `failures`, `case`, `timeline`, `documents`.
+    """Play a scenario file; answers `passed`, `failures`, `steps`, `case`, `timeline`, `documents`.
 
     Raises:
         ScenarioInvalid: the file is no scenario. A step that is refused is a failure of the scenario, not an error.
     """
     scenario = read_scenario(path)
+    with scratch_engine(settings) as engine:
+        _load_own_process(engine, path)
+        return play_on(engine, scenario)
+
+
+def play_on(engine: Engine, scenario: Mapping[str, Any]) -> dict[str, Any]:
+    """Play a scenario on an engine that was made for it."""
+    return _play(Played(engine, scenario))
+
+
+@contextlib.contextmanager
+def scratch_engine(settings: Settings) -> Iterator[Engine]:
+    """An engine on a database of its own, with the organisation and the processes of the demonstration."""
     with scratch_database() as url:
         database = connect_engine(url, 0)
         migrate(database)
@@ -89,84 +107,9 @@ def play(path: Path, settings: Settings) -> dict[str, Any]:
         engine = open_engine(settings, url, pool_size=4)
         try:
             load_demonstration(engine, cases=False)
-            _load_own_process(engine, path, scenario)
-            return _play(Played(engine, scenario))
+            yield engine
         finally:
             engine.close()
-
-
-def play_with(
-    settings: Settings, item: str, item_data: Mapping[str, Any], bpmn: bytes, scenarios: Sequence[Mapping[str, Any]]
-) -> list[dict[str, Any]]:
-    """Play stories on a diagram that is not published: each in a database of its own; answers what `play` answers of each.
-
-    Raises:
-        ScenarioInvalid: one of them is no scenario.
-        ApprovalError: the diagram can't be published even there, as it has errors.
-    """
-    for scenario in scenarios:
-        check_scenario(dict(scenario), "")
-    played = []
-    for scenario in scenarios:
-        with scratch_database() as url:
-            database = connect_engine(url, 0)
-            migrate(database)
-            database.dispose()
-            engine = open_engine(settings, url, pool_size=4)
-            try:
-                load_demonstration(engine, cases=False)
-                with _folder_of(settings, item, item_data, bpmn) as folder:
-                    engine.load_process(Actor.system("play"), folder)
-                played.append(_play(Played(engine, {**scenario, "item": item})))
-            finally:
-                engine.close()
-    return played
-
-
-@contextlib.contextmanager
-def _folder_of(settings: Settings, item: str, item_data: Mapping[str, Any], bpmn: bytes) -> Iterator[Path]:
-    """A folder of an item with another diagram: a copy of the one under `processes/`, or one made of what is known."""
-    with tempfile.TemporaryDirectory(prefix="onewindow-play-") as made:
-        folder = Path(made) / "process"
-        known = (path.parent for path in settings.processes.glob("*/item.json"))
-        same = (one for one in known if json.loads((one / "item.json").read_text("utf-8")).get("code") == item)
-        source = next(same, None)
-        if source is not None:
-            shutil.copytree(source, folder)
-            data = json.loads((folder / "item.json").read_text("utf-8"))
-        else:
-            folder.mkdir()
-            data = dict(item_data)
-            (folder / "item.json").write_text(json.dumps(data, ensure_ascii=False), "utf-8")
-        (folder / str(data.get("process") or "process.bpmn")).write_bytes(bpmn)
-        yield folder
-
-
-class ScenarioFailed(ApprovalError):
-    """A story that stands beside a diagram goes another way on it: it is not published. Params: scenario, first, failures."""
-
-    code = "scenario-failed"
-    status = 422
-    zh = "场景“{scenario}”与预期不符，未发布：{first}。请修改流程图或场景后重试。"
-    en = "The scenario “{scenario}” went another way, so nothing was published: {first}. Change the diagram or the scenario."
-
-
-def check_scenarios(engine: Engine, actor: Actor, definition: UUID) -> list[dict[str, Any]]:
-    """Play what stands beside a draft, before it is published. Raises ScenarioFailed at the first that parts from it."""
-    row = engine.workshop.source(actor, definition)
-    played = play_with(engine.settings, row["item"], row["item_data"], row["bpmn"], row["scenarios"])
-    for one in played:
-        if not one["passed"]:
-            raise ScenarioFailed(scenario=one["scenario"], first=one["failures"][0], failures=one["failures"])
-    return played
-
-
-def publish(
-    engine: Engine, actor: Actor, definition: UUID, effective_on: date | None = None, once: Once | None = None
-) -> dict[str, Any]:
-    """Publish a draft once its scenarios go as they are written. Raises what the two steps raise."""
-    check_scenarios(engine, actor, definition)
-    return engine.workshop.publish(actor, definition, effective_on, once)
 
 
 @contextlib.contextmanager
@@ -206,7 +149,7 @@ def read_scenario(path: Path) -> dict[str, Any]:
         scenario = json.loads(path.read_text("utf-8"))
     except OSError as error:
         raise ScenarioInvalid(where=f" {path}", detail=error.strerror or "it can't be read")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ScenarioInvalid(where=f" {path}", detail=f"it is no JSON ({error})")
     return check_scenario(scenario, f" {path}")
 
@@ -218,9 +161,38 @@ def check_scenario(scenario: Any, named: str) -> dict[str, Any]:
     for name, kind in (("item", str), ("region", str), ("starts_on", str), ("applicant", dict), ("steps", list)):
         if not isinstance(scenario.get(name), kind):
             raise ScenarioInvalid(where=named, detail=f"`{name}` is missing or has the wrong type")
+    if not _fit_to_keep(scenario):
+        raise ScenarioInvalid(where=named, detail="it holds a character that can't be kept")
+    if len(scenario["steps"]) > MOST_STEPS:
+        raise ScenarioInvalid(where=named, detail=f"it has more than {MOST_STEPS} steps")
     for n, step in enumerate(scenario["steps"], start=1):
         _check_step(step, n)
+    instants = [_instant(step) for step in scenario["steps"]]
+    if instants and (max(instants) - min(instants)).days > MOST_DAYS:
+        raise ScenarioInvalid(where=named, detail=f"its steps lie more than {MOST_DAYS} days apart")
+    _check_expectations(scenario.get("expect", {}), named)
     return scenario
+
+
+def _fit_to_keep(scenario: Mapping[str, Any]) -> bool:
+    """Whether a database can keep every text of it: no NUL, no half of a surrogate pair."""
+    try:
+        spelled = json.dumps(scenario, ensure_ascii=False)
+        spelled.encode()
+    except (ValueError, RecursionError):
+        return False
+    return re.search(r"(?<!\\)(?:\\\\)*\\u0000", spelled) is None
+
+
+def _check_expectations(expect: Any, named: str) -> None:
+    wanted = {"documents": str, "nodes": dict, "timeline": dict}
+    fine = isinstance(expect, dict) and all(
+        isinstance(expect.get(name, []), list) and all(isinstance(one, kind) for one in expect.get(name, []))
+        for name, kind in wanted.items()
+    )
+    fine = fine and all({"node", "times"} <= set(one) for one in expect.get("nodes", []))
+    if not fine or any("node" not in one for one in expect.get("timeline", [])):
+        raise ScenarioInvalid(where=named, detail="`expect` is not as the format has it")
 
 
 def _check_step(step: Any, n: int) -> None:
@@ -237,7 +209,7 @@ def _check_step(step: Any, n: int) -> None:
         raise ScenarioInvalid(where=where, detail="`node` is missing")
 
 
-def _load_own_process(engine: Engine, path: Path, scenario: Mapping[str, Any]) -> None:
+def _load_own_process(engine: Engine, path: Path) -> None:
     """A scenario beside an item of its own (…/item.json, …/scenarios/x.json) brings that item along."""
     folder = path.resolve().parent.parent
     if (folder / "item.json").is_file() and folder.parent != engine.settings.processes.resolve():
@@ -253,24 +225,48 @@ def _play(played: Played) -> dict[str, Any]:
             DOES[step["does"]](played, step)
         except ApprovalError as error:
             refused = error
+        except (KeyError, TypeError, ValueError, AttributeError) as wrong:
+            refused = ScenarioInvalid(where=f" (step {n})", detail=f"a field is missing or wrong ({wrong})")
         said = _not_as_written(step, refused)
+        played.steps.append(_seen(played, n, step, refused))
         if said:
-            played.failures.append(f"step {n} ({step.get('who')} {step['does']} {step.get('node', '')}): {said}")
+            what = f"{step.get('who', '')} {step['does']} {step.get('node', '')}".strip()
+            played.failures.append((f"第 {n} 步（{what}）：{said[0]}", f"step {n} ({what}): {said[1]}"))
+            played.parted_at = n
             break
     run_dry(played.engine)
     return _result(played)
 
 
-def _not_as_written(step: Mapping[str, Any], refused: ApprovalError | None) -> str | None:
+def _not_as_written(step: Mapping[str, Any], refused: ApprovalError | None) -> Said | None:
     """What is wrong with how a step went: it was refused, or not refused as the story wants it."""
     wanted = step.get("refused")
     if wanted is None:
-        return str(refused) if refused is not None else None
+        return (refused.sentence("zh"), refused.sentence("en")) if refused is not None else None
     if refused is None:
-        return f"it should have been refused with {wanted}"
-    return (
-        None if refused.code == wanted else f"it should have been refused with {wanted}, not {refused.code}: {refused}"
-    )
+        return f"应被拒绝（{wanted}），但没有被拒绝", f"it should have been refused with {wanted}"
+    if refused.code == wanted:
+        return None
+    zh = f"应被拒绝（{wanted}），实际为 {refused.code}：{refused.sentence('zh')}"
+    return zh, f"it should have been refused with {wanted}, not {refused.code}: {refused.sentence('en')}"
+
+
+def _seen(played: Played, n: int, step: Mapping[str, Any], refused: ApprovalError | None) -> dict[str, Any]:
+    """A step, and how the case stands after it: open nodes with their limits, the documents so far, the promised day."""
+    said = {name: step.get(name) for name in ("on", "at", "who", "does", "node", "outcome")}
+    told = {"step": n, **said, "refused": refused.code if refused else None}
+    if refused is not None:
+        told |= {"sentence": refused.sentence("zh"), "sentence_en": refused.sentence("en")}
+    if not played.number:
+        return told | {"state": None, "open": [], "documents": [], "due_date": None}
+    file = played.engine.case_file(played.number)
+    opened = [
+        {"node": row["node_id"], "name": row["node"], "department": row["department"], "due_date": row["due_date"]}
+        for row in file["timeline"]
+        if row["ended_at"] is None
+    ]
+    documents = [{"kind": one["kind"], "number": one["number"]} for one in file["documents"]]
+    return told | {"state": file["state"], "open": opened, "documents": documents, "due_date": file["due_date"]}
 
 
 def _advance(played: Played, until: datetime) -> None:
@@ -402,35 +398,38 @@ def _result(played: Played) -> dict[str, Any]:
         file.pop("timeline"), key=lambda row: (row["ended_at"] is None, row["ended_at"] or "", row["task"])
     )
     documents = file.pop("documents")
-    failures = played.failures + _differences(played.scenario.get("expect", {}), file, timeline, documents)
+    found = list(played.failures)
+    if played.parted_at is None:  # what a story wants of its end means nothing when it broke off before
+        found += _differences(played.scenario.get("expect", {}), file, timeline, documents)
     if played.number and not played.engine.verify_record(played.number).whole:
-        failures.append("the record of the case does not verify")
+        found.append(("办件记录未通过核验", "the record of the case does not verify"))
     name = played.scenario.get("name", "")
-    return {"passed": not failures, "scenario": name, "failures": failures, "case": file, "timeline": timeline} | {
-        "documents": documents
-    }
+    told = {"passed": not found, "scenario": name, "parted_at": played.parted_at}
+    told |= {"failures": [en for _, en in found], "failures_zh": [zh for zh, _ in found]}
+    return told | {"steps": played.steps, "case": file, "timeline": timeline, "documents": documents}
 
 
 def _differences(
     expect: Mapping[str, Any], file: Mapping[str, Any], timeline: list[Any], documents: list[Any]
-) -> list[str]:
+) -> list[Said]:
     """What is not as the scenario expects, a sentence each."""
-    found = [_differs(name, expect[name], file.get(name)) for name in ("state", "result") if name in expect]
+    words = {"state": "办件状态", "result": "办件结果"}
+    found = [_differs(zh, name, expect[name], file.get(name)) for name, zh in words.items() if name in expect]
     if "documents" in expect:
-        found.append(_differs("documents", expect["documents"], _kinds(documents, expect["documents"])))
+        found.append(_differs("文书", "documents", expect["documents"], _kinds(documents, expect["documents"])))
     for wanted in expect.get("nodes", ()):
-        times = sum(row["node_id"] == wanted["node"] for row in timeline)
-        found.append(_differs(f"times at {wanted['node']}", wanted["times"], times))
+        node, times = wanted["node"], sum(row["node_id"] == wanted["node"] for row in timeline)
+        found.append(_differs(f"环节 {node} 的次数", f"times at {node}", wanted["times"], times))
     rows = expect.get("timeline", ())
     if rows:
-        found.append(
-            _differs("rows of the timeline", [row["node"] for row in rows], [row["node_id"] for row in timeline])
-        )
+        nodes = [row["node"] for row in rows]
+        found.append(_differs("办理过程的各行", "rows of the timeline", nodes, [row["node_id"] for row in timeline]))
     for wanted, row in zip(rows, timeline, strict=False):
         said = {**row, "started_on": (row["started_at"] or "")[:10], "ended_on": (row["ended_at"] or "")[:10]}
         for name, value in wanted.items():
             if name != "node":
-                found.append(_differs(f"{name} of {wanted['node']}", value, said.get(name)))
+                node = wanted["node"]
+                found.append(_differs(f"环节 {node} 的 {name}", f"{name} of {node}", value, said.get(name)))
     return [sentence for sentence in found if sentence]
 
 
@@ -440,8 +439,10 @@ def _kinds(documents: list[Any], wanted: list[str]) -> list[str]:
     return kinds if set(WINDOW_KINDS) & set(wanted) else [kind for kind in kinds if kind not in WINDOW_KINDS]
 
 
-def _differs(what: str, wanted: Any, found: Any) -> str | None:
-    return None if wanted == found else f"{what}: expected {wanted!r}, found {found!r}"
+def _differs(zh: str, en: str, wanted: Any, found: Any) -> Said | None:
+    if wanted == found:
+        return None
+    return f"{zh}：应为 {wanted!r}，实际为 {found!r}", f"{en}: expected {wanted!r}, found {found!r}"
 
 
 def render(result: Mapping[str, Any]) -> str:
@@ -461,7 +462,7 @@ def render(result: Mapping[str, Any]) -> str:
     for document in result["documents"]:
         lines.append(f"文书　{document['number']}（{_short(document['issued_at'])}）")
         lines += [f"　　　{line}" for line in document["content"].splitlines()]
-    lines += ["", *(f"✗ {failure}" for failure in result["failures"])]
+    lines += ["", *(f"✗ {failure}" for failure in result["failures_zh"])]
     lines.append("✓ 与预期一致" if result["passed"] else "✗ 与预期不符")
     return "\n".join(lines)
 

@@ -13,12 +13,13 @@ from datetime import date
 from pathlib import Path
 from uuid import UUID
 
-from engine import play
+from engine import rehearsal
 from engine.assemble import Engine
 from engine.commands.line import Commands, add_command, as_json, opened_engine
 from engine.definitions.deploy import Draft, item_of
 from engine.errors import ApprovalError, NotFound, Refused
 from engine.organization.actor import Actor
+from engine.play import read_scenario
 
 PASSWORD_FROM = "ONEWINDOW_PASSWORD"  # noqa: S105 (a variable's name)
 
@@ -64,9 +65,9 @@ def add_commands(commands: Commands) -> None:
 
 def _deploy(asked: argparse.Namespace) -> int:
     path = Path(asked.file)
-    bpmn = _bytes(path)
+    bpmn = bytes_of(path)
     item = asked.item or item_of(bpmn, path.stem)
-    scenarios = tuple(play.read_scenario(one) for one in sorted(path.parent.glob("scenarios/*.json")))
+    scenarios = tuple(read_scenario(one) for one in sorted(path.parent.glob("scenarios/*.json")))
     with opened_engine(asked) as engine:
         made = engine.store_draft(_actor(engine, asked.user), Draft(item, bpmn, scenarios=scenarios))
     if asked.json:
@@ -82,7 +83,7 @@ def _deploy(asked: argparse.Namespace) -> int:
 def _publish(asked: argparse.Namespace) -> int:
     with opened_engine(asked) as engine:
         actor = _actor(engine, asked.user)
-        made = play.publish(engine, actor, _id(asked.draft), _day(asked.effective_on))
+        made = rehearsal.publish(engine, actor, _id(asked.draft), _day(asked.effective_on))
     if asked.json:
         print(as_json(made))
         return 0
@@ -105,7 +106,8 @@ def _actor(engine: Engine, user: str) -> Actor:
         engine.log_out(token)
 
 
-def _bytes(path: Path) -> bytes:
+def bytes_of(path: Path) -> bytes:
+    """The content of a file. Raises FileUnreadable."""
     try:
         return path.read_bytes()
     except OSError as error:

@@ -18,6 +18,7 @@ from engine.bpmn.file_text import text_of
 from engine.bpmn.linked import in_folders
 from engine.bpmn.read import read
 from engine.cases.access import need
+from engine.catalogue.models import ItemRow
 from engine.definitions import deploy
 from engine.definitions.impact import impact
 from engine.definitions.models import Definition
@@ -98,6 +99,22 @@ class WorkshopDoor:
             return known | {"bpmn": bytes(row.bpmn)}
 
         return self.calls.perform(actor, work)
+
+    def item_data(self, actor: Actor, item: str) -> dict[str, Any] | None:
+        """An item as the catalogue's draft has it; None for one that it does not have."""
+
+        def work(uow: UnitOfWork) -> dict[str, Any] | None:
+            need(uow.actor, UseCase.DEFINITION_READ)
+            row = uow.session.get(ItemRow, item)
+            return row.data if row is not None else None
+
+        return self.calls.perform(actor, work)
+
+    def refuse_errors(self, bpmn: bytes, case_limits: Any) -> None:
+        """Raise NotDeployable when a diagram could not be published for its errors, UnreadableDiagram when it is none."""
+        judged = self.diagrams.judged(bpmn, case_limits=case_limits)
+        read(bpmn)
+        deploy.check_findings(judged)
 
     def changes(self, actor: Actor, definition: UUID, against: UUID | None = None) -> dict[str, Any]:
         """What changed against another definition; without one, against the published version of the item."""

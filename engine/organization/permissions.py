@@ -325,6 +325,7 @@ class UseCase(Enum):
     ITEM_STORE = Rule(
         "保存事项及其流程", "store a service item with its diagram", Permission.ORGANIZATION_WRITE, Scope.PLATFORM
     )
+    DEFINITION_REHEARSE = Rule("试运行流程", "play a dry run", Permission.DEFINITION_WRITE, Scope.PLATFORM)
     DEFINITION_REVIEW = Rule(
         "审核流程草稿", "review somebody else's draft", Permission.DEFINITION_PUBLISH, Scope.PLATFORM
     )

@@ -464,6 +464,8 @@ ATTEMPTS: dict[UseCase, list[Callable[[Attempt], TestResponse | bool]]] = {
         lambda a: a.who.post("/definitions/convert", {"bpmn": BPMN}),
         lambda a: a.who.post("/definitions/fix", {"bpmn": UNMARKED, "fix": FIX}),
     ],
+    # No story: whoever may play one is told of none, and no database is made for it.
+    UseCase.DEFINITION_REHEARSE: [lambda a: a.who.post("/definitions/dry-run", {"bpmn": BPMN, "scenarios": []})],
     UseCase.DEFINITION_STORE: [lambda a: a.who.post("/definitions", {"item": ITEM["code"], "bpmn": BPMN})],
     UseCase.ITEM_STORE: [
         lambda a: a.who.post("/definitions", NEW_ITEM),
@@ -628,6 +630,7 @@ OPERATIONS: dict[str, UseCase] = {
     "POST /definitions/fix": UseCase.DIAGRAM_CHECK,
     "POST /definitions/layout": UseCase.DIAGRAM_CHECK,
     "POST /definitions/convert": UseCase.DIAGRAM_CHECK,
+    "POST /definitions/dry-run": UseCase.DEFINITION_REHEARSE,
     "POST /definitions": UseCase.DEFINITION_STORE,
     "GET /definitions": UseCase.DEFINITION_READ,
     "GET /definitions/<definition>": UseCase.DEFINITION_READ,
