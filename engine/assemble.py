@@ -17,7 +17,7 @@ from uuid import UUID
 from sqlalchemy import Engine as SqlEngine
 from sqlalchemy import MetaData
 
-from engine.bpmn.linked import TEMPLATES, Library, in_folders
+from engine.bpmn.linked import TEMPLATES, in_folders
 from engine.cases import claim_task, feed, go_on, incidents, progress
 from engine.cases import limit_models as _what_moves_limits  # noqa: F401
 from engine.cases import mandates as _mandates  # noqa: F401

@@ -11,7 +11,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from threading import BoundedSemaphore
@@ -69,6 +69,7 @@ class Play:
     item: str
     bpmn: bytes
     item_data: Mapping[str, Any] | None = None
+    linked: Mapping[str, str] = field(default_factory=dict)  #: the files of what it links, by process id
 
 
 def dry_run(
@@ -87,7 +88,7 @@ def dry_run(
     stories = checked(scenarios)
     code = item or item_of(bpmn, "draft")
     data = engine.workshop.item_data(actor, code)
-    engine.workshop.refuse_errors(bpmn, (data or {}).get("case_limits"))
+    engine.workshop.refuse_errors(bpmn, data)
     return rehearse(engine.settings, Play(code, bpmn, data), stories)
 
 
@@ -133,6 +134,8 @@ def folder_of(settings: Settings, play: Play, region: str) -> Iterator[Path]:
             for sample in data["listing"]["samples"]:
                 (folder / "samples" / sample["file"]).write_text(_PLACEHOLDER, "utf-8")
             (folder / "item.json").write_text(json.dumps(data, ensure_ascii=False), "utf-8")
+        for n, text in enumerate(play.linked.values()):
+            (folder / f"0-linked-{n}.bpmn").write_text(text, "utf-8")
         (folder / str(data["process"])).write_bytes(play.bpmn)
         yield folder
 
@@ -204,7 +207,9 @@ def play_draft(settings: Settings, bpmn: bytes, scenario: Mapping[str, Any]) -> 
 def check_scenarios(engine: Engine, actor: Actor, definition: UUID) -> list[dict[str, Any]]:
     """Play what stands beside a draft, before it is published. Raises ScenarioFailed at the first that parts from it."""
     row = engine.workshop.source(actor, definition)
-    played = rehearse(engine.settings, Play(row["item"], row["bpmn"], row["item_data"]), row["scenarios"])
+    played = rehearse(
+        engine.settings, Play(row["item"], row["bpmn"], row["item_data"], row["linked"]), row["scenarios"]
+    )
     for one in played:
         if not one["passed"]:
             first = {"first_zh": one["failures_zh"][0], "first_en": one["failures"][0]}

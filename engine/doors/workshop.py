@@ -91,11 +91,12 @@ class WorkshopDoor:
         return self.diagrams.judged(of.bpmn, item=of.item, texts=of.linked)
 
     def source(self, actor: Actor, definition: UUID) -> dict[str, Any]:
-        """What a trial needs of a definition: item, item_data, bpmn, scenarios."""
+        """What a dry run needs of a definition: item, item_data, bpmn, what it links, scenarios."""
 
         def work(uow: UnitOfWork) -> dict[str, Any]:
             row = _row(uow, definition)
             known = {"item": row.item, "item_data": row.item_data, "scenarios": row.scenarios or []}
+            known["linked"] = row.linked
             return known | {"bpmn": bytes(row.bpmn)}
 
         return self.calls.perform(actor, work)
@@ -110,9 +111,9 @@ class WorkshopDoor:
 
         return self.calls.perform(actor, work)
 
-    def refuse_errors(self, bpmn: bytes, case_limits: Any) -> None:
+    def refuse_errors(self, bpmn: bytes, item: Mapping[str, Any] | None) -> None:
         """Raise NotDeployable when a diagram could not be published for its errors, UnreadableDiagram when it is none."""
-        judged = self.diagrams.judged(bpmn, case_limits=case_limits)
+        judged = self.diagrams.judged(bpmn, item=item)
         read(bpmn)
         deploy.check_findings(judged)
 
