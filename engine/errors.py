@@ -66,6 +66,7 @@ THINGS = {
     "implementation": "实施清单",
     "credit record": "信用记录",
     "commitment": "承诺",
+    "rule": "检查规则",
 }
 
 

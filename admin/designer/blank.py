@@ -32,12 +32,12 @@ def blank_diagram(lang: str, item: str = "") -> str:
     <bpmndi:BPMNPlane id="plane" bpmnElement="new_process">
       <bpmndi:BPMNShape id="start_di" bpmnElement="start">
         <dc:Bounds x="180" y="162" width="36" height="36"/>
-        <bpmndi:BPMNLabel><dc:Bounds x="168" y="205" width="60" height="14"/></bpmndi:BPMNLabel>
+        <bpmndi:BPMNLabel><dc:Bounds x="148" y="205" width="100" height="14"/></bpmndi:BPMNLabel>
       </bpmndi:BPMNShape>
       <bpmndi:BPMNShape id="handle_di" bpmnElement="handle"><dc:Bounds x="290" y="140" width="100" height="80"/></bpmndi:BPMNShape>
       <bpmndi:BPMNShape id="done_di" bpmnElement="done">
         <dc:Bounds x="462" y="162" width="36" height="36"/>
-        <bpmndi:BPMNLabel><dc:Bounds x="450" y="205" width="60" height="14"/></bpmndi:BPMNLabel>
+        <bpmndi:BPMNLabel><dc:Bounds x="430" y="205" width="100" height="14"/></bpmndi:BPMNLabel>
       </bpmndi:BPMNShape>
       <bpmndi:BPMNEdge id="to_handle_di" bpmnElement="to_handle">
         <di:waypoint x="216" y="180"/><di:waypoint x="290" y="180"/>

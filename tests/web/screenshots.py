@@ -94,6 +94,24 @@ def photograph(browser: Any, address: str) -> None:
     visitor.goto(progress)
     visitor.wait_for_selector(".process-diagram.is-drawn svg .mark-late")
     keep(visitor, "progress-phone")
+    photograph_designer(browser, address)
+
+
+def photograph_designer(browser: Any, address: str) -> None:
+    """The designer: a new version of what is in force, with a faulty task and what the lint says of it."""
+    designer = sit_down(browser, address, "designer.xu")
+    designer.goto(f"{address}/admin/designer?item=joint-final-inspection")
+    designer.wait_for_selector(".designer[data-ready]")
+    in_force = designer.evaluate("designer.data.others.find(({ state }) => state === 'published').id")
+    designer.goto(f"{address}/admin/designer?definition={in_force}")
+    designer.wait_for_selector(".designer[data-ready]")
+    designer.select_option("#picker", "fire")
+    for field, value in (("timeLimit.0.promised", "30"), ("public.0.name", "")):
+        designer.fill(f'[data-field="{field}"]', value)
+        designer.press(f'[data-field="{field}"]', "Enter")
+    designer.wait_for_selector(".finding-error")
+    designer.wait_for_selector('.designer[data-quiet="yes"]')
+    keep(designer, "designer")
 
 
 def sit_down(browser: Any, address: str, username: str = "", lang: str = "zh") -> Any:

@@ -98,6 +98,11 @@ def test_a_process_is_drawn_mended_kept_published_and_run(person, engine, actor)
     assert page.inner_text('[data-place="judged"]') == "无问题"
     assert page.evaluate("[...designer.board.missing]") == [], "bpmn-js says something that has no Chinese"
     assert violations(page) == []
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page.locator(".bjs-powered-by").scroll_into_view_if_needed()
+    assert page.evaluate(ON_TOP)
+    page.set_viewport_size({"width": 1440, "height": 900})
 
     # It is kept as a draft of an item, and what is not kept is told.
     assert "有未保存的修改" in page.inner_text(".designer-bar")

@@ -38,6 +38,16 @@ export class Board {
     return warnings.map(({ message }) => message);
   }
 
+  /** The pictures of the file: one of several processes may have one for each. */
+  pictures() {
+    return this.modeler.getDefinitions().get('diagrams').map(({ id, name, plane }) => ({ id, name: name || plane?.bpmnElement?.name || id }));
+  }
+
+  async show(picture) {
+    await this.modeler.open(picture);
+    this.fit();
+  }
+
   async xml() {
     return (await this.modeler.saveXML({ format: true })).xml;
   }

@@ -53,7 +53,7 @@ export class Changes {
     this.clear();
     for (const { id } of added) this.mark(id, 'is-added');
     for (const { id } of changed) this.mark(id, 'is-changed');
-    this.shadows(removed.map(({ id }) => id), bpmn);
+    this.shadows(new Map(removed.map(({ id, name }) => [id, name || ''])), bpmn);
     const parts = [['added', added], ['removed', removed], ['changed', changed]].filter(([, list]) => list.length);
     this.said.replaceChildren(...(parts.length ? parts.map(([what, list]) => this.section(what, list)) : [make('p', { class: 'nothing' }, this.t('changes.same'))]));
   }
@@ -109,22 +109,29 @@ export class Changes {
   }
 
   /** Removed elements, where the other version drew them. */
-  shadows(ids, bpmn) {
+  shadows(names, bpmn) {
     const document = new DOMParser().parseFromString(bpmn, 'application/xml');
     const layer = this.board.get('canvas').getLayer(LAYER, -1);
     const number = (element, name) => Number(element.getAttribute(name));
     for (const shape of document.getElementsByTagNameNS(DI, 'BPMNShape')) {
       const [bounds] = shape.getElementsByTagNameNS(DC, 'Bounds');
-      if (!bounds || !ids.includes(shape.getAttribute('bpmnElement'))) continue;
+      const id = shape.getAttribute('bpmnElement');
+      if (!bounds || !names.has(id)) continue;
       const box = Object.fromEntries(['x', 'y', 'width', 'height'].map((name) => [name, number(bounds, name)]));
-      layer.append(drawn('rect', { ...box, rx: 8 }));
+      layer.append(drawn('rect', { ...box, rx: 8 }), label(names.get(id), box));
     }
     for (const edge of document.getElementsByTagNameNS(DI, 'BPMNEdge')) {
-      if (!ids.includes(edge.getAttribute('bpmnElement'))) continue;
+      if (!names.has(edge.getAttribute('bpmnElement'))) continue;
       const points = [...edge.getElementsByTagNameNS(WAYPOINTS, 'waypoint')].map((point) => `${number(point, 'x')},${number(point, 'y')}`);
       layer.append(drawn('polyline', { points: points.join(' ') }));
     }
   }
+}
+
+function label(name, { x, y, width, height }) {
+  const text = drawn('text', { x: x + width / 2, y: width < 60 ? y + height + 16 : y + height / 2 + 4 });
+  text.textContent = name;
+  return text;
 }
 
 function drawn(tag, attributes) {

@@ -1,5 +1,7 @@
 // One field of the panel as DOM: label, control, help, and what is wrong with what was written.
 const DELAY = 600;
+/** Two of these stand side by side where there is room. */
+const SHORT = new Set(['positive', 'choice']);
 let count = 0;
 
 function make(tag, attributes = {}, ...children) {
@@ -27,7 +29,7 @@ export function drawField(field, t) {
   control.input.dataset.field = field.key;
   const label = make('label', { for: id }, field.label, ...(field.required ? [make('span', { class: 'must', title: t('required') }, ' *')] : []));
   const parts = field.type === 'boolean' ? [make('div', { class: 'field-check' }, control.node, label)] : [label, control.node];
-  drawn.node = make('div', { class: 'field' }, ...parts, problem, ...(help ? [help] : []));
+  drawn.node = make('div', { class: `field${SHORT.has(field.type) ? ' field-short' : ''}` }, ...parts, problem, ...(help ? [help] : []));
   drawn.commit = (value) => {
     const said = drawn.field.check ? drawn.field.check(value) : '';
     problem.textContent = said;

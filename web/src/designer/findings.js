@@ -8,6 +8,7 @@ export class Findings {
   constructor(host, board, { t, mend, docs }) {
     Object.assign(this, { host, board, t, mend, docs });
     this.found = [];
+    board.on('selection.changed', () => this.pointOut());
   }
 
   show({ findings }) {
@@ -15,6 +16,16 @@ export class Findings {
     const list = this.found.map((finding) => this.entry(finding));
     this.host.replaceChildren(...(list.length ? [make('ul', { class: 'findings' }, ...list)] : [make('p', { class: 'nothing' }, this.t('lint.none'))]));
     this.badges();
+    this.pointOut();
+  }
+
+  /** What speaks of the selected element stands out. */
+  pointOut() {
+    const [chosen] = this.board.get('selection').get();
+    const about = chosen && [...this.host.querySelectorAll('.finding')].filter((one) => one.dataset.element === (chosen.labelTarget || chosen).id);
+    for (const one of this.host.querySelectorAll('.is-about')) one.classList.remove('is-about');
+    for (const one of about || []) one.classList.add('is-about');
+    about?.[0]?.scrollIntoView({ block: 'nearest' });
   }
 
   fail(message) {

@@ -89,19 +89,20 @@ export class Panel {
   drawGroup(group) {
     const open = this.opened.get(group.key) ?? group.open;
     const summary = make('summary', {}, group.label);
-    const details = make('details', { class: 'props', 'data-group': group.key, open }, summary);
+    const body = make('div', { class: 'props-body' });
+    const details = make('details', { class: 'props', 'data-group': group.key, open }, summary, body);
     details.addEventListener('toggle', () => this.opened.set(group.key, details.open));
-    if (group.help) details.append(make('p', { class: 'props-help' }, group.help));
+    if (group.help) body.append(make('p', { class: 'props-help' }, group.help));
     const perOccurrence = group.spec ? group.spec.attributes.length : group.fields.length;
     group.fields.forEach((field, n) => {
-      if (group.repeatable && n % perOccurrence === 0) details.append(this.occurrenceHead(group, n / perOccurrence));
+      if (group.repeatable && n % perOccurrence === 0) body.append(this.occurrenceHead(group, n / perOccurrence));
       const drawn = drawField(field, this.t);
       this.drawn.set(field.key, drawn);
-      details.append(drawn.node);
+      body.append(drawn.node);
     });
     if (group.repeatable) {
       const add = () => { this.opened.set(group.key, true); addOccurrence(this.board, group.about, group.spec); };
-      details.append(make('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary', onclick: add }, this.t('add', { name: group.label })));
+      body.append(make('button', { type: 'button', class: 'btn btn-sm btn-outline-secondary', onclick: add }, this.t('add', { name: group.label })));
     }
     this.mark(details, group);
     return details;

@@ -7,6 +7,7 @@ import { History } from './history.js';
 import { kindOf, Panel } from './panel.js';
 import { Picker } from './picker.js';
 import { Server } from './server.js';
+import { showReport } from './report.js';
 import { occurrences, setAttribute } from './extensions.js';
 
 const PAUSE = 500;
@@ -63,6 +64,7 @@ class Designer {
     this.tell();
     if (warnings.length) this.notice(this.t('open.warnings', { said: warnings.slice(0, 3).join(' ') }), 'warning');
     this.offerLeft();
+    this.offerPictures();
     await this.judge();
     this.root.dataset.ready = 'yes';
   }
@@ -146,6 +148,7 @@ class Designer {
 
   async reload(xml) {
     await this.board.load(xml, { stay: true });
+    this.offerPictures();
     this.tell();
     await this.judge();
   }
@@ -155,6 +158,7 @@ class Designer {
     this.history.settle(await this.board.xml());
     const warnings = await this.board.load(/BPMNShape/.test(xml) ? xml : (await this.server.layout(xml)).xml, { stay });
     this.history.settle(await this.board.xml());
+    this.offerPictures();
     this.notice([said, ...warnings.slice(0, 3)].join(' '), warnings.length ? 'warning' : 'success');
     this.tell();
     await this.judge();
@@ -232,6 +236,19 @@ class Designer {
     place('notice').replaceChildren(box);
   }
 
+  /** Where a file has several pictures, which one is shown. */
+  offerPictures() {
+    const pictures = this.board.pictures();
+    const select = place('pictures');
+    select.hidden = pictures.length < 2;
+    select.replaceChildren(...pictures.map(({ id, name }) => new Option(name, id)));
+    select.onchange = async () => {
+      this.history.settle(await this.board.xml());
+      await this.board.show(select.value);
+      await this.judge();
+    };
+  }
+
   /** What was left unsaved the last time is offered, not forced upon. */
   offerLeft() {
     const left = this.history.left();
@@ -266,6 +283,7 @@ class Designer {
 
   async save() {
     if (this.busy) return;
+    document.activeElement?.blur(); // what is just being written in the panel is written
     const item = this.item() || this.definition?.item || await this.askItem();
     if (!item) return;
     this.busy = true;
@@ -288,16 +306,17 @@ class Designer {
     }
   }
 
-  /** The item that the process handles: asked once, then it stands in the diagram. */
+  /** The item that the process handles: asked once, then it stands in the diagram. A draft may be for none yet. */
   async askItem() {
     const dialog = document.getElementById('which-item');
     const select = dialog.querySelector('select');
     const known = this.data.vocabulary.find(({ name }) => name === 'item').attributes[0].known;
-    select.replaceChildren(...known.map(({ value, label }) => new Option(`${label}（${value}）`, value)));
+    select.replaceChildren(new Option(this.t('item.none'), ''), ...known.map(({ value, label }) => new Option(`${label}（${value}）`, value)));
     dialog.showModal();
     await new Promise((done) => { dialog.addEventListener('close', done, { once: true }); });
-    if (dialog.returnValue !== 'ok' || !select.value) return '';
+    if (dialog.returnValue !== 'ok') return '';
     const process = this.process();
+    if (!select.value) return process.id;
     const element = this.board.find(process.id) || this.board.get('canvas').getRootElement();
     setAttribute(this.board, { element, bo: process }, { type: 'ow:Item' }, 0, 'code', select.value);
     return select.value;
@@ -308,7 +327,6 @@ class Designer {
     if (!file) return;
     const { xml, report } = await this.server.convert(await file.arrayBuffer());
     await this.replace(xml, this.t('imported', { name: file.name }));
-    const said = (Array.isArray(report) ? report : Object.values(report || {}).flat()).map((one) => (typeof one === 'string' ? one : one.message || one.sentence || JSON.stringify(one)));
-    if (said.length) this.notice(`${this.t('imported', { name: file.name })} ${said.slice(0, 8).join(' ')}`, 'warning');
+    showReport(report, this.t);
   }
 }
