@@ -19,7 +19,7 @@ from tests.web.conftest import CHROMIUM, SWITCHES
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
 MOST_BYTES = 150_000
-DESK, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
+DESK, PHONE, BOARD = {"width": 1280, "height": 800}, {"width": 360, "height": 740}, {"width": 1240, "height": 720}
 #: Who finds what, in the order in which they do: the key of the outcome, and the opinion.
 OPINIONS = {
     "planning.zhao": ("1", "建筑面积、退距与规划许可一致。"),
@@ -100,6 +100,7 @@ def photograph(browser: Any, address: str) -> None:
 def photograph_designer(browser: Any, address: str) -> None:
     """The designer: a new version of what is in force, with a faulty task and what the lint says of it."""
     designer = sit_down(browser, address, "designer.xu")
+    designer.set_viewport_size(BOARD)
     designer.goto(f"{address}/admin/designer?item=joint-final-inspection")
     designer.wait_for_selector(".designer[data-ready]")
     in_force = designer.evaluate("designer.data.others.find(({ state }) => state === 'published').id")

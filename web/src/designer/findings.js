@@ -98,9 +98,9 @@ function grouped(found) {
   return groups;
 }
 
-/** On a shape its upper right corner, on a flow its middle. */
+/** On a shape its upper left corner, on a flow its middle. */
 function placeOf(element) {
-  if (!element.waypoints) return { top: -12, right: 14 };
+  if (!element.waypoints) return { top: -12, left: -12 }; // the pad of what is selected stands on the right
   const [x, y] = ['x', 'y'].map((axis) => Math.min(...element.waypoints.map((point) => point[axis])));
   const n = Math.floor((element.waypoints.length - 1) / 2);
   const [from, to] = [element.waypoints[n], element.waypoints[n + 1]];
