@@ -36,6 +36,7 @@ from api.request_id import watch_requests
 from api.resource import KEY_HEADER, PREFIX, PROBLEM_ANSWER, SECURITY
 from api.tasks import tasks
 from api.tokens import own_token, tokens
+from api.verifications import defences, verifications
 from api.verify import verify
 from api.webhooks import webhooks
 from engine.assemble import Engine
@@ -113,6 +114,8 @@ def register_api(app: Flask, engine: Engine) -> None:
         catalogue,
         powers,
         webhooks,
+        verifications,
+        defences,
     ):
         api.register_blueprint(resource)
     app.register_blueprint(docs_page)

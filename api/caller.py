@@ -38,11 +38,15 @@ def authenticate_for_case() -> None:
         Unauthenticated: neither a token nor a code.
         ProgressNotFound, TooManyTries: no such case or another code, or it was guessed at too often.
     """
+    authenticate_with(str((request.view_args or {}).get("number", "")))
+
+
+def authenticate_with(number: str) -> None:
+    """The same, for the case of that number. Raises Unauthenticated, ProgressNotFound, TooManyTries."""
     code = request.headers.get(QUERY_CODE)
     if code is None or "Authorization" in request.headers:
         authenticate()
     else:
-        number = str((request.view_args or {}).get("number", ""))
         g.actor = engine().applicants.enter(number, code[:MOST_CODE], request.remote_addr)
 
 

@@ -67,6 +67,23 @@ class Exchange(Shape):
     rows = fields.List(fields.Dict())
 
 
+class PermitStatus(Shape):
+    """What may be relied on: `pending`, `valid`, `confirmed`, `lapsed`, `revoked` or `stayed`."""
+
+    case = fields.String()
+    regime = fields.String()
+    status = fields.String()
+    status_name = fields.String()
+    status_name_en = fields.String()
+    in_force = fields.Boolean()
+    disputed = fields.Boolean()
+    stayed_by = fields.String(allow_none=True)
+    issued_at = fields.DateTime(allow_none=True)
+    effective_at = fields.DateTime(allow_none=True)
+    ended_at = fields.DateTime(allow_none=True)
+    verify_by = fields.Date(allow_none=True)
+
+
 class PermitView(Shape):
     """What was granted."""
 
@@ -81,6 +98,7 @@ class PermitView(Shape):
     body = fields.String()
     body_en = fields.String()
     status = fields.String()
+    permit = fields.Nested(PermitStatus)
 
 
 @powers.serve("GET", "/power-lists", takes=WhichLists(), location="query", gives=(200, PowerListPage))
@@ -109,5 +127,5 @@ def power_list_history(department: str) -> Response:
 
 @powers.serve("GET", "/permits/<number>", gives=(200, PermitView))
 def get_permit(number: str) -> Response:
-    """A granted permit, by the number of its document"""
+    """A granted permit and what may be relied on, by the number of its document or of its case"""
     return answer(engine().powers.permit(number))

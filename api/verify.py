@@ -13,7 +13,7 @@ verify = Resource("verify", __name__, "Checking documents", public=True)
 
 
 class Verified(Shape):
-    """What anybody may know of a document. `status`: `effective`, or `not-sealed`, when it does not count (yet)."""
+    """What anybody may know of a document. `status`: `effective`; or why it does not count: `not-sealed`, or what its permit is."""
 
     code = fields.String()
     kind = fields.String()
@@ -24,6 +24,8 @@ class Verified(Shape):
     body_en = fields.String()
     issued_at = fields.DateTime()
     status = fields.String()
+    permit = fields.String(allow_none=True)
+    disputed = fields.Boolean()
     state_name = fields.String()
     state_name_en = fields.String()
     sealed_at = fields.DateTime(allow_none=True)

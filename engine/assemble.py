@@ -38,6 +38,8 @@ from engine.catalogue import models as _catalogue_models  # noqa: F401
 from engine.catalogue.publish import Change
 from engine.clock import wall_now
 from engine.credit_first import credit_models as _credit_models  # noqa: F401
+from engine.credit_first import models as _credit_first_models  # noqa: F401
+from engine.credit_first.public import follow_up
 from engine.definitions import deploy
 from engine.definitions import models as _definition_models  # noqa: F401
 from engine.documents.demonstration_seal import DemonstrationSealService
@@ -56,6 +58,7 @@ from engine.doors.materials import MaterialsDoor
 from engine.doors.powers import PowersDoor
 from engine.doors.regions import RegionsDoor
 from engine.doors.supervision import SupervisionDoor
+from engine.doors.verifications import VerificationsDoor
 from engine.doors.webhooks import WebhooksDoor
 from engine.doors.workshop import WorkshopDoor
 from engine.errors import ApprovalError
@@ -129,6 +132,7 @@ class Engine:
         self.limits = LimitsDoor(self.transactions, self.house, self.materials)
         self.webhooks = WebhooksDoor(self.transactions, settings)
         self.credit = CreditDoor(self, credit or credit_source_of(settings))
+        self.verifications = VerificationsDoor(self, self.transactions)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -325,7 +329,11 @@ class Engine:
         """The public progress of a case, with its diagram in `picture` (`zh` or `en`). Raises ProgressNotFound, TooManyTries."""
         guesses = [Guess("query number", number), *_from("query address", address)]
         return self._guarded(
-            guesses, progress.ProgressNotFound, lambda uow: public_progress(self.house, uow, number, code, picture)
+            guesses,
+            progress.ProgressNotFound,
+            lambda uow: (
+                public_progress(self.house, uow, number, code, picture) | follow_up(uow, find_case(uow, number))
+            ),
         )
 
     def case_file(self, number: str) -> dict[str, Any]:

@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from procrastinate import App, JobContext, PsycopgConnector
 
 from engine.assemble import Engine
-from engine.background.tasks import BackOff, announce, call_outside, render_document
+from engine.background.tasks import (
+    BackOff,
+    announce,
+    call_outside,
+    flag_dependants,
+    open_linked_case,
+    render_document,
+)
 from engine.store.database import SEARCH_PATH
 
 
@@ -43,6 +50,14 @@ def make_app(engine: Engine, pace: Pace) -> App:
     @app.task(name="render_document", retry=BackOff(pace.first_wait), pass_context=True)
     def _render_document(context: JobContext, *, number: str) -> None:
         render_document(engine, context.job, number)
+
+    @app.task(name="open_linked_case", retry=BackOff(pace.first_wait), pass_context=True)
+    def _open_linked_case(context: JobContext, *, what: str, which: str) -> None:
+        open_linked_case(engine, context.job, what, which)
+
+    @app.task(name="flag_dependants", retry=BackOff(pace.first_wait), pass_context=True)
+    def _flag_dependants(context: JobContext, *, case_id: str) -> None:
+        flag_dependants(engine, context.job, case_id)
 
     return app
 

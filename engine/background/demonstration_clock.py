@@ -34,12 +34,14 @@ _LOCK = 0x6F6E6577  # "onew": one mover at a time on a database
 
 _STATE = text(
     f"SELECT p.demonstration, {DOMAIN_NOW_SQL} AS now, least((SELECT min(look_at) FROM cases), "
-    "(SELECT min(look_at) FROM limits)) AS next_due, p.clock_offset FROM platform p"
+    "(SELECT min(look_at) FROM limits), (SELECT min(look_at) FROM verifications)) AS next_due, p.clock_offset FROM platform p"
 )
 #: A case whose timer or limit an incident holds does not stop the clock.
 _NEXT_DUE = text(
     "SELECT d.id, d.look_at FROM (SELECT id, look_at, 'timer' AS subject FROM cases WHERE look_at <= :until "
-    "UNION ALL SELECT case_id, look_at, 'limits' FROM limits WHERE look_at <= :until) d "
+    "UNION ALL SELECT case_id, look_at, 'limits' FROM limits WHERE look_at <= :until "
+    "UNION ALL SELECT case_id, look_at, 'verification' FROM verifications WHERE look_at <= :until "
+    "AND linked_case_id IS NOT NULL) d "
     "WHERE NOT (d.id = ANY(:passed)) AND NOT EXISTS (SELECT 1 FROM incidents i WHERE i.case_id = d.id "
     "AND i.subject = d.subject AND i.state = 'open') ORDER BY d.look_at, d.id LIMIT 1"
 )

@@ -30,6 +30,7 @@ MOST_AT_ONCE = 100
 CLEAN_SECONDS = 6 * 3600
 #: Cases that are looked at beside each other.
 FAN = 4
+WHAT = ("timers", "limits", "verifications")
 #: Asked first and handed in: a clock that is read row by row can't be looked up in an index.
 NOW = text(f"SELECT {DOMAIN_NOW_SQL} FROM platform p")
 #: A case that the sweep itself failed on is left to the incident's own tries.
@@ -45,6 +46,11 @@ DUE_LIMITS = text(
     "SELECT l.look_at AS at, l.case_id FROM limits l WHERE l.look_at <= :now AND "
     + _HELD.format(case="l.case_id", subject="limits")
     + " ORDER BY l.look_at LIMIT :most"
+)
+DUE_VERIFICATIONS = text(
+    "SELECT v.look_at AS at, v.case_id FROM verifications v WHERE v.look_at <= :now AND v.linked_case_id IS NOT NULL AND "
+    + _HELD.format(case="v.case_id", subject="verification")
+    + " ORDER BY v.look_at LIMIT :most"
 )
 #: The case before the limit, here too. Whoever mends it finds it due again after an hour, or when the incident is tried.
 _PUSH_ON = (
@@ -76,11 +82,12 @@ def sweep(engine: Engine) -> int:
 
 
 def due_cases(engine: Engine, most: int) -> dict[UUID, frozenset[str]]:
-    """The cases of which something is due, the longest due first, and whether it is `timers` or `limits`."""
+    """The cases of which something is due, the longest due first, and which of `WHAT` it is."""
     with engine.database.connect() as connection:
         asked = {"now": connection.scalar(NOW), "most": most}
         rows = [(row.at, row.case_id, "timers") for row in connection.execute(DUE_TIMERS, asked)]
         rows += [(row.at, row.case_id, "limits") for row in connection.execute(DUE_LIMITS, asked)]
+        rows += [(row.at, row.case_id, "verifications") for row in connection.execute(DUE_VERIFICATIONS, asked)]
     found: dict[UUID, frozenset[str]] = {}
     for _, case_id, what in sorted(rows):
         if case_id in found or len(found) < most:
@@ -109,12 +116,26 @@ def sweep_until(engine: Engine, pause: float, stop: threading.Event) -> None:
             stop.wait(pause)
 
 
-def look_at_case(engine: Engine, case_id: UUID, what: Collection[str] = ("timers", "limits")) -> None:
-    """Fire the timers and judge the limits of a case that are due."""
+def look_at_case(engine: Engine, case_id: UUID, what: Collection[str] = WHAT) -> None:
+    """Fire the timers and judge the limits of a case that are due, and look at its verification."""
     if "timers" in what:
         fire_due(engine, case_id)
     if "limits" in what:
         judge_due(engine, case_id)
+    if "verifications" in what:
+        look_at_verification(engine, case_id)
+
+
+def look_at_verification(engine: Engine, case_id: UUID) -> None:
+    """Remind of a verification, and let what passed bear what it bears; what fails is an incident, and is pushed on."""
+    try:
+        engine.verifications.look_at_case(case_id)
+    except DATABASE_AWAY:
+        raise
+    except Exception as error:
+        log.exception("a verification can't be looked at", extra={"case_id": str(case_id)})
+        record_failure_of(engine.transactions, "look", case_id, None, error)
+        engine.verifications.push_on(case_id)
 
 
 def judge_due(engine: Engine, case_id: UUID) -> None:

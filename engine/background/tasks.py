@@ -64,6 +64,18 @@ def render_document(engine: Engine, job: Job, number: str) -> None:
     engine.documents.render(number)
 
 
+def open_linked_case(engine: Engine, job: Job, what: str, which: str) -> None:
+    """Open the case of a verification or of proceedings, and start its process: one case, however often it runs."""
+    logs.request_id.set(f"job:{job.id}")
+    engine.verifications.open_case(what, UUID(which))
+
+
+def flag_dependants(engine: Engine, job: Job, case_id: str) -> None:
+    """Flag the materials of later cases that rest on a permit that is lost: each once, however often it runs."""
+    logs.request_id.set(f"job:{job.id}")
+    engine.verifications.flag_dependants(UUID(case_id))
+
+
 def call_outside(engine: Engine, job: Job, case_id: str, token: int) -> None:
     """Call the outside handler that a case waits for, outside any transaction, and go on with its answer.
 

@@ -193,6 +193,10 @@ class ProcessRun:
         """The service tasks whose handler is not through yet."""
         return [self._call(task) for task in self._calls()]
 
+    def awaited(self) -> list[Awaited]:
+        """The messages and signals that are waited for."""
+        return [self._awaited(task) for task in self._awaiting()]
+
     def size(self) -> int:
         """How many tasks the run holds in memory (what is stored is at most that)."""
         return sum(len(scope.tasks) for scope in self._process.scopes())

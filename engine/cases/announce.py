@@ -26,6 +26,10 @@ APPLICANT_TEXTS = {
     "limits.recomputed": "因放假安排公布或调整，您的申请的办理期限已重新计算，请查看办理进度。",
     "document.issued": "文书已出具：{number}。",
     "task.opened": None,
+    "verification.opened": "您的申请已先行作出决定，请留意须在何日之前完成核验，详见办理进度。",
+    "verification.reminded": "提醒：核验须在 {due} 之前完成（还有 {days} 天），请按清单携带原件或补齐材料。",
+    "revocation.opened": "本机关拟撤销您取得的许可。作出决定前，您有权陈述、申辩，详见办理进度。",
+    "permit.changed": "您的许可状态已变更，请查看办理进度。",
 }
 
 
@@ -68,7 +72,7 @@ def _notices(kind: str, payload: Mapping[str, Any]) -> list[tuple[str, str]]:
     told = []
     text = APPLICANT_TEXTS.get(kind)
     if text:
-        told.append(("applicant", text.format(number=payload.get("number", ""))))
+        told.append(("applicant", text.format(**{name: payload.get(name, "") for name in ("number", "due", "days")})))
     if kind in LIMIT_TEXTS:
         told += _limit_notices(kind, payload)
     if kind == "task.opened":

@@ -50,8 +50,9 @@ from engine.timelimits.limits import Limit, due, passes_at
 from engine.unit_of_work import UnitOfWork
 
 #: What a case keeps by node: the last outcome, all outcomes of the latest visit, and how often each instance was open;
-#: how many timers fired since anybody did anything; and the open special procedures, with their tasks.
-PROGRESS = ("outcomes", "all_outcomes", "visits", "idle", "procedures")
+#: how many timers fired since anybody did anything; the open special procedures, with their tasks; and what was decided
+#: before its check (`credit_first`).
+PROGRESS = ("outcomes", "all_outcomes", "visits", "idle", "procedures", "issued")
 _FREE_KEY = "DELETE FROM open_applications WHERE case_id = %s"
 
 
@@ -118,6 +119,7 @@ class StepDraft:
     )  #: by kind, what only who makes the step can say
     calls: list[Call] = field(default_factory=list)
     owes_no_reason: bool = False  #: what the law deems done, and what is withdrawn, is not finished late by anybody
+    settled: bool = False  #: of a linked case: who makes this step has said already what it comes to
     was_waiting: frozenset[str] = frozenset()  #: the timers and calls that were pending before the step
 
     @classmethod
@@ -129,7 +131,7 @@ class StepDraft:
             house,
             uow,
             case,
-            house.definition(uow, case.definition_id, case.offer_id),
+            house.definition(uow, case.definition_id, case.offer_id, case.process),
             house.directory(uow, case.organization_version),
             progress,
             dict(case.form),
@@ -239,6 +241,8 @@ class StepDraft:
             if value:
                 self.result = str(value)
                 self.entries.append(self.entry("end.reached", {"result": self.result}, end))
+        for linked in step.linked:
+            self.house.after_decision.passed(self, linked)
         for call in step.calls:
             if self.house.handlers.is_outside(call.handler):
                 self.uow.job("call_outside", {"case_id": str(self.case.id), "token": call.token})
@@ -380,6 +384,7 @@ class StepDraft:
         self.state = move_case(self.state, "conclude", self.case.number)
         self.concluded_at = self.case.now
         self.result = self.result or "completed"
+        self.house.after_decision.concluding(self)
         stops = self.stop(CASE_OWNER, *UNTIL_DECISION)
         self.entries.append(self.entry("case.concluded", {"result": self.result, "stops": stops}))
         if self.live.item.intake.unique_by:

@@ -16,7 +16,7 @@ from engine.cases.held import Command, held
 from engine.cases.house import House
 from engine.cases.lateness import check_task_end
 from engine.cases.states import CaseState, TaskStateConflict, move_task
-from engine.cases.step_store import CaseRow, TaskRow, lock_case
+from engine.cases.step_store import TaskRow, lock_case
 from engine.cases.submit import submitter_of
 from engine.catalogue.forms import Form
 from engine.errors import Invalid, NotFound, not_one_of
@@ -71,12 +71,10 @@ def complete_task(house: House, uow: UnitOfWork, asked: Completion) -> dict[str,
     if case is None or task is None:
         raise NotFound(what="task", id=shown)
     check_task(uow.actor, task, case.region_code, shown, UseCase.TASK_COMPLETE, lambda: submitter_of(uow, case.id))
-    return complete_locked(house, uow, case, task, asked)
-
-
-def complete_locked(house: House, uow: UnitOfWork, case: CaseRow, task: TaskRow, asked: Completion) -> dict[str, Any]:
-    """Complete a task of a locked case, access being settled."""
-    return complete_draft(StepDraft.of(house, uow, case), task, asked)
+    draft = StepDraft.of(house, uow, case)
+    if case.process is not None:
+        house.after_decision.check_completion(draft, task, asked.outcome)
+    return complete_draft(draft, task, asked)
 
 
 def complete_draft(draft: StepDraft, task: TaskRow, asked: Completion) -> dict[str, Any]:

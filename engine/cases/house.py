@@ -15,11 +15,12 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from engine.bpmn.compile import Compiled, compile_diagram
+from engine.bpmn.compile import Compiled, compile_diagram, compile_process
 from engine.bpmn.public_diagram import PublicDiagram, public_diagram
 from engine.bpmn.read import read
 from engine.bpmn.side_by_side import side_by_side
 from engine.cases.admission import Admission, OrdinaryAdmission
+from engine.cases.after_decision import AfterDecision
 from engine.catalogue.catalogue import Catalogue, load_catalogue
 from engine.catalogue.items import ServiceItem, item_from_data
 from engine.catalogue.models import OfferRow
@@ -64,6 +65,10 @@ class LiveDefinition:
         return None
 
 
+#: Which definition, as which offer, and which of the processes that it links (None: its own).
+Key = tuple[UUID, UUID | None, str | None]
+
+
 class House:
     """The caches, and the handlers that diagrams may name."""
 
@@ -71,8 +76,9 @@ class House:
         self.handlers = handlers
         self.calendars = calendars or CalendarShelf()
         self.admission: Admission = OrdinaryAdmission()
+        self.after_decision = AfterDecision()
         self._lock = threading.Lock()
-        self._definitions: OrderedDict[tuple[UUID, UUID | None], LiveDefinition] = OrderedDict()
+        self._definitions: OrderedDict[Key, LiveDefinition] = OrderedDict()
         self._directory: tuple[int, Directory] | None = None
         self._catalogue: tuple[int, Catalogue] | None = None
 
@@ -100,29 +106,34 @@ class House:
             self._catalogue = cached
         return cached[1]
 
-    def definition(self, uow: UnitOfWork, definition_id: UUID, offer_id: UUID | None = None) -> LiveDefinition:
-        """A published definition, as a region offers it; both are immutable, so what is cached stays true for ever."""
-        key = (definition_id, offer_id)
+    def definition(
+        self, uow: UnitOfWork, definition_id: UUID, offer_id: UUID | None = None, process: str | None = None
+    ) -> LiveDefinition:
+        """A published definition, as a region offers it; both are immutable, so what is cached stays true for ever.
+
+        With `process`, one that it links (a linked case runs it); it was frozen with the definition.
+        """
+        key = (definition_id, offer_id, process)
         with self._lock:
             if key in self._definitions:
                 self._definitions.move_to_end(key)
                 return self._definitions[key]
         if offer_id is None:
-            return self._keep(key, self._load(uow, definition_id))
+            return self._keep(key, self._load(uow, definition_id, process))
         columns = (OfferRow.data, OfferRow.node_limits)
         row = uow.connection.execute(select(*columns).where(OfferRow.id == offer_id)).one()
-        live = self.definition(uow, definition_id)
+        live = self.definition(uow, definition_id, None, process)
         return self._keep(key, _offered(live, item_from_data(row.data), row.node_limits))
 
     def offered(self, uow: UnitOfWork, definition_id: UUID, offer: Offer) -> LiveDefinition:
         """A published definition as it is offered now; the offer need not be stored yet."""
         with self._lock:
-            if (definition_id, offer.id) in self._definitions:
-                return self._definitions[definition_id, offer.id]
+            if (definition_id, offer.id, None) in self._definitions:
+                return self._definitions[definition_id, offer.id, None]
         live = self.definition(uow, definition_id)
-        return self._keep((definition_id, offer.id), _offered(live, offer.item, offer.node_limits))
+        return self._keep((definition_id, offer.id, None), _offered(live, offer.item, offer.node_limits))
 
-    def _keep(self, key: tuple[UUID, UUID | None], live: LiveDefinition) -> LiveDefinition:
+    def _keep(self, key: Key, live: LiveDefinition) -> LiveDefinition:
         with self._lock:
             self._definitions[key] = live
             while len(self._definitions) > MOST_DEFINITIONS:
@@ -130,13 +141,19 @@ class House:
         return live
 
     @staticmethod
-    def _load(uow: UnitOfWork, definition_id: UUID) -> LiveDefinition:
-        columns = (Definition.version, Definition.bpmn, Definition.item_data)
+    def _load(uow: UnitOfWork, definition_id: UUID, process: str | None) -> LiveDefinition:
+        columns = (Definition.version, Definition.bpmn, Definition.item_data, Definition.linked)
         row = uow.connection.execute(select(*columns).where(Definition.id == definition_id)).one_or_none()
         if row is None:
             raise NotFound(what="definition", id=definition_id)
-        compiled = compile_diagram(read(row.bpmn), str(definition_id))
-        pictures = {lang: public_diagram(compiled.process, row.bpmn, lang) for lang in ("zh", "en")}
+        if process is None:
+            bpmn, compiled = row.bpmn, compile_diagram(read(row.bpmn), str(definition_id))
+        elif process in row.linked:
+            bpmn = row.linked[process].encode()
+            compiled = compile_process(read(bpmn), process, f"{definition_id}/{process}")
+        else:
+            raise NotFound(what="definition", id=f"{definition_id} / {process}")
+        pictures = {lang: public_diagram(compiled.process, bpmn, lang) for lang in ("zh", "en")}
         return LiveDefinition(definition_id, row.version, compiled, item_from_data(row.item_data), pictures)
 
 

@@ -37,7 +37,7 @@ BACK_OFF = (1, 5, 30, 120, 720)
 
 
 #: What of a case the sweep looks at by itself, by the verb of the command that does it again.
-SWEPT = {"advance": "timer", "recompute": "calendar", "judge": "limits"}
+SWEPT = {"advance": "timer", "recompute": "calendar", "judge": "limits", "look": "verification"}
 
 
 class StepHeldUp(Conflict):
@@ -299,6 +299,7 @@ _VERBS: dict[str, Callable[[House, UnitOfWork, UUID, Mapping[str, Any]], object]
     "advance": lambda house, uow, case_id, a: go_on.fire_timer(house, uow, case_id, a["token"]) if a else None,
     # The sweep comes to it again once it is not held any more.
     "judge": lambda *_: None,
+    "look": lambda *_: None,
     "recompute": lambda house, uow, case_id, _: recompute_limits(house, uow, case_id),
     "result": _result,
     "call": _call_again,

@@ -29,7 +29,7 @@ _SCOPES = (
     "SELECT (payload::jsonb->>'scope')::integer AS number, payload::jsonb->>'node' AS node FROM events "
     "WHERE case_id = %s AND kind = 'scope.entered'"
 )
-_CASE = "SELECT definition_id, offer_id FROM cases WHERE id = %s"
+_CASE = "SELECT definition_id, offer_id, process FROM cases WHERE id = %s"
 _TASKS = (
     "SELECT t.number, t.node, t.name, t.name_en, t.department_id, d.name AS department, d.name_en AS department_en, t.opened_at "
     "FROM tasks t LEFT JOIN departments d ON d.id = t.department_id WHERE t.case_id = %s"
@@ -53,7 +53,7 @@ def limits_of(house: House, uow: UnitOfWork, case_id: UUID, number: str, at: dat
         *((_NOW, None), (LOAD_LEDGER, mine), (_TASKS, mine), (_PROCEDURES, mine), (_EXTENSIONS, mine), (_CASE, mine)),
         (_SCOPES, mine),
     )
-    live = house.definition(uow, cases[0]["definition_id"], cases[0]["offer_id"])
+    live = house.definition(uow, cases[0]["definition_id"], cases[0]["offer_id"], cases[0]["process"])
     as_of = at or now[0]["now"]
     ledgers = ledgers_of(house, rows)
     by_number = {row["number"]: row for row in tasks}

@@ -12,7 +12,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.cases.replay_papers import KEYS, by_key
+from engine.cases.replay_papers import by_key
 from engine.cases.replay_record import OTHERS, Between, Claim, Claims, Fault, LedgerLine, Mark, Owner, value_of
 from engine.cases.step_limits import CASE_OWNER
 from engine.cases.submit import PERSONAL
@@ -37,7 +37,8 @@ class CaseFile:
     procedures: Iterable[Row] = ()
     extensions: Iterable[Row] = ()
     late_reasons: Iterable[Row] = ()
-    papers: Mapping[str, Iterable[Row]] = field(default_factory=dict)  #: see `replay_papers.KEYS`
+    papers: Mapping[str, Iterable[Row]] = field(default_factory=dict)  #: see `verify_record.KEYS`
+    keys: Mapping[str, str] = field(default_factory=dict)  #: the key of each of these tables
 
 
 def disagreements(claims: Claims, file: CaseFile) -> Iterator[Fault]:
@@ -55,8 +56,8 @@ def disagreements(claims: Claims, file: CaseFile) -> Iterator[Fault]:
     yield from _match(
         "late_reasons", claims.late_reasons, {row["task"]: row for row in file.late_reasons}, may_lack=True
     )
-    for table in KEYS:
-        yield from _match(table, claims.papers[table], by_key(table, file.papers.get(table, ())), may_lack=True)
+    for table, rows in file.papers.items():
+        yield from _match(table, claims.papers[table], by_key(table, file.keys[table], rows), may_lack=True)
     ledger = _lines(file.limit_entries)
     limits = {(row["owner"], row["clock"], row["kind"]): row for row in file.limits}
     # A ledger that is wrong itself is no measure of anything.

@@ -20,6 +20,7 @@ class Case(Base):
         Index("ix_cases_region", "region_code", "submitted_at"),
         Index("ix_cases_external_number", "external_number", postgresql_where=text("external_number IS NOT NULL")),
         Index("ix_cases_credit_code", text("(applicant->>'credit_code')")),
+        Index("ix_cases_linked_to", "linked_to", postgresql_where=text("linked_to IS NOT NULL")),
         Index("ix_cases_id_number", text("(applicant->>'id_number')")),
         # Updated at every step: room on the page keeps the updates off the indexes (HOT).
         {"postgresql_with": {"fillfactor": "70"}},
@@ -48,6 +49,10 @@ class Case(Base):
     look_at: Mapped[datetime | None]  #: when the sweep must look at this case
     progress: Mapped[Json]
     regime: Mapped[str | None]  #: the way of trust first that was chosen or signed; none: the ordinary way
+    process: Mapped[
+        str | None
+    ]  #: of a linked case (关联办件): which process of its definition it runs; None: the main one
+    linked_to: Mapped[uuid.UUID | None]  #: of a linked case: the approval that it follows
 
 
 class SupplementList(Base):

@@ -28,7 +28,7 @@ from engine.unit_of_work import UnitOfWork
 _PLATFORM = f"SELECT {DOMAIN_NOW_SQL} AS now, p.query_salt, p.calendar_version FROM platform p"
 _NUMBER = "SELECT case_id, query_hash FROM case_numbers WHERE number = %s"
 _CASE = (
-    "SELECT c.id, c.number, c.item, c.definition_id, c.offer_id, "
+    "SELECT c.id, c.number, c.item, c.definition_id, c.offer_id, c.process, "
     "i.name AS item_name, i.name_en AS item_name_en, c.region_code, c.state, c.result, "
     "c.submitted_at, c.accepted_at, c.concluded_at, c.external_number, c.regime, "
     "l.due_date, l.due_at, l.warn_at, coalesce(l.paused, false) AS paused, l.provisional, "
@@ -94,7 +94,7 @@ def _read(house: House, uow: UnitOfWork, case_id: UUID) -> tuple[dict[str, Any],
         (_PLATFORM, None), (_CASE, (case_id,)), (_TASKS, (case_id,)), (_DOCUMENTS, (case_id,))
     )
     case, now = cases[0], platform[0]["now"]
-    live = house.definition(uow, case["definition_id"], case["offer_id"])
+    live = house.definition(uow, case["definition_id"], case["offer_id"], case["process"])
     calendar = house.calendar(case["region_code"], platform[0]["calendar_version"])
     today = day_of(case["concluded_at"] or now)
     due_day = case["due_date"]

@@ -81,15 +81,13 @@ REPLAYS: Mapping[str, Callable[[Claims, Said], None]] = {
 }
 
 
-def by_key(table: str, rows: Iterable[Mapping[str, Any]]) -> Mapping[Any, Mapping[str, Any]]:
+def by_key(table: str, key: str, rows: Iterable[Mapping[str, Any]]) -> Mapping[Any, Mapping[str, Any]]:
     """The rows of one of these tables by their key, JSON values as a claim has them."""
-    found = {row[KEYS[table]]: dict(row) for row in rows}
-    for row in found.values():
-        for name in ("origin", "signer"):
-            if isinstance(row.get(name), (dict, list)):
-                row[name] = value_of(json.dumps(row[name]))
-        row |= _DERIVED.get(table, _as_it_is)(row)
-    return found
+    return {row[key]: _claimable(row) | _DERIVED.get(table, _as_it_is)(row) for row in rows}
+
+
+def _claimable(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value_of(json.dumps(v)) if isinstance(v, (dict, list)) else v for name, v in row.items()}
 
 
 def _as_it_is(_row: Mapping[str, Any]) -> dict[str, Any]:

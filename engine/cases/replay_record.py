@@ -111,7 +111,9 @@ LedgerLine = tuple[int, str, str, str, int, int]
 class Claims:
     """The case file as its record tells it. `faults` are entries that can't follow from those before."""
 
-    case: Claim = field(default_factory=lambda: Claim(1).say(1, result=None, accepted_at=None, concluded_at=None))
+    case: Claim = field(
+        default_factory=lambda: Claim(1).say(1, result=None, accepted_at=None, concluded_at=None, process=None)
+    )
     applicant: dict[str, Claim] = field(default_factory=dict)
     form: dict[str, Claim] = field(default_factory=dict)
     form_unsaid: bool = False  #: something may have set fields that the record does not name
@@ -157,7 +159,8 @@ def _nothing(claims: Claims, said: Said) -> None:
     """An entry that claims no row."""
 
 
-def _submitted(claims: Claims, said: Said) -> None:
+def replay_opening(claims: Claims, said: Said) -> None:
+    """The entry with which a case begins."""
     names = {
         "number": "number",
         "item": "item",
@@ -427,7 +430,7 @@ def _json(said: Said, name: str) -> Any:
 
 
 _REPLAYS: Mapping[str, Callable[[Claims, Said], None]] = {
-    "case.submitted": _submitted,
+    "case.submitted": replay_opening,
     "supplement.asked": _asked,
     "supplement.supplied": _supplied,
     "case.accepted": _accepted,

@@ -130,7 +130,8 @@ def issue(draft: StepDraft, what: Planned) -> dict[str, Any]:
     facts |= {"code": code, "template": text, "template_hash": template.sha256}
     told: dict[str, Any] = dict(facts)
     clock = draft.live.item.time_limits.clocks.get(Clock.DELIVERY)
-    if clock and what.kind in DECISIONS and not running and not _starts_delivery(draft):
+    waits = not running and draft.house.after_decision.delivery_waits(draft)
+    if clock and what.kind in DECISIONS and not running and not waits and not _starts_delivery(draft):
         ledger = draft.start_limits(CASE_OWNER, Clock.DELIVERY, clock.limit, draft.case.now, ground=clock.basis)
         told = {**facts, "ledger": ledger}
     personal = {"content": content, "data": data}

@@ -20,7 +20,7 @@ from engine.unit_of_work import UnitOfWork
 CASE_COLUMNS = (
     "c.id, c.number, c.region_code, c.item, c.definition_id, c.offer_id, c.state, c.result, c.channel, c.applicant, c.form, "
     "c.submitted_at, c.received_at, c.accepted_at, c.concluded_at, c.seq, c.head, c.last_instant, c.run, c.look_at, c.progress, "
-    "c.regime"
+    "c.regime, c.process, c.linked_to"
 )
 #: `clock_timestamp()` may be read before the wait for the lock: the case's own last instant is the floor.
 _LOCK = (
@@ -130,6 +130,8 @@ class CaseRow:
     now: datetime
     organization_version: int
     calendar_version: int
+    process: str | None = None
+    linked_to: UUID | None = None
     tasks: tuple[TaskRow, ...] = ()
     regime: str | None = None
 

@@ -23,7 +23,7 @@ from engine.organization.permissions import UseCase
 from engine.unit_of_work import UnitOfWork
 
 _TASK = (
-    f"SELECT {TASK_COLUMNS}, t.region_code AS task_region, c.definition_id, c.offer_id, c.state AS case_state {TASK_FROM} "
+    f"SELECT {TASK_COLUMNS}, t.region_code AS task_region, c.definition_id, c.offer_id, c.process, c.state AS case_state {TASK_FROM} "
     "WHERE t.case_id = %s AND t.number = %s"
 )
 
@@ -56,7 +56,7 @@ def get_task(house: House, uow: UnitOfWork, case_id: UUID, number: int) -> dict[
     submitter = partial(submitter_of, uow, case_id)
     if not supervises(house, uow, uow.actor, row["region_code"]):
         check_task(uow.actor, whose, row["region_code"], shown, UseCase.TASK_READ, submitter)
-    live = house.definition(uow, row["definition_id"], row["offer_id"])
+    live = house.definition(uow, row["definition_id"], row["offer_id"], row["process"])
     node = live.compiled.nodes[row["node"]]
     limits = limits_of(house, uow, case_id, row["case_number"])
     return task_row(house, row) | {

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from engine.cases import replay_follow_up, replay_papers
 from engine.cases.match_record import CaseFile, Row, disagreements
 from engine.cases.record import GENESIS, digest, salted
-from engine.cases.replay_papers import KEYS, REPLAYS
 from engine.cases.replay_record import Fault, Said, replay
 from engine.unit_of_work import UnitOfWork
 
 _CASE = (
     "SELECT c.number, c.item, c.region_code, c.channel, c.state, c.result, c.applicant, c.form, c.submitted_at, c.received_at, "
-    "c.accepted_at, c.concluded_at, c.seq, c.head, c.regime, d.version AS definition "
+    "c.accepted_at, c.concluded_at, c.seq, c.head, c.regime, c.process, d.version AS definition "
     "FROM cases c LEFT JOIN definitions d ON d.id = c.definition_id WHERE c.id = %s FOR SHARE OF c"
 )
 _EVENTS = "SELECT seq, kind, at, payload, personal, prev_hash, hash FROM events WHERE case_id = %s ORDER BY seq"
@@ -33,6 +33,8 @@ _LEDGER = "SELECT * FROM limit_entries WHERE case_id = %s ORDER BY recorded_at, 
 _PROCEDURES = "SELECT * FROM special_procedures WHERE case_id = %s ORDER BY number"
 _EXTENSIONS = "SELECT * FROM extensions WHERE case_id = %s ORDER BY number"
 _LATE = "SELECT * FROM late_reasons WHERE case_id = %s ORDER BY seq"
+KEYS = {**replay_papers.KEYS, **replay_follow_up.KEYS}
+REPLAYS = {**replay_papers.REPLAYS, **replay_follow_up.REPLAYS}
 #: In the order of `KEYS`.
 _PAPERS = tuple(f"SELECT * FROM {table} WHERE case_id = %s ORDER BY seq" for table in KEYS)
 _OTHERS = (_SUPPLEMENTS, _PROCEDURES, _EXTENSIONS, _LATE)
@@ -86,7 +88,7 @@ def judge(
     if fault is None and case is not None:
         rest = (supplements, limits, limit_entries, procedures, extensions, late_reasons)
         found = dict(zip(KEYS, papers, strict=False))
-        file = CaseFile(case, tasks, opinions, documents, *rest, found)
+        file = CaseFile(case, tasks, opinions, documents, *rest, found, KEYS)
         fault = min(disagreements(replay(entries, REPLAYS), file), key=_order, default=None)
     if fault is None:
         return Verdict(len(events), None, "whole", erased)

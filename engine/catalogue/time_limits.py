@@ -24,7 +24,7 @@ APPROVERS = ("department-head", "government-head")
 #: What the system does when a clock has passed, besides telling people. Anything deemed rests on the clock's legal basis.
 PASSED = ("notice", "escalate", "deemed-accepted", "deemed-withdrawn", "deemed-approved", "deemed-renewed")
 #: The clocks that an item may have; tasks have theirs in the diagram.
-CLOCKS = tuple(clock for clock in Clock if clock is not Clock.NODE)
+CLOCKS = tuple(clock for clock in Clock if clock not in (Clock.NODE, Clock.VERIFICATION, Clock.RECTIFICATION))
 
 
 class TimeLimitsInvalid(ApprovalError):

@@ -22,6 +22,13 @@ class CodeUnknown(ApprovalError):
     )
 
 
+#: The documents by which a permit is known: they count for as much as it does.
+PERMITS = ("certificate", "grant-decision", "decision")
+_PERMIT = (
+    "SELECT p.status, p.disputed FROM cases k JOIN permits p ON p.case_id = coalesce(k.linked_to, k.id) WHERE k.id = %s"
+)
+
+
 def verify(uow: UnitOfWork, code: str) -> dict[str, Any]:
     """What anybody may know of a document: what it is, whose, when, whether it counts, and the hash of its file.
 
@@ -34,6 +41,9 @@ def verify(uow: UnitOfWork, code: str) -> dict[str, Any]:
     paper = paper_of(rows[0])
     text = templates().get(paper.kind)
     state = "sealed" if paper.sealed_at else "unsealed"
+    (permits,) = uow.read((_PERMIT, (paper.case_id,))) if paper.kind in PERMITS else ([],)
+    permit = permits[0]["status"] if permits else None
+    counts = "effective" if paper.sealed_at else "not-sealed"
     return {
         "code": paper.code,
         "kind": paper.kind,
@@ -43,7 +53,9 @@ def verify(uow: UnitOfWork, code: str) -> dict[str, Any]:
         "body": paper.body_name,
         "body_en": paper.body_name_en,
         "issued_at": instant(paper.issued_at),
-        "status": "effective" if paper.sealed_at else "not-sealed",
+        "status": counts if permit in (None, "valid", "confirmed") else permit,
+        "permit": permit,
+        "disputed": bool(permits and permits[0]["disputed"]),
         "state_name": STATES[state][0],
         "state_name_en": STATES[state][1],
         "sealed_at": instant(paper.sealed_at),

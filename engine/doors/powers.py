@@ -11,24 +11,34 @@ from engine.catalogue.catalogue import PowerList
 from engine.catalogue.exchange import FIELDS, as_csv, exchange_row
 from engine.catalogue.guide import guide_steps
 from engine.catalogue.offer import is_offered
+from engine.credit_first.permits import RESULTS
+from engine.credit_first.public import public_permit
 from engine.doors.catalogue import Sight
 from engine.errors import NotFound
 from engine.organization.actor import Actor
 from engine.organization.regions import path_up
 from engine.unit_of_work import Transactions
 
+#: What a granted case came to, whatever happened to its permit since.
+GRANTED = frozenset({"granted", *RESULTS.values()})
+#: Permits of which the document's own status says everything.
+UNDISTURBED = ("valid", "confirmed")
 _ANYBODY = Actor.system("public")
 Answer = TypeVar("Answer")
 
-#: Of a granted case, the document by which it was granted: of a kind that the item says one gets, or a certificate.
+#: Of a granted case (also one whose permit was lost since), the document by which it was granted, by its number or the case's:
+#: of a kind that the item says one gets, a certificate, or the decision. It may have been issued by a case that follows.
 _PERMIT = (
-    "SELECT d.number, d.kind, d.title, d.issued_at, c.applicant, c.region_code, c.item, i.name AS item_name, "
+    "SELECT d.number, d.kind, d.title, c.number AS case_number, d.issued_at, c.applicant, c.region_code, c.item, i.name AS item_name, "
     "i.name_en AS item_name_en, b.name AS body, b.name_en AS body_en, "
     "EXISTS (SELECT 1 FROM document_seals s WHERE s.case_id = d.case_id AND s.number = d.number) AS sealed "
-    "FROM documents d JOIN cases c ON c.id = d.case_id JOIN items i ON i.code = c.item "
+    "FROM documents d JOIN cases k ON k.id = d.case_id JOIN cases c ON c.id = coalesce(k.linked_to, k.id) "
+    "JOIN items i ON i.code = c.item "
     "LEFT JOIN offers o ON o.id = c.offer_id LEFT JOIN departments b ON b.id = d.body "
-    "WHERE d.number = %(number)s AND c.result = 'granted' AND (d.kind = 'certificate' OR EXISTS (SELECT 1 FROM "
-    "jsonb_array_elements(coalesce(o.data->'listing'->'results', '[]')) r WHERE r->>'document' = d.kind))"
+    "WHERE (d.number = %(number)s OR c.number = %(number)s) AND c.result = ANY(%(results)s) "
+    "AND (d.kind IN ('certificate', 'grant-decision') OR EXISTS (SELECT 1 FROM "
+    "jsonb_array_elements(coalesce(o.data->'listing'->'results', '[]')) r WHERE r->>'document' = d.kind)) "
+    "ORDER BY d.number = %(number)s DESC, d.kind = 'certificate' DESC, d.issued_at LIMIT 1"
 )
 
 
@@ -89,10 +99,11 @@ class PowersDoor:
         """
 
         def work(sight: Sight) -> dict[str, Any]:
-            (rows,) = sight.uow.read((_PERMIT, {"number": number}))
+            (rows,) = sight.uow.read((_PERMIT, {"number": number, "results": list(GRANTED)}))
             if not rows:
                 raise NotFound(what="permit", id=number[:80])
-            row = rows[0]
+            row, permit = rows[0], public_permit(sight.uow, rows[0]["case_number"])
+            sealed = "effective" if row["sealed"] else "not-sealed"
             return {
                 "number": row["number"],
                 "title": row["title"],
@@ -104,7 +115,8 @@ class PowersDoor:
                 "granted_on": (instant(row["issued_at"]) or "")[:10],
                 "body": row["body"],
                 "body_en": row["body_en"],
-                "status": "effective" if row["sealed"] else "not-sealed",
+                "status": sealed if permit["status"] in UNDISTURBED else permit["status"],
+                "permit": permit,
             }
 
         return self._look(work)

@@ -54,6 +54,9 @@ class Permission(StrEnum):
     CREDIT_OBJECT = "credit:object"  #: hand in an objection against a record
     CREDIT_WRITE = "credit:write"  #: record, repair, stay, settle
     WEBHOOK_MANAGE = "webhook:manage"  #: one's own subscriptions to events
+    VERIFICATION_READ = "verification:read"  #: checks after a decision, of one's cases
+    VERIFICATION_RECORD = "verification:record"  #: what a check found
+    REVOCATION_OPEN = "revocation:open"  #: proceedings to take a permit away, disputes and stays
     INCIDENT_READ = "incident:read"
     INCIDENT_RETRY = "incident:retry"
     ORGANIZATION_READ = "organization:read"
@@ -83,6 +86,9 @@ _DESK = frozenset(
         Permission.TASK_COMPLETE,
         Permission.MATERIAL_REVIEW,
         Permission.LIMIT_MOVE,
+        Permission.VERIFICATION_READ,
+        Permission.VERIFICATION_RECORD,
+        Permission.REVOCATION_OPEN,
     }
 )
 _WINDOW = frozenset(
@@ -137,6 +143,7 @@ _WATCH = frozenset(
         Permission.CARD_READ,
         Permission.LIGHT_READ,
         Permission.CREDIT_READ,
+        Permission.VERIFICATION_READ,
     }
 )
 
@@ -292,6 +299,27 @@ class UseCase(Enum):
         frozenset({Permission.CASE_ACCEPT}),
     )
     MATERIAL_REVIEW = Rule("审材料", "approve or reject a material", Permission.MATERIAL_REVIEW, Scope.INVOLVED)
+    VERIFICATION_LIST = Rule(
+        "核验列表", "list checks after decisions", Permission.VERIFICATION_READ, Scope.INVOLVED, _SEEN
+    )
+    VERIFICATION_RESULT = Rule("录入核验结果", "record what a check found", Permission.VERIFICATION_RECORD, Scope.TASK)
+    RECTIFICATION_SUPPLY = Rule(
+        "提交整改",
+        "supply a rectification",
+        Permission.CASE_SUBMIT,
+        Scope.INVOLVED,
+        frozenset({Permission.CASE_ACCEPT}),
+    )
+    REVOCATION_OPEN = Rule(
+        "启动撤销程序", "begin proceedings to revoke a permit", Permission.REVOCATION_OPEN, Scope.INVOLVED
+    )
+    DEFENCE_STATE = Rule(
+        "陈述、申辩", "state a defence", Permission.CASE_SUBMIT, Scope.INVOLVED, frozenset({Permission.CASE_ACCEPT})
+    )
+    STAY_RECORD = Rule("登记异议、停止执行", "record a dispute or a stay", Permission.REVOCATION_OPEN, Scope.INVOLVED)
+    DEPENDANTS_READ = Rule(
+        "查看依赖许可的办件", "see the cases that used a permit", Permission.VERIFICATION_READ, Scope.INVOLVED, _WATCHED
+    )
     DOCUMENT_SEAL = Rule(
         "盖章登记",
         "record that a document was stamped",

@@ -23,7 +23,7 @@ from engine.cases.step_limits import LOAD_LEDGER, Ledger, LimitKey, ledgers_of
 from engine.cases.step_store import CaseRow, lock_case
 from engine.supervision.deemed import applies, deem
 from engine.timelimits.judge import Firing, Stage, Told, firings, look_at
-from engine.timelimits.ledger import pauses_of
+from engine.timelimits.ledger import Clock, pauses_of
 from engine.timelimits.rules import CardRule, Rules, rules_of
 from engine.unit_of_work import UnitOfWork
 
@@ -96,12 +96,16 @@ class Judgement:
     def _card(self, due: Due, on: str) -> CardRule | None:
         key = due.ledger.key
         rule = self.rules.card(on, key.clock, key.kind)
-        if rule is None:
+        if rule is None or self._is_applicants(key):
             return None
         if (key.owner, key.clock, rule.rule) not in self.known_cards:
             self.known_cards.add((key.owner, key.clock, rule.rule))
             self.cards.append(self._card_row(due, rule))
         return rule
+
+    def _is_applicants(self, key: LimitKey) -> bool:
+        """A verification to which the applicant was asked to come is the applicant's to be late for, not the authority's."""
+        return key.clock == Clock.VERIFICATION and bool(self.draft.progress["issued"].get("visits"))
 
     def _card_row(self, due: Due, rule: CardRule) -> dict[str, Any]:
         key = due.ledger.key

@@ -30,6 +30,8 @@ CLOCKS: Mapping[str, Line] = {
     "decision": ("办件办理", "Decision on the case"),
     "first-examination": ("下级初审", "First examination by the lower level"),
     "delivery": ("决定送达", "Delivery of the decision"),
+    "verification": ("核验", "Verification"),
+    "rectification": ("整改", "Rectification"),
     "node": ("环节办理", "Task"),
 }
 

@@ -34,6 +34,8 @@ class Clock(StrEnum):
     DECISION = "decision"  #: 办理: from acceptance to the decision (42)
     FIRST_EXAMINATION = "first-examination"  #: 初审: by the lower level (43)
     DELIVERY = "delivery"  #: 送达: from the decision (44)
+    VERIFICATION = "verification"  #: 核验: of what was presumed or promised, after a decision that came first
+    RECTIFICATION = "rectification"  #: 整改: the applicant's, after a check that found something to put right
     NODE = "node"  #: 环节
 
 

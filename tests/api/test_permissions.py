@@ -9,7 +9,7 @@ import contextlib
 import json
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from werkzeug.test import TestResponse
 
 from api.app import register_api
 from engine.assemble import Engine
+from engine.background.worker import run_dry
 from engine.bpmn.judge import judge
 from engine.cases.accept import Acceptance, Listed
 from engine.cases.access import SUBMITTERS
@@ -30,6 +31,7 @@ from engine.cases.complete_task import Completion
 from engine.cases.extensions import NewExtension
 from engine.cases.incidents import record_failure_of
 from engine.cases.special_procedures import NewProcedure
+from engine.credit_first.revocation import NewRevocation
 from engine.documents.seal import Stamp
 from engine.errors import Conflict, Forbidden, NotFound
 from engine.organization.actor import Actor
@@ -39,6 +41,7 @@ from engine.organization.permission_page import PAGE, ROLES, page
 from engine.organization.permissions import ROLE_PERMISSIONS, Place, Role, UseCase, Verdict, verdict
 from engine.webhooks.subscriptions import NewWebhook
 from tests.api.conftest import APPLICATION, Caller, fresh_engine
+from tests.engine import trust_first
 
 FOLDER = Path("processes/joint-final-inspection")
 BPMN = (FOLDER / "process.bpmn").read_text("utf-8")
@@ -65,6 +68,7 @@ class World:
     tokens: dict[tuple[Role, Place], str] = field(default_factory=dict)
     mandates: dict[Place, str] = field(default_factory=dict)
     targets: dict[Any, Any] = field(default_factory=dict)  #: made for attempts, until one of them is allowed
+    targets_for_good: dict[str, Any] = field(default_factory=dict)
 
     def settle(self) -> None:
         with self.engine.database.begin() as connection:
@@ -87,6 +91,31 @@ class World:
                         connection.execute(NEW_MANDATE, new)
                         self.mandates[place] = str(new["id"])
             connection.execute(text("UPDATE platform SET organization_version = organization_version + 1"))
+
+    @contextlib.contextmanager
+    def checking(self) -> Iterator[None]:
+        """What is submitted meanwhile goes by a diagram that decides before the check."""
+        if "versions" not in self.targets_for_good:
+            before = self._published()
+            trust_first.trust_first(self.engine, "post-verification", decides="fire", checks="window")
+            self.targets_for_good["versions"] = (before, self._published())
+        before, checking = self.targets_for_good["versions"]
+        self._publish(checking, before)
+        try:
+            yield
+        finally:
+            self._publish(before, checking)
+
+    def _published(self) -> UUID:
+        found = text("SELECT id FROM definitions WHERE item = :item AND state = 'published'")
+        with self.engine.database.connect() as connection:
+            return connection.execute(found, {"item": ITEM["code"]}).scalar_one()
+
+    def _publish(self, which: UUID, instead: UUID) -> None:
+        move = text("UPDATE definitions SET state = :state WHERE id = :id")
+        with self.engine.database.begin() as connection:
+            connection.execute(move, {"state": "superseded", "id": instead})
+            connection.execute(move, {"state": "published", "id": which})
 
     def actor(self, who: str) -> Actor:
         with self.engine.database.connect() as connection:
@@ -200,6 +229,31 @@ class Attempt:
         with self.world.engine.database.begin() as connection:
             connection.execute(row, {"case": case_id, "task": task})
         return f"{case_id}.{task}.node.promise-exceeded"
+
+    def checked(self, stage: str = "open") -> dict[str, Any]:
+        """A case that was decided before its check; who submits has submitted it where that counts."""
+        mine = self.role in SUBMITTERS and self.place is Place.OWN
+        return dict(self.target(("checked", stage, mine and self.role), lambda: self.new_checked(stage, mine)))
+
+    def new_checked(self, stage: str, mine: bool) -> dict[str, Any]:
+        engine = self.world.engine
+        with self.world.checking():
+            number = str(engine.submit(self.actor if mine else self.world.actor("clerk.chen"), application())["number"])
+        self.step(number, "accept", "accepted")
+        self.step(number, "decide", "granted")
+        run_dry(engine)
+        row = trust_first.verification(engine, number)
+        if stage == "rectify":
+            trust_first.check(
+                engine, lambda _: self.world.actor("clerk.chen"), number, "differs-correctable", note="更正"
+            )
+        if stage == "hearing":
+            engine.verifications.open_revocation(SYSTEM, NewRevocation(number, "69-2", "虚假"))
+            run_dry(engine)
+            follow = engine.verifications.follow_up(number)["revocation"]
+            self.step(follow["linked_case"], "notice", "noticed")
+            row = {"id": follow["id"]}
+        return {"number": number, "id": row["id"]}
 
     def client(self) -> str:
         """A client of the targets' region."""
@@ -568,9 +622,32 @@ ATTEMPTS[UseCase.CREDIT_DECIDE] = [
     lambda a: a.who.post(f"/credit/{on_record(a)}/stay", STAYED),
     lambda a: a.who.post(f"/credit/{on_record(a)}/repair", {"decision": "1", "reason": "已整改"}),
 ]
+FOUND = {"materials": [{"code": code, "verdict": "match"} for code in trust_first.ORIGINALS]}
+DISPUTE = {"kind": "dispute", "body": "某市人民政府", "reference": "复议〔2026〕1号"}
+ATTEMPTS[UseCase.VERIFICATION_LIST] = [
+    lambda a: (
+        (one := a.checked()["id"])
+        and a.listed(a.who.get("/verifications?limit=200"), lambda page: one in ids(page["items"]))
+    )
+]
+ATTEMPTS[UseCase.VERIFICATION_RESULT] = [lambda a: a.who.post(f"/verifications/{a.checked()['id']}/result", FOUND)]
+ATTEMPTS[UseCase.RECTIFICATION_SUPPLY] = [
+    lambda a: a.who.post(f"/rectifications/{a.checked('rectify')['id']}", {"note": "已更正"})
+]
+ATTEMPTS[UseCase.REVOCATION_OPEN] = [
+    lambda a: a.who.post(f"/cases/{a.checked()['number']}/revocation", {"ground": "69-2", "reason": "虚假"})
+]
+ATTEMPTS[UseCase.DEFENCE_STATE] = [
+    lambda a: a.who.post(f"/revocations/{a.checked('hearing')['id']}/statement", {"statement": "请求保留"})
+]
+ATTEMPTS[UseCase.STAY_RECORD] = [lambda a: a.who.post(f"/cases/{a.checked()['number']}/objections", DISPUTE)]
+ATTEMPTS[UseCase.DEPENDANTS_READ] = [lambda a: a.who.get(f"/cases/{a.checked()['number']}/dependants")]
 READS = {
     tried
-    for use in (UseCase.CASE_LIST, UseCase.CASE_READ, UseCase.TASK_LIST, UseCase.TASK_READ, UseCase.DEPARTMENT_WATCH)
+    for use in (
+        *(UseCase.CASE_LIST, UseCase.CASE_READ, UseCase.TASK_LIST, UseCase.TASK_READ, UseCase.DEPARTMENT_WATCH),
+        *(UseCase.VERIFICATION_LIST, UseCase.DEPENDANTS_READ),
+    )
     for tried in ATTEMPTS[use]
 }
 #: Use cases whose door is not this API yet, and the file that tries every cell of them.
@@ -642,6 +719,13 @@ OPERATIONS: dict[str, UseCase] = {
     "POST /cards/<card>/acknowledge": UseCase.CARD_ANSWER,
     "POST /cards/<card>/explain": UseCase.CARD_ANSWER,
     "GET /lights": UseCase.LIGHT_READ,
+    "GET /verifications": UseCase.VERIFICATION_LIST,
+    "POST /verifications/<verification>/result": UseCase.VERIFICATION_RESULT,
+    "POST /rectifications/<rectification>": UseCase.RECTIFICATION_SUPPLY,
+    "POST /cases/<number>/revocation": UseCase.REVOCATION_OPEN,
+    "POST /revocations/<revocation>/statement": UseCase.DEFENCE_STATE,
+    "POST /cases/<number>/objections": UseCase.STAY_RECORD,
+    "GET /cases/<number>/dependants": UseCase.DEPENDANTS_READ,
     "POST /calendars/<year>/preview": UseCase.CALENDAR_IMPORT,
     "PUT /calendars/<year>": UseCase.CALENDAR_IMPORT,
     "GET /cases/<number>/commitment": UseCase.CASE_READ,
