@@ -1,4 +1,4 @@
-"""What the entries of a record claim about what follows a decision: permits, verifications, revocations. Replayed like all the rest. Pure."""
+"""What the entries of a record claim about what follows a decision: permits, verifications, revocations. Pure."""
 
 from __future__ import annotations
 

@@ -23,7 +23,8 @@ from engine.organization.permissions import UseCase
 from engine.unit_of_work import UnitOfWork
 
 _TASK = (
-    f"SELECT {TASK_COLUMNS}, t.region_code AS task_region, c.definition_id, c.offer_id, c.process, c.state AS case_state {TASK_FROM} "
+    f"SELECT {TASK_COLUMNS}, t.region_code AS task_region, c.definition_id, c.offer_id, "
+    f"c.process, c.state AS case_state {TASK_FROM} "
     "WHERE t.case_id = %s AND t.number = %s"
 )
 

@@ -29,8 +29,8 @@ Answer = TypeVar("Answer")
 #: Of a granted case (also one whose permit was lost since), the document by which it was granted, by its number or the case's:
 #: of a kind that the item says one gets, a certificate, or the decision. It may have been issued by a case that follows.
 _PERMIT = (
-    "SELECT d.number, d.kind, d.title, c.number AS case_number, d.issued_at, c.applicant, c.region_code, c.item, i.name AS item_name, "
-    "i.name_en AS item_name_en, b.name AS body, b.name_en AS body_en, "
+    "SELECT d.number, d.kind, d.title, d.issued_at, c.number AS case_number, c.applicant, c.region_code, c.item, "
+    "i.name AS item_name, i.name_en AS item_name_en, b.name AS body, b.name_en AS body_en, "
     "EXISTS (SELECT 1 FROM document_seals s WHERE s.case_id = d.case_id AND s.number = d.number) AS sealed "
     "FROM documents d JOIN cases k ON k.id = d.case_id JOIN cases c ON c.id = coalesce(k.linked_to, k.id) "
     "JOIN items i ON i.code = c.item "

@@ -47,7 +47,8 @@ def test_a_pending_decision_is_confirmed_by_one_clerk_who_compares_the_originals
     assert permit(post, number) == "pending"
     row = verification(post, number)
     assert (row["state"], row["visits_asked"], row["officers"]) == ("open", 1, 1)
-    assert row["linked_case"] and row["due_date"]
+    assert row["linked_case"]
+    assert row["due_date"]
 
     said = check(post, actor, number)
 
@@ -60,7 +61,8 @@ def test_a_pending_decision_is_confirmed_by_one_clerk_who_compares_the_originals
 def test_what_differs_is_put_right_by_post_and_asks_for_no_second_visit(post, actor):
     number = granted(post, actor)
     said = check(post, actor, number, "differs-correctable", note="盖章不清")
-    assert said["state"] == "rectifying" and said["rectification"]["listed"]
+    assert said["state"] == "rectifying"
+    assert said["rectification"]["listed"]
 
     which = UUID(said["rectification"]["id"])
     post.verifications.rectify(APPLICANT, Rectified(which, note="已重新盖章", way="post"))

@@ -1,4 +1,4 @@
-"""An item with the regimes of trust first, on the joint final inspection's organisation, for tests that start in the middle of it."""
+"""An item with the regimes of trust first, for tests that start in the middle of it."""
 
 from __future__ import annotations
 
