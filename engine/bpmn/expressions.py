@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NoReturn
 
+from engine.bpmn.expression_kinds import Kinds, kinds_of, need
 from engine.bpmn.expression_values import (
     ARITHMETIC,
     COMPARISON,
@@ -151,6 +152,21 @@ def compile_expression(text: str, names: Names) -> Expression:
 def references(expression: Expression) -> frozenset[str]:
     """The dotted paths an expression reads, such as `form.area` and `case.outcomes.check`."""
     return expression.references
+
+
+def check_kinds(text: str, wanted: Kinds) -> None:
+    """See that an expression that compiles can be computed at all, and to a kind that is `wanted`.
+
+    Raises:
+        ExpressionError: a part of it fails whatever the facts are, or it gives something else.
+    """
+    source = _Source.of(text)
+    tree = _checked(source)
+
+    def refuse(node: ast.expr, reason: Sentence) -> NoReturn:
+        source.refuse(node.col_offset, reason)
+
+    need(tree, kinds_of(tree, refuse), wanted, refuse)
 
 
 def syntax(text: str) -> ast.expr:

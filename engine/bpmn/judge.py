@@ -10,6 +10,7 @@ from typing import Any
 from engine.bpmn import lint
 from engine.bpmn.bounds import SECONDS, Failure
 from engine.bpmn.compile import compile_diagram, executable_process
+from engine.bpmn.expressions import ExpressionFailed
 from engine.bpmn.faults import ConditionFailed, EmptyCollection, NoFlowMatches, TimerInvalid
 from engine.bpmn.linked import Library, nothing
 from engine.bpmn.mends.offers import with_fixes
@@ -27,7 +28,7 @@ from engine.clock import CST
 from engine.errors import ApprovalError
 
 #: What empty facts may cause and real ones need not.
-FOR_WANT_OF_FACTS = (ConditionFailed, EmptyCollection, NoFlowMatches, TimerInvalid)
+FOR_WANT_OF_FACTS = (ConditionFailed, EmptyCollection, ExpressionFailed, NoFlowMatches, TimerInvalid)
 _ANY_DAY = datetime(2026, 3, 2, 9, tzinfo=CST)
 
 

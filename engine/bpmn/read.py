@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import chain, islice
 from types import MappingProxyType
 from typing import Any
@@ -218,6 +219,7 @@ class _Reader:
         self.root = root
         self.notes = tuple(notes)
         self.doubtful = doubtful
+        self.known = frozenset(id.strip() for element in root.iter("*") if (id := element.get("id")))
         self.named = {kind: _named(root, kind) for kind in _NAMED_BY}
         self.ids: list[tuple[str, str, int]] = []
         self.findings: list[Finding] = []
@@ -269,11 +271,12 @@ class _Reader:
                 if namespace(child) != BPMN_NAMESPACE:
                     continue
                 if local_name(child) == "sequenceFlow":
-                    flows.append(_flow(child, scope))
+                    flows.append(self._flow(child, scope))
                 elif local_name(child) not in _NO_NODES and not local_name(child).endswith("EventDefinition"):
                     nodes.append(self._node(child, scope))
                     if local_name(child) in _CONTAINERS:
                         todo.append((child, self._scope_id(child)))
+        flows = list(_at_home(flows, nodes))
         flows += links(nodes)
         return Process(
             id=_text_or_none(element.get("id")),
@@ -294,7 +297,7 @@ class _Reader:
         return f"?{self.unnamed}"
 
     def _node(self, element: Xml, scope: str) -> Node:
-        ref = _ref(element.get("messageRef"))
+        ref = self._ref(element.get("messageRef"))
         looping = self._looping(element)
         found = self._of(element)
         return Node(
@@ -306,7 +309,7 @@ class _Reader:
             events=tuple(self._events(element)),
             loop=_loop(looping, found) if looping is not None else None,
             default=_text_or_none(element.get("default")),
-            attached_to=_ref(element.get("attachedToRef")),
+            attached_to=self._ref(element.get("attachedToRef")),
             interrupting=_interrupting(element),
             called_element=_text_or_none(element.get("calledElement")),
             triggered_by_event=bool(_boolean(element.get("triggeredByEvent"))),
@@ -317,6 +320,22 @@ class _Reader:
             foreign=(*found.foreign, *self._loop_foreign(looping), *_roles(element)),
             flags=tuple(name for name, usual in _FLAGS.items() if _unusual(element.get(name), usual)),
         )
+
+    def _flow(self, element: Xml, scope: str) -> Flow:
+        return Flow(
+            id=_text_or_none(element.get("id")),
+            name=element.get("name"),
+            source=self._ref(element.get("sourceRef")),
+            target=self._ref(element.get("targetRef")),
+            condition=_child_text(element, "conditionExpression"),
+            scope=scope,
+            line=_line(element),
+        )
+
+    def _ref(self, text: str | None) -> str | None:
+        """A reference: an id of the file as it stands, else without the prefix that a QName may carry."""
+        whole = _text_or_none(text)
+        return whole if whole is None or whole in self.known else _text_or_none(whole.rpartition(":")[2])
 
     def _looping(self, element: Xml) -> Xml | None:
         kinds = (_bpmn("standardLoopCharacteristics"), _bpmn("multiInstanceLoopCharacteristics"))
@@ -336,7 +355,7 @@ class _Reader:
 
     def _event(self, element: Xml) -> EventDefinition:
         kind = local_name(element).removesuffix("EventDefinition")
-        ref = _ref(element.get(f"{kind}Ref"))
+        ref = self._ref(element.get(f"{kind}Ref"))
         named = self.named.get(kind, {}).get(ref or "")
         timers = [child for child in element.iterchildren() if child.tag in map(_bpmn, _TIMERS)]
         return EventDefinition(
@@ -353,22 +372,18 @@ def _named(root: Xml, kind: str) -> dict[str, str | None]:
     """What events of a kind refer to: by id, the name (of errors and escalations: the code) that tells them apart."""
     found: dict[str, str | None] = {}
     for element in root.iterchildren(_bpmn(kind)):
-        id = _ref(element.get("id")) or ""
+        id = _text_or_none(element.get("id")) or ""
         said = [_text_or_none(element.get(attribute)) for attribute in _NAMED_BY[kind]]
         found[id] = next(filter(None, said), None if len(said) == 1 else id)
     return found
 
 
-def _flow(element: Xml, scope: str) -> Flow:
-    return Flow(
-        id=_text_or_none(element.get("id")),
-        name=element.get("name"),
-        source=_ref(element.get("sourceRef")),
-        target=_ref(element.get("targetRef")),
-        condition=_child_text(element, "conditionExpression"),
-        scope=scope,
-        line=_line(element),
-    )
+def _at_home(flows: list[Flow], nodes: list[Node]) -> Iterator[Flow]:
+    """Each flow in the scope of both its ends, also where a tool wrote it down in another one: no border is crossed."""
+    scopes = {node.id: node.scope for node in nodes}
+    for flow in flows:
+        home = scopes.get(flow.source)
+        yield replace(flow, scope=home) if home and home != flow.scope and home == scopes.get(flow.target) else flow
 
 
 def _loop(element: Xml, activity: Extensions) -> Loop:
@@ -432,11 +447,6 @@ def _text(element: Xml) -> str | None:
 
 def _text_or_none(text: str | None) -> str | None:
     return (text or "").strip() or None
-
-
-def _ref(text: str | None) -> str | None:
-    """A reference without the prefix that a QName may carry (an id has no colon)."""
-    return _text_or_none((text or "").rpartition(":")[2])
 
 
 def _boolean(text: Any) -> bool | None:

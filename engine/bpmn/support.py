@@ -108,7 +108,13 @@ CONSTRUCTS: tuple[tuple[str, tuple[Construct, ...]], ...] = (
             _runs(
                 "exclusive gateway", "a default, or conditions that cover all", "condition-missing", "default-missing"
             ),
-            _runs("inclusive gateway, also in loops", "", "condition-missing", "default-missing"),
+            _runs(
+                "inclusive gateway, also in loops",
+                "",
+                "condition-missing",
+                "default-missing",
+                "inclusive-deadlock",
+            ),
             _runs("parallel gateway, also in loops", "", "join-deadlock", "join-may-wait"),
             _runs(
                 "event-based gateway",

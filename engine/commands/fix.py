@@ -17,10 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.bpmn.judge import House, Judgement, judge
+from engine.bpmn.judge import House, Judgement, judge, trial
 from engine.bpmn.linked import TEMPLATES, Library, in_folders
+from engine.bpmn.lint import deployable
 from engine.bpmn.mends.apply import SUGGESTED, AnswersWrong, mend
 from engine.bpmn.model import Fix
+from engine.bpmn.read import read
 from engine.settings import PROCESSES
 
 UNREADABLE = 2
@@ -125,11 +127,12 @@ def mended(data: bytes, fixing: Fixing, profile: str, lang: str) -> bytes:
         found = mend(data, fixing.answers, profile, library)
     except AnswersWrong as error:
         return json.dumps({"refused": error.sentence(lang)}).encode() + b"\n"
+    left = [*found.findings, *(trial(read(found.data)) if found.deployable else ())]
     said = {
         "readable": True,
-        "deployable": found.deployable,
+        "deployable": deployable(left),
         "done": [_done(each.mend.fix, each.answer, lang) for each in found.done],
-        "findings": [finding.as_data(lang) for finding in found.findings],
+        "findings": [finding.as_data(lang) for finding in left],
     }
     return json.dumps(said).encode() + b"\n" + found.data
 

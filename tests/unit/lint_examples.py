@@ -187,6 +187,18 @@ GOOD: dict[str, Elements] = {
         *(end(), flows("start > g > t > end; g > r > end")),
     ),
     "join-deadlock": after_task(*JOINED, flows(BOTH)),
+    "inclusive-deadlock": (
+        *(
+            start(),
+            gateway("exclusive", "i"),
+            gateway("parallel", "f"),
+            user("a"),
+            user("b"),
+            gateway("inclusive", "j"),
+        ),
+        *(gateway("exclusive", "x", default="x_end"), end()),
+        flows("start > i > f > a > j > x > end; f > b > j; x > i [case.outcomes.a == 'back']"),
+    ),
     "join-may-wait": after_task(
         *(gateway("exclusive", "x", default="x_end"), gateway("parallel", "f"), user("b"), user("c")),
         *(gateway("parallel", "j"), flows("start > a > x > end; x > f [form.c1]; f > b > j > end; f > c > j")),

@@ -130,3 +130,10 @@ def test_a_chain_of_a_thousand_nodes_passes_and_runs() -> None:
     again = ProcessRun.resume(compile_diagram(read(data), "t"), run.state, facts, now.astimezone(CST))
     assert again.complete(token).ended
     assert "too-many-nodes" in rules(diagram(start(), *(user(f"u{n}") for n in range(1000)), end()))
+
+
+def test_a_loop_that_asks_for_facts_first_is_no_fault() -> None:
+    asking = element(
+        "standardLoopCharacteristics", None, "<loopCondition>form.x &lt; 5</loopCondition>", testBefore="true"
+    )
+    assert judge(diagram(start(), user("a", asking), end(), flows("start > a > end"))).deployable

@@ -223,6 +223,11 @@ ALL_PASSED = "not contains(case.all_outcomes.a, 'faults')"
 PARALLEL = (user("b"), user("c"), gateway("parallel", "j"))
 COMPLETION = "<completionCondition>true</completionCondition>"
 
+#: Conditions that compile and fail on whatever facts there are: no decision, or values that can't be computed with.
+NEVER_COMPUTED = (
+    *("5", "'yes'", "not 3", "outcome", "case.round", "len(form.a)", "form.a and 'x'", "form.a + 'x'", "[form.a]"),
+    *("'a' > 1", "outcome > 3", "len(3) > 1", "case.round in 5", "1 / 0 == 1", "'x' if form.a else 'y'"),
+)
 INVALID: list[tuple[str, tuple[str, ...]]] = [
     (
         "event-gateway-boundary",
@@ -422,6 +427,14 @@ INVALID: list[tuple[str, tuple[str, ...]]] = [
             flows("start > a > x > b > j > end; x > c [form.c]; c > j"),
         ),
     ),
+    (
+        "inclusive-deadlock",
+        (
+            *(start(), gateway("parallel", "f"), gateway("inclusive", "i"), user("a"), user("b")),
+            *(gateway("inclusive", "j"), gateway("exclusive", "x", default="x_end"), end()),
+            flows("start > f > i > a > j > x > end; f > b > j; x > i [outcome == 'back']"),
+        ),
+    ),
     ("unreachable", (*around(user("a")), user("b"), flows("b > end"))),
     ("no-exit", (start(), user("a"), user("b"), end(), flows("start > a > b > a"))),
     ("automatic-loop", (start(), CHOICE, end(), flows("start > x > end; x > x [form.a]"))),
@@ -446,7 +459,11 @@ INVALID: list[tuple[str, tuple[str, ...]]] = [
     ("expression-invalid", choosing("case.outcomes.nobody == 1")),
     ("expression-invalid", choosing("__import__('os').system('id')")),
     ("expression-invalid", choosing("item == 1")),
+    *(("expression-invalid", choosing(text)) for text in NEVER_COMPUTED),
     ("expression-invalid", timed("${nobody(}")),
+    ("expression-invalid", timed("${case.round}")),
+    ("expression-invalid", around(user("a", loop(None, "5")))),
+    ("expression-invalid", around(user("a", many(**{"camunda:collection": "form.a == form.b"})))),
     ("expression-invalid", around(user("a", many("a b c")))),
     ("expression-invalid", around(user("a", many(**{"camunda:collection": "all assignees"})))),
     ("expression-invalid", around(user("a", loop(None, "9**9")))),
@@ -582,6 +599,7 @@ def test_conditions_that_cover_every_case_need_no_default(first: str, second: st
         ("form.a > form.b", "form.b > form.a"),
         ("len(form.list) > 2", "len(form.list) < 2"),
         ("form.x > 5 and form.y", "form.x <= 5"),
+        ("form.x == null", "form.ok"),
     ],
 )
 def test_conditions_that_leave_a_case_open_need_one(first: str, second: str) -> None:

@@ -282,3 +282,20 @@ def test_lines_are_those_of_the_file() -> None:
 def test_a_wide_hostile_file_is_read() -> None:
     data = diagram(*(f'<subProcess id="s{n}"><task/></subProcess>' for n in range(5000)))
     assert len(read(data).processes[0].nodes) == 10_000
+
+
+def test_a_flow_belongs_where_its_ends_are_wherever_a_tool_wrote_it_down() -> None:
+    inner = scope("s", start("s1"), user("u"), end("e1"), flows("start > s > end"))
+    (process,) = read(diagram(start(), inner, end(), flows("s1 > u > e1"))).processes
+    assert {flow.id: flow.scope for flow in process.flows} == {
+        "start_s": "p",
+        "s_end": "p",
+        "s1_u": "s",
+        "u_e1": "s",
+    }
+
+
+def test_a_reference_is_an_id_as_it_stands_or_a_name_with_a_prefix() -> None:
+    flow = '<sequenceFlow id="f" sourceRef="x:a" targetRef="tns:b"/>'
+    (process,) = read(diagram(user("x:a"), user("b"), flow)).processes
+    assert [(flow.source, flow.target) for flow in process.flows] == [("x:a", "b")]

@@ -16,6 +16,7 @@ CHOICE = gateway("exclusive", "x", default="x_a")
 
 def found(*elements: str) -> list[Finding]:
     rules = ("never-ends", "join-deadlock", "join-may-wait", "merge-unsynchronised", "merge-may-double")
+    rules += ("inclusive-deadlock",)
     return [finding for finding in lint(read(diagram(*elements))) if finding.rule in rules]
 
 
@@ -51,6 +52,19 @@ def test_a_branch_that_leaves_a_parallel_block_early_stops_its_join() -> None:
         flows("start > f > a > j > end; f > b > x > out; x > j [form.fine]").replace('"x_a"', '"x_out"'),
     )
     assert (one.rule, one.element) == ("join-deadlock", "j")
+
+
+def test_inclusive_joins_that_wait_for_each_other_are_told_once_and_a_loop_round_them_is_fine() -> None:
+    drawn = (gateway("parallel", "f"), user("a"), user("b"), gateway("inclusive", "j"), end())
+    back = gateway("exclusive", "x", default="x_end")
+    (one,) = found(
+        *(start(), gateway("inclusive", "i"), *drawn, back),
+        flows("start > f > i > a > j > x > end; f > b > j; x > i [outcome == 'back']"),
+    )
+    assert (one.rule, one.element) == ("inclusive-deadlock", "i")
+    assert "“j”" in one.message_en
+    outside = flows("start > i > f > a > j > x > end; f > b > j; x > i [outcome == 'back']")
+    assert found(start(), gateway("inclusive", "i"), *drawn, back, outside) == []
 
 
 def test_choices_by_the_same_fact_may_agree() -> None:

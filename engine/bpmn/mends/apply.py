@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from engine.bpmn.linked import Library, nothing
 from engine.bpmn.lint import deployable, lint
-from engine.bpmn.mends.mend import Mend
+from engine.bpmn.mends.mend import JOINS, Mend
 from engine.bpmn.mends.offers import offers
 from engine.bpmn.mends.sheet import Sheet
 from engine.bpmn.model import Finding
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 SUGGESTED = "suggested"
 MOST_ROUNDS = 60
 MOST_SECONDS = (
-    4.0  #: after which no new round begins: what is done by then is written, and more can be done the next time
+    5.0  #: after which no new round begins: what is done by then is written, and more can be done the next time
 )
 MOST_TRIES = 2  #: of one mend with one answer: what comes back again is not mended by it
 
@@ -79,22 +79,29 @@ def mend(
     met: set[str] = set()
     spoiling: set[str] = set()
     enough = monotonic() + MOST_SECONDS
+    playing = bool(given)  # an answer may be for what is found by playing the ways alone
     for _ in range(MOST_ROUNDS):
-        judged = lint(read(data), profile, library)
+        judged = lint(read(data), profile, library, playing=playing)
         sheet = Sheet.of(data)
         found = offers(sheet, judged)
         met |= {each.fix.id for _, each in found if each is not None}
         wrong |= {each.fix.id: each for _, each in found if each and not _fits(each, given)}
         chosen = [(each, answer) for each, answer in _chosen(found, answers) if each.fix.id not in spoiling]
         chosen = [(each, answer) for each, answer in chosen if tried[each.fix.id, answer] < MOST_TRIES]
+        if not playing:  # the ways are played, which takes long, when all that comes before is done
+            chosen = [(each, answer) for each, answer in chosen if each.stage < JOINS]
         try:
             round_done = _do(sheet, chosen, tried) if not wrong and monotonic() < enough else []
         except _Spoilt as spoilt:
             log.debug("the mend %s failed", spoilt, exc_info=True)
             spoiling.add(str(spoilt))
             continue
+        if not round_done and not playing:
+            playing = True
+            continue
         if not round_done:
             break
+        playing = bool(given)
         after = sheet.data()
         try:
             read(after)

@@ -218,6 +218,12 @@ def _wrong_join(sheet: Sheet, finding: Finding) -> Mend | None:
     return rejoin(sheet, node, finding, "inclusiveGateway")
 
 
+def _mutual(sheet: Sheet, finding: Finding) -> Mend | None:
+    """Inclusive joins that wait for each other: what comes back waits for nothing."""
+    node = sheet.find(finding.element, "inclusiveGateway")
+    return None if node is None else rejoin(sheet, node, finding, "exclusiveGateway")
+
+
 def _merge(sheet: Sheet, finding: Finding) -> Mend | None:
     """Several branches meet unjoined: an inclusive join waits for those that can still come, whichever they are."""
     node = sheet.find(finding.element)
@@ -277,6 +283,7 @@ MENDS: Mapping[str, Maker] = {
     "event-gateway-boundary": _event_boundary,
     "join-deadlock": _wrong_join,
     "join-may-wait": _wrong_join,
+    "inclusive-deadlock": _mutual,
     "merge-unsynchronised": _merge,
     "merge-may-double": _merge,
 }

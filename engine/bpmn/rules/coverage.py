@@ -99,7 +99,7 @@ def _samples(path: str, constants: set[Any]) -> list[Any]:
     if numbers:
         found += [numbers[0] - 1, numbers[-1] + 1]
         found += [(low + high) / 2 for low, high in pairwise(numbers)]
-    if any(isinstance(value, str) for value in constants):
+    if any(isinstance(value, str) for value in constants) or constants == {None}:
         found.append(_OTHER)
     if any(isinstance(value, bool) for value in constants):
         found += [True, False]

@@ -30,6 +30,14 @@ MAY_WAIT = Rule(
     "请把这些选择合并到一个网关，或改用排他网关汇合",
     "Choose once, with one gateway, or merge with an exclusive one",
 )
+MUTUAL = Rule(
+    "inclusive-deadlock",
+    ERROR,
+    f"{_PATH}包容汇聚{{what}}与 {{others}} 互相等待，流程会永远停住",
+    f"{_PATH_EN}the inclusive join {{what}} and {{others}} wait for each other for ever",
+    "返回的连线请接到分叉之前，或在返回处改用排他网关合并",
+    "Lead ways back to before the split, or merge them there with an exclusive gateway",
+)
 UNSYNCHRONISED = Rule(
     "merge-unsynchronised",
     ERROR,
@@ -54,7 +62,7 @@ NEVER_ENDS = Rule(
     "请在循环中加一个排他网关，让其中一条连线离开循环",
     "Put an exclusive gateway into the loop, with one way out of it",
 )
-RULES = (DEADLOCK, MAY_WAIT, UNSYNCHRONISED, MAY_DOUBLE, NEVER_ENDS)
+RULES = (DEADLOCK, MAY_WAIT, MUTUAL, UNSYNCHRONISED, MAY_DOUBLE, NEVER_ENDS)
 
 MOST_WORK = 60_000  #: states of one diagram, all explorations together
 MOST_SHOWN = 12
@@ -93,7 +101,17 @@ def _deadlocks(scope: Scope, names: Names, most: int) -> tuple[list[Finding], in
                 path = done.path(state)
                 rule = MAY_WAIT if _depends(scope, names, path) else DEADLOCK
                 told[join] = rule.at(scope.by_id[join], path=_shown(scope, path), missing=_flows(net, missing))
+        held = [] if told else [join for join in net.inclusive if not set(net.into[join]).isdisjoint(marking)]
+        if held:
+            told[held[0]] = _mutual(scope, held, done.path(state))
     return list(told.values()), len(done.markings)
+
+
+def _mutual(scope: Scope, held: list[str], path: list[str]) -> Finding:
+    """Inclusive joins in a quiet state hold each other up; told at one that a way leads back to, where there is one."""
+    first = next((join for join in held if join in spread(scope.after(join), scope.after)), held[0])
+    others = ", ".join(f"“{scope.by_id[join].name or join}”" for join in held if join != first) or f"“{first}”"
+    return MUTUAL.at(scope.by_id[first], path=_shown(scope, path), others=others)
 
 
 def _endless(done: Exploration) -> int | None:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
-from engine.bpmn.expressions import Expression, ExpressionError, ExpressionFailed, Names, compile_expression
+from engine.bpmn.expression_kinds import ANYTHING, DECISION, LIST, NUMBER, TEXT, Kinds
+from engine.bpmn.expressions import (
+    Expression,
+    ExpressionError,
+    ExpressionFailed,
+    Names,
+    check_kinds,
+    compile_expression,
+)
 from engine.bpmn.model import EventDefinition, Finding, Flow, Loop, Node
 from engine.bpmn.rules.rule import ERROR, Place, Rule
 from engine.bpmn.rules.subject import Subject
@@ -60,7 +68,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     for flow in subject.flows():
         if flow.condition:
             names = subject.names.get(flow.scope, Names())
-            yield from _expression(flow, flow.condition, names, ("条件", "condition"))
+            yield from _condition(flow, flow.condition, names, ("条件", "condition"))
     for node in subject.nodes():
         names = subject.names.get(node.scope, Names())
         for event in node.events:
@@ -93,14 +101,32 @@ def is_duration(text: str) -> bool:
     return moment is not None and _sensible(moment, "duration")
 
 
-def _expression(place: Place, text: str, names: Names, field: tuple[str, str]) -> Iterator[Finding]:
-    _, findings = _compiled(place, text, names, field)
+def _condition(place: Place, text: str, names: Names, field: tuple[str, str]) -> Iterator[Finding]:
+    """An expression that decides: computed once here where it speaks of nothing."""
+    expression, findings = _compiled(place, text, names, field, DECISION)
     yield from findings
+    if expression is not None and not expression.references and _value(expression) is _FAILS:
+        zh, en = "它总是无法计算，请改写", "it can never be computed: write another"
+        yield EXPRESSION.at(place, field=field[0], field_en=field[1], text=text, position=1, reason_zh=zh, reason_en=en)
 
 
-def _compiled(place: Place, text: str, names: Names, field: tuple[str, str]) -> tuple[Expression | None, list[Finding]]:
+_FAILS = object()
+
+
+def _value(expression: Expression) -> object:
     try:
-        return compile_expression(text, names), []
+        return expression.evaluate({})
+    except ExpressionFailed:
+        return _FAILS
+
+
+def _compiled(
+    place: Place, text: str, names: Names, field: tuple[str, str], wanted: Kinds = ANYTHING
+) -> tuple[Expression | None, list[Finding]]:
+    try:
+        expression = compile_expression(text, names)
+        check_kinds(text, wanted)
+        return expression, []
     except ExpressionError as error:
         shown = {key: error.params[key] for key in ("position", "reason_zh", "reason_en")}
         return None, [EXPRESSION.at(place, field=field[0], field_en=field[1], text=text, **shown)]
@@ -109,8 +135,11 @@ def _compiled(place: Place, text: str, names: Names, field: tuple[str, str]) -> 
 def _timer(node: Node, event: EventDefinition, names: Names) -> Iterator[Finding]:
     text, kind = event.expression or "", event.timer_kind
     if is_expression(text) and kind != "cycle":
-        yield from _expression(node, text, names, ("时间", "time"))
-        return
+        expression, findings = _compiled(node, text, names, ("时间", "time"), frozenset({TEXT}))
+        yield from findings
+        if expression is None or expression.references:
+            return
+        text = str(_value(expression))  # what speaks of nothing is known now
     period = text
     if kind == "cycle":
         try:
@@ -164,9 +193,9 @@ def _loop(node: Node, loop: Loop, names: Names) -> Iterator[Finding]:
             "it has both a number and a list" if given else "it has neither a number nor a list",
         )
     if loop.cardinality is not None:
-        yield from _constant(node, loop.cardinality, names, _is_number, ("数量", "loopCardinality"))
+        yield from _constant(node, loop.cardinality, names, (NUMBER, _is_number), ("数量", "loopCardinality"))
     if loop.collection is not None:
-        yield from _constant(node, loop.collection, names, _is_list, ("列表", "collection"))
+        yield from _constant(node, loop.collection, names, (LIST, _is_list), ("列表", "collection"))
 
 
 def _rounds(node: Node, loop: Loop, names: Names) -> Iterator[Finding]:
@@ -175,7 +204,7 @@ def _rounds(node: Node, loop: Loop, names: Names) -> Iterator[Finding]:
     if loop.maximum is not None and not _is_count(loop.maximum):
         yield _wrong(node, f"最多次数“{loop.maximum}”不对", f"its loopMaximum “{loop.maximum}” is none")
     if loop.condition is not None:
-        yield from _expression(node, loop.condition, names, ("循环条件", "loopCondition"))
+        yield from _condition(node, loop.condition, names, ("循环条件", "loopCondition"))
 
 
 def _is_count(text: str) -> bool:
@@ -183,18 +212,16 @@ def _is_count(text: str) -> bool:
 
 
 def _constant(
-    node: Node, text: str, names: Names, wanted: Callable[[object], bool], field: tuple[str, str]
+    node: Node, text: str, names: Names, wanted: tuple[str, Callable[[object], bool]], field: tuple[str, str]
 ) -> Iterator[Finding]:
     """An expression; where it speaks of nothing, its value is known now and must be sensible."""
-    expression, findings = _compiled(node, text, names, field)
-    yield from findings
-    if expression is None or expression.references:
-        return
     try:
-        fine = wanted(expression.evaluate({}))
-    except ExpressionFailed:
-        fine = False
-    if not fine:
+        known = not compile_expression(text, names).references
+    except ExpressionError:
+        known = False
+    expression, findings = _compiled(node, text, names, field, ANYTHING if known else frozenset({wanted[0]}))
+    yield from findings
+    if expression is not None and known and not wanted[1](_value(expression)):
         yield _wrong(node, f"{field[0]}“{text}”不对", f"its {field[1]} “{text}” is none, or goes to nobody")
 
 
