@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 from engine.cases.accept import Acceptance
 from engine.cases.inbox import InboxQuery
 from tests.engine.stories import ITEM, submitted
 from tests.web.conftest import needs_browser
 from tests.web.test_accessibility import violations
+from tests.web.test_attacks import ATTRIBUTE, HOSTILE
 from tests.web.test_stories import at_peace
 
 ON_TOP = """() => {
@@ -103,6 +107,35 @@ def test_a_process_is_drawn_mended_kept_published_and_run(person, engine, actor)
     page.locator(".bjs-powered-by").scroll_into_view_if_needed()
     assert page.evaluate(ON_TOP)
     page.set_viewport_size({"width": 1440, "height": 900})
+
+    # It comes out as a file, and another one in; whatever stands in that is shown and never run, and undo takes it back.
+    with page.expect_download() as given:
+        page.get_by_role("button", name="导出文件").click()
+    file = Path(given.value.path()).read_text("utf-8")
+    assert given.value.suggested_filename == "新流程.bpmn"
+    assert 'name="消防验收"' in file
+    hostile = re.sub('name="[^"]*"', lambda _: f'name="{ATTRIBUTE}"', file).encode()
+    with page.expect_file_chooser() as asked:
+        page.get_by_role("button", name="导入").click()
+    asked.value.set_files([{"name": "<img src=x>.bpmn", "mimeType": "application/xml", "buffer": hostile}])
+    page.wait_for_selector("text=已导入")
+    page.get_by_label("选中元素").select_option(drawn)
+    assert page.locator(".panel-title").inner_text().endswith(HOSTILE)
+    assert page.evaluate("window.owned") is None
+    assert page.locator("img[src=x], svg[onload]").count() == 0
+    page.get_by_role("button", name="撤销", exact=True).click()
+    assert drawing.rules(drawn) == set()
+
+    # What is not kept yet is warned of, and still there after the page is read again.
+    warned = []
+    page.once("dialog", lambda dialog: warned.append(dialog.type) or dialog.accept())
+    page.reload()
+    page.wait_for_selector(".designer[data-ready]")
+    assert warned == ["beforeunload"]
+    assert drawing.rules("handle") == missing
+    page.get_by_role("button", name="恢复").click()
+    page.wait_for_selector("text=已恢复")
+    assert drawing.rules("handle") == set()
 
     # It is kept as a draft of an item, and what is not kept is told.
     assert "有未保存的修改" in page.inner_text(".designer-bar")

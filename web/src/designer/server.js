@@ -1,11 +1,11 @@
 // What the page asks the server. Every refusal becomes an Error whose message is for the person who draws.
 export class Server {
-  constructor(csrf, t) {
-    Object.assign(this, { csrf, t });
+  constructor({ csrf, who }, t) {
+    Object.assign(this, { csrf, who, t });
     this.judging = null;
   }
 
-  async ask(path, { body, json, signal } = {}) {
+  async ask(path, { body, json, signal, again = true } = {}) {
     const headers = { 'X-CSRF-Token': this.csrf, Accept: 'application/json' };
     const sent = json ? JSON.stringify(json) : body;
     if (sent !== undefined) headers['Content-Type'] = json ? 'application/json' : 'application/xml';
@@ -18,8 +18,19 @@ export class Server {
     }
     if (answer.status === 401 || (answer.redirected && answer.url.includes('/login'))) throw new Error(this.t('server.logged_out'));
     const said = (answer.headers.get('Content-Type') || '').includes('json') ? await answer.json() : {};
+    if (answer.status === 403 && said.code === 'csrf' && again && await this.freshToken()) return this.ask(path, { body, json, signal, again: false });
     if (!answer.ok) throw new Error(said.detail || said.message || this.t('server.refused', { status: answer.status }));
     return said;
+  }
+
+  /** Who logged in again in another window has another token; this page goes on with it. */
+  async freshToken() {
+    const page = await fetch('/admin/designer', { credentials: 'same-origin' });
+    const read = new DOMParser().parseFromString(await page.text(), 'text/html');
+    const { csrf: token, who } = read.querySelector('.designer')?.dataset || {};
+    const changed = token && token !== this.csrf && who === this.who;
+    if (changed) this.csrf = token;
+    return changed;
   }
 
   open(query) {

@@ -21,7 +21,7 @@ function words(texts) {
 export async function start() {
   const root = document.querySelector('.designer');
   const lang = document.documentElement.lang.startsWith('en') ? 'en' : 'zh';
-  const early = new Server(root.dataset.csrf, (key) => root.dataset[key.replace('server.', '').replace('_', '')] || key);
+  const early = new Server(root.dataset, (key) => root.dataset[key.replace('server.', '').replace('_', '')] || key);
   let data;
   try {
     data = await early.open(location.search);
@@ -38,7 +38,7 @@ class Designer {
   constructor(root, data, lang) {
     const t = words(data.texts);
     Object.assign(this, { root, data, t, definition: data.definition, key: data.key });
-    this.server = new Server(root.dataset.csrf, t);
+    this.server = new Server(root.dataset, t);
     this.board = new Board(place('board'), { moddle: data.moddle, lang });
     this.history = new History(this.keptAs());
     this.panel = new Panel(place('panel'), this.board, { vocabulary: data.vocabulary, t });
@@ -292,7 +292,7 @@ class Designer {
       clearTimeout(this.timer);
       this.timer = 0;
       this.history.settle(xml);
-      const { definition, others, key } = await this.server.save({ xml, item, before: this.definition?.id || '', key: this.key });
+      const { definition, others, key } = await this.server.save({ xml, item, before: this.definition?.id || '', key: this.keyOf(xml + item) });
       this.history.markSaved();
       Object.assign(this, { definition, key });
       this.history.kept = this.keptAs();
@@ -304,6 +304,13 @@ class Designer {
       this.busy = false;
       this.tell();
     }
+  }
+
+  /** However often the same diagram is sent, it is kept once; another one has a key of its own. */
+  keyOf(what) {
+    if (this.sent !== what) this.tries = (this.tries || 0) + 1;
+    this.sent = what;
+    return `${this.key}-${this.tries}`;
   }
 
   /** The item that the process handles: asked once, then it stands in the diagram. A draft may be for none yet. */
