@@ -8,6 +8,7 @@ import flask_smorest as smorest  # type: ignore[import-untyped]
 from flask import Flask
 from marshmallow import INCLUDE, Schema, fields
 
+from api.applicants import applicants, registration
 from api.calendars import calendars
 from api.caller import QUERY_CODE, serve_engine
 from api.cards import cards
@@ -91,6 +92,8 @@ def register_api(app: Flask, engine: Engine) -> None:
     for resource in (
         tokens,
         own_token,
+        registration,
+        applicants,
         cases,
         tasks,
         progress,

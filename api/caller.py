@@ -102,7 +102,8 @@ def once(asked: Mapping[str, Any]) -> Once | None:
     if not _PRINTABLE.fullmatch(key):
         raise IdempotencyKeyInvalid()
     canonical = json.dumps(asked, sort_keys=True, separators=(",", ":"), default=_digest)
-    return Once(f"{actor().id} {request.method} {request.path}", key, hashlib.sha256(canonical.encode()).digest())
+    who = g.actor.id if "actor" in g else "public"
+    return Once(f"{who} {request.method} {request.path}", key, hashlib.sha256(canonical.encode()).digest())
 
 
 def _digest(value: bytes | date) -> str:

@@ -267,6 +267,8 @@ def submit_case(asked: dict[str, Any]) -> Response:
 @cases.serve("GET", "/cases/<number>", gives=(200, CaseView))
 def show_case(number: str) -> Response:
     """A case with its timeline, documents and open incidents"""
+    if actor().kind == "applicant":
+        return answer(engine().own_cases.case(actor(), number), Cache_Control="no-store")
     return answer(engine().get_case(actor(), number))
 
 

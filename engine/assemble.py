@@ -43,6 +43,7 @@ from engine.credit_first.public import follow_up
 from engine.definitions import deploy
 from engine.definitions import models as _definition_models  # noqa: F401
 from engine.documents.demonstration_seal import DemonstrationSealService
+from engine.doors.accounts import AccountsDoor
 from engine.doors.applicants import ApplicantsDoor
 from engine.doors.calendars import CalendarsDoor
 from engine.doors.catalogue import CatalogueDoor
@@ -55,6 +56,7 @@ from engine.doors.intake import IntakeDoor
 from engine.doors.limits import LimitsDoor
 from engine.doors.mandates import MandatesDoor
 from engine.doors.materials import MaterialsDoor
+from engine.doors.own_cases import OwnCasesDoor
 from engine.doors.powers import PowersDoor
 from engine.doors.regions import RegionsDoor
 from engine.doors.supervision import SupervisionDoor
@@ -64,6 +66,7 @@ from engine.doors.workshop import WorkshopDoor
 from engine.errors import ApprovalError
 from engine.organization import clients, sessions
 from engine.organization import models as _organization_models  # noqa: F401
+from engine.organization.accounts import OF_ACCOUNTS
 from engine.organization.actor import Actor
 from engine.organization.log_in import LogInFailed, actor_of_token, issue_token, revoke_token
 from engine.organization.permissions import UseCase
@@ -114,7 +117,9 @@ class Engine:
         self.calendars = CalendarsDoor(self.transactions, self.house)
         self.supervision = SupervisionDoor(self.transactions, self.house)
         known = {DEMONSTRATION_CLIENT: DEMONSTRATION_CLIENT_SECRET} if settings.demo else {}
+        self.accounts = AccountsDoor(self)
         self.intake = IntakeDoor(self)
+        self.own_cases = OwnCasesDoor(self)
         self.mandates = MandatesDoor(self)
         self.diagrams = DiagramsDoor(self.house.handlers, settings.processes / TEMPLATES)
         self.workshop = WorkshopDoor(self, self.diagrams)
@@ -149,6 +154,8 @@ class Engine:
 
     def log_in(self, username: str, password: str, address: str | None = None) -> dict[str, Any]:
         """A token for a username and a password. Raises LogInFailed, TooManyTries."""
+        if self.accounts.is_account(username):
+            return self.accounts.log_in(username, password, address)
         name = Guess("log-in name", username)
 
         def work(uow: UnitOfWork) -> tuple[str, datetime]:
@@ -160,7 +167,9 @@ class Engine:
         return {"token": token, "token_type": "Bearer", "expires_at": progress.instant(expires)}
 
     def authenticate(self, token: str) -> Actor:
-        """The actor behind a token."""
+        """The actor behind a token: an officer, a client, or an applicant with an account."""
+        if token.startswith(OF_ACCOUNTS):
+            return self.accounts.actor_of_token(token)
         with self.database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             return actor_of_token(connection, token)
 
@@ -183,7 +192,10 @@ class Engine:
 
     def log_out(self, token: str) -> None:
         """Let a token open nothing any more."""
-        self.perform(Actor.system("log-out"), lambda uow: revoke_token(uow.connection, token))
+        if token.startswith(OF_ACCOUNTS):
+            self.accounts.close(token)
+        else:
+            self.perform(Actor.system("log-out"), lambda uow: revoke_token(uow.connection, token))
 
     def open_session(self, username: str, password: str, address: str | None = None) -> str:
         """A session of the pages for a username and a password: its secret. Raises LogInFailed, TooManyTries."""

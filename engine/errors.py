@@ -60,6 +60,8 @@ THINGS = {
     "material": "材料",
     "document": "文书",
     "mandate": "委托",
+    "account": "申请人账号",
+    "draft": "草稿",
     "item": "事项",
     "file": "文件",
     "permit": "许可",

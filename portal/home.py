@@ -6,17 +6,15 @@ one address, which no script can read, so that the page can be read again, and c
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import re
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, g, redirect, request
+from flask import Flask, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from engine.assemble import Engine
@@ -24,16 +22,19 @@ from engine.cases.progress import ProgressNotFound
 from engine.demonstration import example_cases
 from engine.errors import ApprovalError
 from engine.settings import DEMONSTRATION_PASSWORD
+from portal.account import register_accounts
+from portal.case_actions import serve_case_actions
+from portal.case_page import case_page
 from portal.items import register_items
 from portal.limits_texts import LIMITS
 from portal.links import LINKS
-from portal.papers import COOKIE, papers_of, register_papers
+from portal.papers import COOKIE, entered, register_papers
 from portal.texts import TEXTS
 from web.clock import DATABASE_AWAY
 from web.pages import Pages, render
 from web.paper_texts import PAPERS
 from web.serving import engine
-from web.words import language, own, t
+from web.words import language, t
 
 log = logging.getLogger(__name__)
 
@@ -80,12 +81,8 @@ def _work_en(officer: Mapping[str, Any], departments: Mapping[str, Any]) -> str:
 
 def register_portal(app: Flask, served: Engine) -> None:
     """Mount the public pages on the application."""
-    pages = Pages("portal", __name__, {**TEXTS, **PAPERS, **LIMITS})
+    pages = Pages("portal", __name__, {**TEXTS, **PAPERS, **LIMITS}, inside=False)
     accounts = demonstration_accounts(served.settings.processes) if served.settings.demo else []
-
-    @pages.before_request
-    def outside() -> None:
-        g.inside = False
 
     @pages.get("/")
     def home() -> Response:
@@ -123,31 +120,15 @@ def register_portal(app: Flask, served: Engine) -> None:
         if not _NUMBER.fullmatch(number) or not _CODE.fullmatch(code):
             return _home(accounts, 404 if live else 200, number=number[:LONGEST], hint=t("progress.code_needed"))
         try:
-            case = engine().progress(number, code, request.remote_addr, picture=language())
+            return case_page(entered(number), number)
         except ProgressNotFound as error:
             return _refused(accounts, error, number)
-        return progress_page(case, live=live, added="added" in request.args)
 
-    register_papers(pages, progress_page)
+    serve_case_actions(pages, "/progress", entered)
+    register_papers(pages)
     app.register_blueprint(pages)
     register_items(app)
-
-
-def progress_page(case: dict[str, Any], status: int = 200, *, live: bool = False, **more: Any) -> Response:
-    """The page of a case, or, for the page that keeps itself up to date, its changed part: 204 when nothing has."""
-    papers = papers_of(case["number"])
-    spelled = json.dumps([case, papers["papers"], language()], sort_keys=True, default=str).encode()
-    digest = hashlib.sha256(spelled).hexdigest()[:16]
-    if live and request.args.get("seen") == digest:
-        return Response(status=204)
-    known = f"result.{case['result']}"
-    result = t(known) if known in g.texts else own(case["result"])
-    row = case | {"ended_at": case["concluded_at"]}
-    shown: dict[str, Any] = {"case": case, "case_row": row, "digest": digest, "result": result, "links": LINKS}
-    shown |= papers | {"key": uuid.uuid4().hex} | more
-    response = render("portal/progress_body.html" if live else "portal/progress.html", status, **shown)
-    response.headers["Vary"] = "HX-Request"
-    return response
+    register_accounts(app)
 
 
 def _refused(accounts: list[Account], error: ApprovalError, number: str) -> Response:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 
 from engine.catalogue.browse import FACETS
 from engine.doors.catalogue import ItemQuery
@@ -30,11 +30,7 @@ MOST_REGIONS = 400
 
 def register_items(app: Flask) -> None:
     """Mount the pages on the application."""
-    pages = Pages("catalogue_pages", __name__, {**TEXTS, **PAPERS})
-
-    @pages.before_request
-    def outside() -> None:
-        g.inside = False
+    pages = Pages("catalogue_pages", __name__, {**TEXTS, **PAPERS}, inside=False)
 
     @pages.get("/items")
     def items() -> Response:

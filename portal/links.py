@@ -2,4 +2,10 @@
 
 from __future__ import annotations
 
-LINKS = [("/", "nav.progress"), ("/items", "nav.items"), ("/verify", "verify.link"), ("/admin/", "nav.log_in")]
+LINKS = [
+    ("/", "nav.progress"),
+    ("/items", "nav.items"),
+    ("/account", "nav.account"),
+    ("/verify", "verify.link"),
+    ("/admin/", "nav.log_in"),
+]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from portal.account_texts import ACCOUNT_TEXTS
 from portal.item_texts import ITEM_TEXTS
+from portal.limits_texts import LIMITS
 from web.texts import Texts
 
 TEXTS: Texts = {
     **ITEM_TEXTS,
+    **ACCOUNT_TEXTS,
+    **LIMITS,
     "nav.items": ("办事事项", "Services"),
     "home.items": ("找事项、看指南", "Find a service and read its guide"),
     "home.items.q": ("事项名称或俗称", "Name of the service, or what you call it"),

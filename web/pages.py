@@ -23,7 +23,7 @@ from web.assets import asset_path
 from web.clock import DATABASE_AWAY, clock_panel
 from web.origin import refuse_foreign
 from web.serving import engine
-from web.sessions import csrf_is_good, csrf_token, current
+from web.sessions import csrf_is_good, csrf_token, current, inside
 from web.texts import COMMON, Texts
 from web.words import language, t
 
@@ -57,7 +57,7 @@ class Pages(Blueprint):
     """A blueprint of pages. `texts` are its words, key -> (Chinese, English).
 
     With `log_in` (the address of the page to log in at) its pages are for those signed in, but for the `open_to_all` ones,
-    and every form has to carry the session's token.
+    and every form has to carry the session's token. `inside` pages are for officers, all others for applicants.
     """
 
     def __init__(
@@ -69,10 +69,12 @@ class Pages(Blueprint):
         log_in: str | None = None,
         open_to_all: tuple[str, ...] = (),
         most_body: int = 4096,
+        inside: bool = True,
         **options: Any,
     ) -> None:
         super().__init__(name, import_name, template_folder="templates", **options)
         self.texts, self.log_in, self.most_body = {**COMMON, **texts}, log_in, most_body
+        self.inside = inside
         self.open_to_all = {f"{name}.{one}" for one in open_to_all}
         self.files_at: set[str] = set()
         self.data_at: dict[str, int] = {}
@@ -85,7 +87,7 @@ class Pages(Blueprint):
         self.register_error_handler(Exception, _unexpected)
 
     def _begin(self) -> AnyResponse | None:
-        g.texts, g.lang = self.texts, _language()
+        g.texts, g.lang, g.inside = self.texts, _language(), self.inside
         g.data = request.endpoint in self.data_at
         # No id and no number of ours is so long or holds a NUL, which PostgreSQL could not even be asked about.
         if any("\0" in value or len(value) > MOST_SEGMENT for value in (request.view_args or {}).values()):
@@ -99,7 +101,9 @@ class Pages(Blueprint):
         if request.method == "POST" and not csrf_is_good():
             if g.data:
                 return error_page(403, t("error.csrf"), "csrf")
-            return render("web/again.html", 403, path=request.path, fields=list(sent_fields()), expired=False)
+            return render(
+                "web/again.html", 403, path=request.path, fields=list(sent_fields()), expired=False, log_in=self.log_in
+            )
         return None
 
     def take_files(self, *views: str) -> None:
@@ -136,7 +140,8 @@ class Pages(Blueprint):
                 return redirect(f"{self.log_in}?next={quote(wanted, safe='/')}", 303)
             if request.method == "POST" and not g.data:
                 # What was written is not lost: it is sent again after the log-in.
-                return render("web/again.html", 401, path=request.path, fields=list(sent_fields()), expired=True)
+                shown = {"path": request.path, "fields": list(sent_fields()), "log_in": self.log_in}
+                return render("web/again.html", 401, expired=True, **shown)
         response = error_page(error.status, error.sentence(language()), error.code)
         if "retry_after" in error.params:
             response.headers["Retry-After"] = str(error.params["retry_after"])
@@ -166,6 +171,7 @@ def render(template: str, status: int = 200, **shown: Any) -> Response:
         "demo": engine().settings.demo,
         "most": engine().settings.most_file // 1024**2,
         "me": None,
+        "inside": inside(),
         "csrf": "",
         "clock": None,
         "here": _here(),
@@ -174,7 +180,7 @@ def render(template: str, status: int = 200, **shown: Any) -> Response:
     if status != 503:
         panel = clock_panel(engine())
         g.today = panel["today"] if panel else None
-        me = current() if g.get("inside", True) else None
+        me = current()
         known |= {"me": me, "csrf": csrf_token() if me else "", "clock": panel}
     known |= shown
     known["other_lang_url"] = _other_language_url(known["here"])

@@ -1,4 +1,7 @@
-"""Who is signed in to the pages: the cookie, and the token that every form carries."""
+"""Who is signed in to the pages: the cookie, and the token that every form carries.
+
+Officers sign in to the inside, applicants to the public zone: each with a cookie of its own, so that one browser may hold both.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,8 @@ from web.serving import engine
 
 #: Over HTTPS the name binds the cookie to this host and path; a demonstration is served without.
 COOKIE, DEMONSTRATION_COOKIE = "__Host-onewindow", "onewindow-session"
+#: The same, of applicants.
+APPLICANT_COOKIE, DEMONSTRATION_APPLICANT_COOKIE = "__Host-onewindow-applicant", "onewindow-applicant"
 MOST = 200
 
 Answer = TypeVar("Answer", bound=Response)
@@ -29,7 +34,8 @@ def current() -> Actor | None:
     """Who is signed in; None for nobody."""
     if "signed_in" not in g:
         held = secret()
-        g.signed_in = engine().session_actor(held) if held else None
+        door = engine() if inside() else engine().accounts
+        g.signed_in = door.session_actor(held) if held else None
     found: Actor | None = g.signed_in
     return found
 
@@ -54,8 +60,7 @@ def csrf_is_good() -> bool:
 
 def sign_in(response: Answer, fresh: str) -> Answer:
     """Give the browser a session; the one it held before is over."""
-    if held := secret():
-        engine().close_session(held)
+    _close()
     response.set_cookie(
         _cookie(), fresh, max_age=int(LIFE.total_seconds()), httponly=True, samesite="Lax", secure=_secure(), path="/"
     )
@@ -64,8 +69,7 @@ def sign_in(response: Answer, fresh: str) -> Answer:
 
 def sign_out(response: Answer) -> Answer:
     """End the session that the browser holds."""
-    if held := secret():
-        engine().close_session(held)
+    _close()
     response.delete_cookie(_cookie(), path="/", httponly=True, samesite="Lax", secure=_secure())
     return response
 
@@ -74,5 +78,18 @@ def _secure() -> bool:
     return not engine().settings.demo
 
 
+def inside() -> bool:
+    """Whether this page is of the inside zone, where officers sign in."""
+    found: bool = g.get("inside", True)
+    return found
+
+
+def _close() -> None:
+    if held := secret():
+        (engine().close_session if inside() else engine().accounts.close)(held)
+
+
 def _cookie() -> str:
-    return COOKIE if _secure() else DEMONSTRATION_COOKIE
+    if inside():
+        return COOKIE if _secure() else DEMONSTRATION_COOKIE
+    return APPLICANT_COOKIE if _secure() else DEMONSTRATION_APPLICANT_COOKIE

@@ -97,19 +97,21 @@ def check_task(
     shown: str,
     use: UseCase,
     submitted_by: Callable[[], str | None] = lambda: None,
+    is_own: Callable[[], bool] = lambda: False,
 ) -> None:
     """The actor may do `use` to this task, or Forbidden / NotFound.
 
-    An applicant's task lies where its case does: it is open to the region's window, and to the front office that submitted
-    the case (`submitted_by`, asked only then).
+    An applicant's task lies where its case does: it is open to the case's applicant (`is_own`), to the region's window, and
+    to the front office that submitted the case (`submitted_by`); both are asked only then.
     """
     if is_platform(actor):
         return
+    if actor.kind == "applicant":
+        if task.kind != "applicant" or not is_own():
+            raise NotFound(what="task", id=shown)
+        need(actor, use)
+        return
     if task.kind == "applicant":
-        if actor.kind == "applicant":
-            # Only a played scenario has an applicant as an actor: accounts of applicants come with the issue on the window.
-            need(actor, use)
-            return
         own = bool(SUBMITTERS & actor.roles) and submitted_by() == actor.submitter
         place = place_of(actor, case_region, own)
         permit(actor, UseCase.TASK_COMPLETE_FOR_APPLICANT, place, "task", shown)

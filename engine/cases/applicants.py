@@ -6,6 +6,7 @@ import hmac
 
 from engine.cases.house import House
 from engine.cases.inbox import get_case
+from engine.cases.ownership import applicant_id, is_own
 from engine.cases.progress import ProgressNotFound
 from engine.cases.submit import hash_code
 from engine.errors import NotFound
@@ -16,11 +17,6 @@ _FIND = (
     "SELECT p.query_salt, n.query_hash, c.applicant->>'name' AS name FROM platform p "
     "LEFT JOIN case_numbers n ON n.number = %s LEFT JOIN cases c ON c.id = n.case_id"
 )
-
-
-def applicant_id(number: str) -> str:
-    """The actor's id of the applicant of a case."""
-    return f"applicant:{number}"
 
 
 def enter(uow: UnitOfWork, number: str, code: str) -> Actor:
@@ -38,8 +34,8 @@ def enter(uow: UnitOfWork, number: str, code: str) -> Actor:
 
 
 def see_case(house: House, uow: UnitOfWork, number: str) -> None:
-    """NotFound unless the actor is the case's applicant (see `enter`) or has to do with it as an officer."""
+    """NotFound unless the actor is the case's applicant, or has to do with it as an officer."""
     if uow.actor.kind != "applicant":
         get_case(house, uow, number)
-    elif uow.actor.id != applicant_id(number):
+    elif not is_own(uow, number):
         raise NotFound(what="case", id=number[:80])

@@ -10,6 +10,7 @@ from typing import Any
 from engine.cases.access import at_window, is_platform, need
 from engine.cases.house import House
 from engine.cases.inbox import LIGHTS, MOST_ROWS, check_choices, light_sql, regions_of
+from engine.cases.ownership import OWNED, whose
 from engine.cases.paging import Order, read_cursor, write_cursor
 from engine.cases.progress import instant
 from engine.cases.states import CASE_NAMES
@@ -27,7 +28,7 @@ ORDERS = {
     "submitted": Order("submitted", "c.submitted_at", "timestamptz"),
     "due": Order("due", _DUE, "date"),
 }
-_COLUMNS = (
+COLUMNS = (
     "c.id, c.number, c.external_number, c.item, i.name AS item_name, i.name_en AS item_name_en, c.region_code, c.state, "
     "c.result, c.channel, c.applicant->>'name' AS applicant_name, c.submitted_at, c.accepted_at, c.concluded_at, "
     "l.due_date, l.due_at, l.warn_at, coalesce(l.paused, false) AS paused, "
@@ -35,12 +36,13 @@ _COLUMNS = (
     "EXISTS (SELECT 1 FROM incidents n WHERE n.case_id = c.id AND n.state = 'open') AS held, "
     f"{DOMAIN_NOW_SQL} AS now"
 )
-_FROM = (
+FROM = (
     "FROM cases c JOIN items i ON i.code = c.item CROSS JOIN platform p "
     "LEFT JOIN limits l ON l.case_id = c.id AND l.owner = 0 AND l.clock = 'decision' AND l.kind = 'promised' "
 )
 _CONCERNS = (
-    "(%(all)s OR (%(window)s AND c.region_code = %(region)s) OR c.region_code = ANY(%(regions)s) "
+    f"(%(all)s OR (%(account)s::text IS NOT NULL AND {OWNED}) "
+    "OR (%(window)s AND c.region_code = %(region)s) OR c.region_code = ANY(%(regions)s) "
     f"OR EXISTS (SELECT 1 FROM events e WHERE e.case_id = c.id AND e.seq = 1 AND {SUBMITTED_BY} = %(me)s) "
     "OR EXISTS (SELECT 1 FROM tasks t WHERE t.case_id = c.id AND t.department_id = ANY(%(departments)s))) "
 )
@@ -58,7 +60,7 @@ _FILTERS = (
 def _page_sql(order: Order) -> str:
     behind = f"({order.key}, c.id) {order.compare} (%(key)s::{order.type}, %(id)s::uuid)"
     return (
-        f"SELECT {_COLUMNS}, ({order.key})::text AS sort_key {_FROM} WHERE {_CONCERNS} {_FILTERS} "
+        f"SELECT {COLUMNS}, ({order.key})::text AS sort_key {FROM} WHERE {_CONCERNS} {_FILTERS} "
         f"AND (%(key)s::text IS NULL OR {behind}) "
         f"ORDER BY {order.key} {order.direction}, c.id {order.direction} LIMIT %(limit)s"
     )
@@ -110,7 +112,7 @@ def list_cases(house: House, uow: UnitOfWork, asked: CaseQuery) -> dict[str, Any
     more = None
     if len(rows) > limit:
         more = write_cursor(order, page[-1]["sort_key"], page[-1]["id"])
-    return {"items": [_row(house, row) for row in page], "next_cursor": more}
+    return {"items": [case_row(house, row) for row in page], "next_cursor": more}
 
 
 def _whose(house: House, uow: UnitOfWork, actor: Actor) -> dict[str, Any]:
@@ -123,10 +125,10 @@ def _whose(house: House, uow: UnitOfWork, actor: Actor) -> dict[str, Any]:
         "regions": regions_of(house, uow, actor) if watches else [],
         "departments": list(actor.departments),
         "me": actor.submitter,
-    }
+    } | whose(uow)
 
 
-def _row(house: House, row: Mapping[str, Any]) -> dict[str, Any]:
+def case_row(house: House, row: Mapping[str, Any]) -> dict[str, Any]:
     calendar = house.calendar(row["region_code"], row["calendar_version"])
     until, due = day_of(row["concluded_at"] or row["now"]), row["due_date"]
     zh, en = CASE_NAMES[row["state"]]

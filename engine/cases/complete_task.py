@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from engine.cases.countersign import check_signer
 from engine.cases.held import Command, held
 from engine.cases.house import House
 from engine.cases.lateness import check_task_end
+from engine.cases.ownership import is_own
 from engine.cases.states import CaseState, TaskStateConflict, move_task
 from engine.cases.step_store import TaskRow, lock_case
 from engine.cases.submit import submitter_of
@@ -70,7 +72,8 @@ def complete_task(house: House, uow: UnitOfWork, asked: Completion) -> dict[str,
     task = case.task(asked.task) if case else None
     if case is None or task is None:
         raise NotFound(what="task", id=shown)
-    check_task(uow.actor, task, case.region_code, shown, UseCase.TASK_COMPLETE, lambda: submitter_of(uow, case.id))
+    submitter, own = partial(submitter_of, uow, case.id), partial(is_own, uow, case.number)
+    check_task(uow.actor, task, case.region_code, shown, UseCase.TASK_COMPLETE, submitter, own)
     draft = StepDraft.of(house, uow, case)
     if case.process is not None:
         house.after_decision.check_completion(draft, task, asked.outcome)

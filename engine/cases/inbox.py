@@ -12,7 +12,7 @@ from engine.cases.paging import Order, read_cursor, write_cursor
 from engine.cases.progress import APPLICANT, case_file, instant
 from engine.cases.submit import SUBMITTED_BY, find_case
 from engine.clock import DOMAIN_NOW_SQL, day_of
-from engine.errors import not_one_of
+from engine.errors import NotFound, not_one_of
 from engine.organization.actor import Actor
 from engine.organization.permissions import Permission, Place, UseCase
 from engine.organization.regions import path_up
@@ -191,6 +191,8 @@ def get_case(house: House, uow: UnitOfWork, number: str, use: UseCase = UseCase.
     """
     actor: Actor = uow.actor
     need(actor, use.value.permission)
+    if actor.kind == "applicant":  # what officers see is not for applicants: `my_cases.py` is
+        raise NotFound(what="case", id=number[:80])
     view = case_view(house, uow, number)
     permit(actor, use, _place(house, uow, actor, view), "case", number[:80])
     view.pop("submitted_by")

@@ -10,11 +10,11 @@ from uuid import UUID
 
 from engine.bpmn.run import ProcessRun
 from engine.cases.access import is_platform, permit, place_of
-from engine.cases.applicants import applicant_id
 from engine.cases.apply_step import StepDraft
 from engine.cases.complete_task import MOST_FORM_BYTES
 from engine.cases.held import Command, held
 from engine.cases.mandates import check_mandate, needs_mandate
+from engine.cases.ownership import is_own
 from engine.cases.states import CASE_NAMES, CaseState, CaseStateConflict
 from engine.cases.step_documents import plan_at_window
 from engine.cases.step_store import CaseRow
@@ -65,8 +65,7 @@ def check_applicant(uow: UnitOfWork, case: Applied, use: UseCase) -> None:
     if is_platform(actor):
         return
     if actor.kind == "applicant":
-        # A played scenario has one applicant, who needs no code.
-        if actor.id not in (applicant_id(case.number), "applicant"):
+        if not is_own(uow, case.number):
             raise NotFound(what="case", id=case.number)
         return
     (rows,) = uow.read((_SUBMITTED, {"case": case.id, "me": actor.submitter}))

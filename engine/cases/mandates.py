@@ -19,6 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from engine.cases.access import is_platform, need
 from engine.clock import CST, day_of
 from engine.errors import Conflict, Forbidden, Invalid, NotFound
+from engine.organization.accounts import masked
 from engine.organization.actor import Actor
 from engine.organization.permissions import Permission, Role, UseCase
 from engine.store.base import Base, Json, new_id
@@ -281,8 +282,3 @@ def _view(row: Mapping[str, Any], today: date) -> dict[str, Any]:
         "revoked_at": row["revoked_at"] and row["revoked_at"].astimezone(CST).isoformat(timespec="seconds"),
         "revoked_because": row["revoked_because"],
     }
-
-
-def masked(number: str) -> str:
-    """A number as it is shown: its first and last four characters."""
-    return number if len(number) <= 8 else f"{number[:4]}{'*' * (len(number) - 8)}{number[-4:]}"

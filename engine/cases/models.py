@@ -22,6 +22,7 @@ class Case(Base):
         Index("ix_cases_credit_code", text("(applicant->>'credit_code')")),
         Index("ix_cases_linked_to", "linked_to", postgresql_where=text("linked_to IS NOT NULL")),
         Index("ix_cases_id_number", text("(applicant->>'id_number')")),
+        Index("ix_cases_account", text("(applicant->>'account')")),
         # Updated at every step: room on the page keeps the updates off the indexes (HOT).
         {"postgresql_with": {"fillfactor": "70"}},
     )

@@ -64,7 +64,12 @@ def progress(house: House, uow: UnitOfWork, number: str, code: str, picture: str
     kept = bytes(found[0]["query_hash"]) if found else bytes(32)
     if not hmac.compare_digest(hashed, kept) or not found:
         raise ProgressNotFound()
-    file, live = _read(house, uow, found[0]["case_id"])
+    return public_case(house, uow, found[0]["case_id"], picture)
+
+
+def public_case(house: House, uow: UnitOfWork, case_id: UUID, picture: str | None = None) -> dict[str, Any]:
+    """What everybody may see of a case who has to do with it; whether the caller may is settled."""
+    file, live = _read(house, uow, case_id)
     shown = public(file, live)
     return shown if picture is None else shown | {"diagram": _diagram(file["timeline"], live, picture)}
 

@@ -23,7 +23,12 @@ def public_progress(
     house: House, uow: UnitOfWork, number: str, code: str, picture: str | None = None
 ) -> dict[str, Any]:
     """The public progress of a case, with its limits. Raises ProgressNotFound."""
-    shown = progress(house, uow, number, code, picture)
+    return with_limits(house, uow, progress(house, uow, number, code, picture))
+
+
+def with_limits(house: House, uow: UnitOfWork, shown: dict[str, Any]) -> dict[str, Any]:
+    """What is public of a case, and what is public of its limits."""
+    number = shown["number"]
     case_id = find_case(uow, number)
     found = limits_of(house, uow, case_id, number)
     (reasons,) = uow.read((_REASONS, (case_id,)))

@@ -17,11 +17,12 @@ from sqlalchemy import and_, or_, select, text
 
 from engine.bpmn.run import ProcessRun
 from engine.cases import case_clocks
-from engine.cases.access import need
+from engine.cases.access import is_platform, need
 from engine.cases.apply_step import PROGRESS, StepDraft, form_values, run_facts, via
 from engine.cases.held import Command, held
 from engine.cases.house import House
 from engine.cases.mandates import check_mandate, needs_mandate
+from engine.cases.ownership import is_own
 from engine.cases.record import GENESIS, Entry, canonical, spell
 from engine.cases.states import CaseState
 from engine.cases.step_documents import RECEIPT, plan_at_window
@@ -34,11 +35,14 @@ from engine.catalogue.regimes import ORDINARY
 from engine.clock import DOMAIN_NOW_SQL, day_of
 from engine.definitions.models import Definition
 from engine.errors import Conflict, Forbidden, Invalid, NotFound, not_one_of
+from engine.organization.accounts import account_id, load_account
 from engine.organization.permissions import Permission, Role, UseCase
 from engine.store.base import new_id
 from engine.unit_of_work import UnitOfWork
 
 MOST_FORM_BYTES = 32_768
+#: Where the applicant of one application is reached: may differ from the account.
+REACHED = ("contact", "phone", "address")
 PERSONAL = ("name", "credit_code", "id_number", "contact", "phone", "address")
 #: scrypt parameters of the query code: about 15 ms, the same for a number that does not exist.
 SCRYPT = {"n": 4096, "r": 8, "p": 1}
@@ -59,7 +63,7 @@ _CLAIM_KEY = (
     "ON CONFLICT (key) DO NOTHING RETURNING 1 AS new"
 )
 _HELD_BY = (
-    "SELECT c.number, c.applicant->>'account' AS account, "
+    "SELECT c.number, "
     f"(SELECT {SUBMITTED_BY} FROM events e WHERE e.case_id = c.id AND e.seq = 1) AS submitter "
     "FROM open_applications o JOIN cases c ON c.id = o.case_id WHERE o.key = %(key)s"
 )
@@ -109,6 +113,7 @@ def submit(house: House, uow: UnitOfWork, asked: Application, secret_key: str, s
         Barred, RegimeNotOpen: the law bars this applicant from this licence for now, or the way that is chosen is not open.
     """
     need(uow.actor, UseCase.CASE_SUBMIT)
+    asked = _in_own_name(uow, asked)
     _check(asked)
     if needs_mandate(uow.actor):
         asked = replace(asked, channel="agent")
@@ -236,6 +241,19 @@ _EXTERNAL = (
 )
 
 
+def _in_own_name(uow: UnitOfWork, asked: Application) -> Application:
+    """Who has an account applies as what the account says, online; nobody else names an account."""
+    account = account_id(uow.actor)
+    if account is None:
+        if "account" in asked.applicant and not is_platform(uow.actor):
+            said = "由登录的申请人自行提交时记录\tis recorded when an applicant who is logged in applies"
+            raise Invalid(detail="applicant.account", fields={"applicant.account": [said]})
+        return asked
+    known = load_account(uow.connection, account).applicant
+    reached = {name: value for name, value in asked.applicant.items() if name in REACHED and value}
+    return replace(asked, applicant=known | reached, channel="online", received_at=None, external_number=None)
+
+
 #: How an application comes in: over the counter, online, by an agent with a mandate (代办), with help at the counter (帮办), by
 #: a front office's own system, or at a window of another region (异地受理).
 CHANNELS = ("window", "online", "agent", "help", "system", "remote")
@@ -284,7 +302,7 @@ def _claim_key(uow: UnitOfWork, asked: Application, item: ServiceItem, case_id: 
     if rows:
         return
     (held,) = uow.read((_HELD_BY, {"key": key}))
-    mine = held and (uow.actor.submitter == held[0]["submitter"] or uow.actor.id == held[0]["account"])
+    mine = held and (uow.actor.submitter == held[0]["submitter"] or is_own(uow, held[0]["number"]))
     raise OpenAlready(**({"number": held[0]["number"]} if mine else {}))
 
 

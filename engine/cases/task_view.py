@@ -50,7 +50,7 @@ def get_task(house: House, uow: UnitOfWork, case_id: UUID, number: int) -> dict[
     """
     shown = task_id(case_id, number)
     ((rows),) = uow.read((_TASK, (case_id, number)))
-    if not rows:
+    if not rows or uow.actor.kind == "applicant":  # what officers see of a case is not for applicants
         raise NotFound(what="task", id=shown)
     row = rows[0]
     whose = _Whose(row["kind"], row["task_region"], row["department_id"], row["officer_id"])

@@ -17,7 +17,8 @@ from engine.cases.applicants import see_case
 from engine.cases.apply_step import StepDraft
 from engine.cases.house import House
 from engine.cases.inbox import regions_of
-from engine.cases.mandates import MandateMissing, masked, needs_mandate
+from engine.cases.mandates import MandateMissing, needs_mandate
+from engine.cases.ownership import is_proven
 from engine.cases.step_store import lock_case
 from engine.cases.submit import RegionUnknown, find_case
 from engine.catalogue.items import ServiceItem
@@ -37,6 +38,7 @@ from engine.credit_first.consequences import (
 from engine.credit_first.credit import Heard, Standing
 from engine.credit_first.eligibility import bar_of, bar_reason, eligibility, verdict_view
 from engine.errors import Invalid, NotFound, not_one_of
+from engine.organization.accounts import masked
 from engine.organization.actor import Actor
 from engine.organization.identity_numbers import is_resident_number
 from engine.organization.permissions import Permission, Place, UseCase
@@ -44,10 +46,6 @@ from engine.organization.regions import path_up
 from engine.unit_of_work import UnitOfWork
 
 MOST_SUBJECT = 40
-_MINE = (
-    "SELECT 1 AS found FROM cases c JOIN case_numbers n ON n.case_id = c.id WHERE n.number = %(number)s "
-    "AND (upper(c.applicant->>'credit_code') = %(subject)s OR upper(c.applicant->>'id_number') = %(subject)s)"
-)
 _MANDATED = (
     "SELECT 1 AS found FROM mandates m WHERE m.agent = %(me)s AND m.revoked_at IS NULL "
     "AND %(day)s BETWEEN m.first_day AND m.last_day "
@@ -111,8 +109,7 @@ def may_read(uow: UnitOfWork, subject: str) -> None:
 
 def _check_mandate(uow: UnitOfWork, actor: Actor, subject: str) -> None:
     if actor.kind == "applicant":
-        number = actor.id.removeprefix("applicant:")
-        if actor.id != "applicant" and not uow.read((_MINE, {"number": number, "subject": subject}))[0]:
+        if not is_proven(uow, subject):
             raise NotFound(what="credit record", id=masked(subject))
     elif needs_mandate(actor):
         asked = {"me": actor.id, "day": day_of(uow.tell_time()), "subject": subject}

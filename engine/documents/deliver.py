@@ -22,7 +22,9 @@ from engine.organization.permissions import UseCase
 from engine.timelimits.ledger import Clock
 from engine.unit_of_work import UnitOfWork
 
-DOWNLOADED, POSTED = "downloaded", "posted"
+DOWNLOADED, POSTED, SIGNED = "downloaded", "posted", "signed"
+#: What the applicant does online leaves its entry in the record, and no paper to be signed.
+ONLINE = (DOWNLOADED, SIGNED)
 PROOF = "delivery-receipt"
 MOST_NAME = 200
 
@@ -55,8 +57,8 @@ def deliver(house: House, uow: UnitOfWork, asked: Delivery) -> dict[str, Any]:
         DocumentNotSealed: it does not count yet.
     """
     need(uow.actor, UseCase.DOCUMENT_DELIVER)
-    if asked.way not in WAYS or asked.way == DOWNLOADED:
-        raise not_one_of("way", [way for way in WAYS if way != DOWNLOADED])
+    if asked.way not in WAYS or asked.way in ONLINE:
+        raise not_one_of("way", [way for way in WAYS if way not in ONLINE])
     if not asked.recipient.strip():
         raise Invalid(detail="recipient", fields={"recipient": ["required"]})
     if asked.way == POSTED and not (asked.tracking_number or "").strip():
@@ -71,6 +73,27 @@ def note_download(house: House, uow: UnitOfWork, paper: Paper) -> None:
         return
     asked = Delivery(paper.case, paper.code or "", DOWNLOADED, str(paper.data.get("applicant") or uow.actor.name))
     record_delivery(house, uow, paper, asked)
+
+
+def sign_for(house: House, uow: UnitOfWork, case: str, code: str, name: str = "") -> dict[str, Any]:
+    """签收: the applicant says, online, to have received a sealed document; a second time is the first one's.
+
+    Raises:
+        NotFound, Forbidden: not there, or not one's own.
+        DocumentNotSealed: it does not count yet.
+        Invalid: a name that is too long.
+    """
+    need(uow.actor, UseCase.DOCUMENT_RECEIVE)
+    paper = paper_in_case(house, uow, case, code)
+    if len(name) > MOST_NAME:
+        raise Invalid(detail="name", fields={"name": [f"≤ {MOST_NAME}"]})
+    (deliveries,) = uow.read((DELIVERIES, (paper.case_id,)))
+    for one in deliveries:
+        if one["number"] == paper.number and one["way"] == SIGNED:
+            kept = {"number": paper.number, "way": SIGNED, "receipt": None}
+            return kept | {"delivered_at": spell(one["delivered_at"])}
+    signed_by = name.strip() or str(paper.data.get("applicant") or uow.actor.name)
+    return record_delivery(house, uow, paper, Delivery(paper.case, paper.code or "", SIGNED, signed_by))
 
 
 def record_delivery(house: House, uow: UnitOfWork, paper: Paper, asked: Delivery) -> dict[str, Any]:
@@ -90,7 +113,7 @@ def record_delivery(house: House, uow: UnitOfWork, paper: Paper, asked: Delivery
         facts |= {"stops": draft.stop(CASE_OWNER, Clock.DELIVERY)}
     personal = {"recipient": asked.recipient, "tracking_number": asked.tracking_number or ""}
     draft.entries.append(draft.entry("document.delivered", facts, None, personal))
-    if asked.way != DOWNLOADED:
+    if asked.way not in ONLINE:
         plan_document(draft, PROOF, paper.body, _proof(draft, paper, asked))
     issued = draft.store(None)
     row = {"case_id": str(case.id), "seq": case.seq + 1, "number": paper.number, "way": asked.way}

@@ -31,6 +31,7 @@ WAYS = {
     "collected": ("窗口领取", "collected at the window"),
     "posted": ("邮寄", "posted"),
     "downloaded": ("网上下载", "downloaded"),
+    "signed": ("网上签收", "signed for online"),
 }
 _PAPERS = (
     "SELECT d.*, b.name AS body_name, b.name_en AS body_name_en, s.way AS seal_way, s.sealed_at, s.seal, c.number AS case_number, "

@@ -6,10 +6,9 @@ import hashlib
 import io
 from typing import Any
 
-from engine.cases.applicants import applicant_id
 from engine.cases.house import House
 from engine.documents import papers, seal
-from engine.documents.deliver import Delivery, DocumentNotSealed, deliver, note_download
+from engine.documents.deliver import Delivery, DocumentNotSealed, deliver, note_download, sign_for
 from engine.documents.papers import SET, Paper, counting, find_paper, list_papers, note_file, paper_in_case
 from engine.documents.render import render
 from engine.documents.verify import verify
@@ -89,7 +88,7 @@ class DocumentsDoor:
         def work(uow: UnitOfWork) -> tuple[Paper, str]:
             paper = paper_in_case(self.house, uow, case, code)
             stage = counting(paper)
-            if actor.id == applicant_id(case):
+            if actor.kind == "applicant":
                 if stage is None:
                     raise DocumentNotSealed(number=paper.number)
                 note_download(self.house, uow, paper)
@@ -135,6 +134,10 @@ class DocumentsDoor:
     def deliver(self, actor: Actor, asked: Delivery, once: Once | None = None) -> dict[str, Any]:
         """送达登记."""
         return self.transactions.perform(actor, lambda uow: deliver(self.house, uow, asked), once)
+
+    def sign_for(self, actor: Actor, case: str, code: str, name: str = "", once: Once | None = None) -> dict[str, Any]:
+        """签收."""
+        return self.transactions.perform(actor, lambda uow: sign_for(self.house, uow, case, code, name), once)
 
     def verify(self, code: str) -> dict[str, Any]:
         """核验, for anybody. Raises CodeUnknown."""

@@ -8,6 +8,8 @@ from typing import Literal
 from engine.organization.permissions import APPLICANT_PERMISSIONS, Permission, Role, permissions_of
 
 Kind = Literal["officer", "applicant", "system", "job"]
+#: The id of the applicant of a played scenario, which has one.
+PLAYED = "applicant"
 
 
 @dataclass(frozen=True, slots=True)

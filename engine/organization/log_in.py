@@ -75,15 +75,19 @@ def verify_password(connection: Connection, username: str, password: str) -> str
 
     Raises LogInFailed.
     """
-    nobody = _hash_of_nobody()  # before it is known whether there is such a user: both ways pay for the first time
     row = connection.execute(_OFFICER, {"username": username}).one_or_none()
-    try:
-        _HASHER.verify(row.password_hash if row else nobody, password)
-    except Argon2Error:
-        raise LogInFailed() from None
-    if row is None:
+    if not is_password_of(row.password_hash if row else None, password) or row is None:
         raise LogInFailed()
     return str(row.id)
+
+
+def is_password_of(hashed: str | None, password: str) -> bool:
+    """Whether a password is the one of a hash; the same work, and no, where there is no hash."""
+    nobody = _hash_of_nobody()  # whether there is such a user or not: both ways pay for the first time
+    try:
+        return _HASHER.verify(hashed or nobody, password) and hashed is not None
+    except Argon2Error:
+        return False
 
 
 def actor_of_token(connection: Connection, token: str) -> Actor:

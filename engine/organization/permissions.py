@@ -37,6 +37,9 @@ class Permission(StrEnum):
     DEFINITION_READ = "definition:read"
     DEFINITION_WRITE = "definition:write"
     DEFINITION_PUBLISH = "definition:publish"
+    APPLICANT_CONFIRM = "applicant:confirm"  #: an account's identity, by the paper that was shown
+    DOCUMENT_RECEIVE = "document:receive"  #: to sign for what is addressed to oneself
+    DRAFT_KEEP = "draft:keep"  #: drafts of one's own applications
     MANDATE_READ = "mandate:read"
     MANDATE_WRITE = "mandate:write"  #: record and end mandates
     CATALOGUE_READ = "catalogue:read"  #: drafts, versions, drift
@@ -101,6 +104,7 @@ _WINDOW = frozenset(
         Permission.DOCUMENT_DELIVER,
         Permission.CREDIT_READ,
         Permission.CREDIT_OBJECT,
+        Permission.APPLICANT_CONFIRM,
     }
 )
 _MANDATES = frozenset({Permission.MANDATE_READ, Permission.MANDATE_WRITE})
@@ -176,6 +180,8 @@ APPLICANT_PERMISSIONS = frozenset(
         Permission.MATERIAL_ADD,
         Permission.CREDIT_READ,
         Permission.CREDIT_OBJECT,
+        Permission.DRAFT_KEEP,
+        Permission.DOCUMENT_RECEIVE,
     }
 )
 
@@ -267,6 +273,15 @@ class UseCase(Enum):
         Scope.INVOLVED,
         frozenset({Permission.CASE_ACCEPT}),
     )
+    APPLICANT_CONFIRM = Rule(
+        "核验申请人身份", "confirm an applicant's identity", Permission.APPLICANT_CONFIRM, Scope.PLATFORM
+    )
+    DRAFT_KEEP = Rule(
+        "在线填报（申请人本人）",
+        "keep and submit drafts: applicants, of their own",
+        Permission.DRAFT_KEEP,
+        Scope.INVOLVED,
+    )
     MANDATE_RECORD = Rule("登记委托", "record a mandate", Permission.MANDATE_WRITE, Scope.PLATFORM)
     MANDATE_LIST = Rule(
         "委托列表", "list mandates", Permission.MANDATE_READ, Scope.INVOLVED, frozenset({Permission.CASE_ACCEPT})
@@ -333,6 +348,12 @@ class UseCase(Enum):
         Permission.DOCUMENT_DELIVER,
         Scope.INVOLVED,
         frozenset({Permission.CASE_ACCEPT}),
+    )
+    DOCUMENT_RECEIVE = Rule(
+        "网上签收（申请人本人）",
+        "sign for a document: applicants, of their own",
+        Permission.DOCUMENT_RECEIVE,
+        Scope.INVOLVED,
     )
     SPECIAL_PROCEDURE = Rule("特别程序", "start and end a special procedure", Permission.LIMIT_MOVE, Scope.TASK)
     EXTENSION_ASK = Rule("申请延长期限", "ask for an extension", Permission.LIMIT_MOVE, Scope.TASK)

@@ -19,7 +19,10 @@ from engine.errors import ApprovalError
 
 WINDOW = timedelta(minutes=15)
 #: Failures in a window, by scope.
-MOST_FAILURES = {"log-in name": 5, "log-in address": 50, "client id": 5, "query number": 10, "query address": 100}
+MOST_FAILURES = {"log-in name": 5, "log-in address": 50, "client id": 5, "query number": 10, "query address": 100} | {
+    "applicant name": 5,
+    "registration address": 30,  #: registrations, good or bad
+}
 
 _COUNTED = text("SELECT began_at, failures FROM throttles WHERE scope = :scope AND key = :key")
 _COUNT = text(

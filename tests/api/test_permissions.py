@@ -10,7 +10,7 @@ import json
 import re
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -42,6 +42,7 @@ from engine.organization.permissions import ROLE_PERMISSIONS, Place, Role, UseCa
 from engine.webhooks.subscriptions import NewWebhook
 from tests.api.conftest import APPLICATION, Caller, fresh_engine
 from tests.engine import trust_first
+from tests.engine.applicants import PERSON
 
 FOLDER = Path("processes/joint-final-inspection")
 BPMN = (FOLDER / "process.bpmn").read_text("utf-8")
@@ -416,6 +417,17 @@ def delivered(attempt: Attempt) -> TestResponse:
     return attempt.who.post(f"/cases/{number}/documents/{code}/deliveries", {"way": "collected", "recipient": "张三"})
 
 
+def account_confirmed(attempt: Attempt) -> TestResponse:
+    username = attempt.target("account", lambda: new_account(attempt))
+    return attempt.who.post(f"/applicants/{username}/confirmation", {"document": "居民身份证"})
+
+
+def new_account(attempt: Attempt) -> str:
+    username = f"a{uuid.uuid4().hex[:12]}"
+    attempt.world.engine.accounts.register(replace(PERSON, username=username))
+    return username
+
+
 EXPERTS = {"kind": "expert-review", "reason": "技术复杂", "needed": 5, "unit": "working-day"}
 
 
@@ -642,6 +654,10 @@ ATTEMPTS[UseCase.DEFENCE_STATE] = [
 ]
 ATTEMPTS[UseCase.STAY_RECORD] = [lambda a: a.who.post(f"/cases/{a.checked()['number']}/objections", DISPUTE)]
 ATTEMPTS[UseCase.DEPENDANTS_READ] = [lambda a: a.who.get(f"/cases/{a.checked()['number']}/dependants")]
+ATTEMPTS[UseCase.APPLICANT_CONFIRM] = [account_confirmed]
+#: What is the applicants' own: no role has it; `tests/api/test_applicants.py` tries it as applicants.
+ATTEMPTS[UseCase.DOCUMENT_RECEIVE] = [lambda a: a.who.post(f"/cases/{a.case()}/documents/x/receipt", {})]
+ATTEMPTS[UseCase.DRAFT_KEEP] = [lambda a: a.who.get("/applicants/me")]
 READS = {
     tried
     for use in (
@@ -656,6 +672,7 @@ TRIED_ELSEWHERE: dict[UseCase, str] = {}
 FREE = {
     "POST /tokens",
     "DELETE /tokens/current",
+    "POST /applicants",
     "GET /progress/<number>",
     "GET /verify/<code>",
     "GET /regions",
@@ -697,6 +714,9 @@ OPERATIONS: dict[str, UseCase] = {
     "POST /cases/<number>/extensions": UseCase.EXTENSION_ASK,
     "POST /cases/<number>/extensions/<extension>/approve": UseCase.EXTENSION_DECIDE,
     "POST /cases/<number>/extensions/<extension>/reject": UseCase.EXTENSION_DECIDE,
+    "POST /cases/<number>/documents/<code>/receipt": UseCase.DOCUMENT_RECEIVE,
+    "GET /applicants/me": UseCase.DRAFT_KEEP,
+    "POST /applicants/<username>/confirmation": UseCase.APPLICANT_CONFIRM,
     "GET /tasks": UseCase.TASK_LIST,
     "GET /tasks/<task>": UseCase.TASK_READ,
     "POST /tasks/<task>/claim": UseCase.TASK_CLAIM,

@@ -27,6 +27,7 @@ AUTOCOMMIT = {
     "engine/store/backup.py": "asks whether a database is empty and unused before it is restored",
     "engine/background/demonstration_clock.py": "holds the lock of who moves the clock, over many transactions of the steps",
     "engine/assemble.py": "reads the actor of a token or of a session: one SELECT, nothing to commit",
+    "engine/doors/accounts.py": "the same, for the accounts of applicants",
 }
 
 

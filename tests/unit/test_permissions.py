@@ -6,6 +6,7 @@ import pytest
 
 from engine.organization.actor import Actor
 from engine.organization.permissions import (
+    APPLICANT_PERMISSIONS,
     ROLE_PERMISSIONS,
     Permission,
     Role,
@@ -19,8 +20,8 @@ def test_every_role_is_in_the_table_and_allows_something():
     assert all(ROLE_PERMISSIONS.values())
 
 
-def test_every_permission_is_given_to_some_role():
-    assert permissions_of(Role) == set(Permission)
+def test_every_permission_is_given_to_some_role_or_to_applicants():
+    assert permissions_of(Role) | APPLICANT_PERMISSIONS == set(Permission)
 
 
 @pytest.mark.parametrize("permission", Permission)

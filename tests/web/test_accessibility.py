@@ -63,6 +63,8 @@ def places(engine, actor):
             "/permits?number=x",
             "/",
             "/admin/login",
+            "/account/login",
+            "/account/register",
             f"/progress/{number}",
             "/nowhere",
             "/verify",
@@ -157,7 +159,7 @@ def test_a_page_is_walked_by_keyboard_and_the_focus_is_seen(person):
     somebody = person()
     somebody.open("/")
     seen = []
-    for _ in range(11):
+    for _ in range(12):
         somebody.page.keyboard.press("Tab")
         seen.append(
             somebody.page.evaluate(

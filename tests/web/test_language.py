@@ -154,6 +154,8 @@ def test_every_page_is_in_the_language_that_was_asked_for(desk, page, engine, ac
         "/": page,
         f"/progress/{number}": page,
         "/admin/login": page,
+        "/account/login": page,
+        "/account/register": page,
         "/nowhere/x": page,
         "/admin/nowhere": officer,
         "/admin/window": clerk,

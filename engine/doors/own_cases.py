@@ -1,0 +1,40 @@
+"""The door of one's own cases: what an applicant sees and does about them, with an account or a query code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from engine.cases import own_case
+from engine.cases.access import need
+from engine.catalogue.forms import Form
+from engine.doors.accounts import own_account
+from engine.doors.calls import Calls
+from engine.organization.actor import Actor
+from engine.organization.permissions import UseCase
+from engine.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True)
+class OwnCasesDoor:
+    """One's own cases."""
+
+    calls: Calls
+
+    def list(self, actor: Actor, limit: int = 50, cursor: str | None = None) -> dict[str, Any]:
+        """我的办件: the cases of an account, the newest first. Raises Forbidden for who has none."""
+
+        def work(uow: UnitOfWork) -> dict[str, Any]:
+            need(actor, UseCase.CASE_LIST)
+            own_account(uow)
+            return own_case.own_cases(self.calls.house, uow, limit, cursor)
+
+        return self.calls.perform(actor, work)
+
+    def case(self, actor: Actor, number: str, picture: str | None = None) -> dict[str, Any]:
+        """One of them, with its public diagram in `picture` (`zh` or `en`). Raises NotFound."""
+        return self.calls.perform(actor, lambda uow: own_case.own_case(self.calls.house, uow, number, picture))
+
+    def application(self, actor: Actor, number: str) -> tuple[Form | None, dict[str, Any]]:
+        """The form of the application, and what was filled in. Raises NotFound."""
+        return self.calls.perform(actor, lambda uow: own_case.application_form(self.calls.house, uow, number))

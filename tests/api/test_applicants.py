@@ -1,0 +1,71 @@
+"""Applicants over the API: registering, one's own cases, and nobody else's."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.api.conftest import APPLICATION, Caller, refused
+from tests.engine.applicants import BODY, PASSWORD
+
+PERSON = {
+    "username": "zhang.wei",
+    "password": PASSWORD,
+    "kind": "person",
+    "name": "张伟",
+    "id_number": "11010519491231002X",
+    "mobile": "13800000001",
+}
+COMPANY = PERSON | {"username": "hotel.demo", "kind": "enterprise", "credit_code": BODY.number, "contact": "李经理"}
+COMPANY = {name: value for name, value in COMPANY.items() if name != "id_number"}
+
+
+@pytest.fixture
+def applicant(app, client):
+    def register(asked=PERSON):
+        made = client.post("/api/v1/applicants", json=asked)
+        assert made.status_code == 201, made.text
+        given = client.post("/api/v1/tokens", json={name: asked[name] for name in ("username", "password")})
+        return Caller(app, given.json["token"])
+
+    return register
+
+
+def test_registering_is_checked_by_field_and_repeated_by_key(client):
+    wrong = {"password": "x", "mobile": "1", "id_number": "123"}
+    problem = refused(client.post("/api/v1/applicants", json=PERSON | wrong), 422, "input-invalid")
+    assert set(problem["fields"]) == set(wrong)
+    both = client.post("/api/v1/applicants", json=PERSON | {"credit_code": "x"})
+    assert set(refused(both, 422, "input-invalid")["fields"]) == {"credit_code"}
+    key = {"Idempotency-Key": "once"}
+    first, again = (client.post("/api/v1/applicants", json=PERSON, headers=key) for _ in range(2))
+    assert (first.status_code, first.data) == (again.status_code, again.data)
+    assert PASSWORD not in first.text
+    assert PERSON["id_number"] not in first.text
+    refused(client.post("/api/v1/applicants", json=PERSON), 409, "username-taken")
+
+
+def test_one_applies_and_acts_on_ones_own_cases_and_no_others(applicant, caller, client):
+    me, other = applicant(), applicant(COMPANY)
+    number = me.post("/cases", APPLICATION).json["number"]
+    shown = me.get(f"/cases/{number}")
+    assert shown.json["channel"] == "online"
+    assert "applicant" not in shown.json
+    assert [one["number"] for one in me.get("/cases").json["items"]] == [number]
+    assert other.get("/cases").json["items"] == []
+    for method, path, body in (
+        ("GET", f"/cases/{number}", None),
+        ("GET", f"/cases/{number}/materials", None),
+        ("GET", f"/cases/{number}/documents", None),
+        ("GET", f"/cases/{number}/limits", None),
+        ("POST", f"/cases/{number}/withdrawal", {}),
+        ("POST", f"/cases/{number}/supplements", {"form": {"project_name": "x"}}),
+        ("POST", f"/cases/{number}/materials", {"code": "other", "commitment": {"statement": "x"}}),
+        ("POST", f"/cases/{number}/documents/AAAA/receipt", {}),
+    ):
+        assert other.call(method, path, **({"json": body} if body is not None else {})).status_code == 404, path
+    for path in (f"/cases/{number}/acceptance", "/definitions", "/clients"):
+        assert me.post(path, {"answer": "accepted"}).status_code in (403, 404, 422), path
+    assert caller("clerk.chen").get("/applicants/me").status_code == 403
+    assert me.post(f"/cases/{number}/withdrawal", {"reason": "改期"}).json["result"] == "withdrawn"
+    assert me.call("DELETE", "/tokens/current").status_code == 200
+    assert me.get("/cases").status_code == 401
