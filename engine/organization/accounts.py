@@ -1,7 +1,7 @@
 """Accounts of applicants (申请人账号): a person or a body registers, logs in with a password, and applies in its own name.
 
 What a registration says is *declared*: the number passes its check digit, and nothing more is known, because a closed network
-has no source to ask. It becomes *confirmed* when a clerk has seen the paper at a window (ADR 0015). Wall time, like all of
+has no source to ask. It becomes *confirmed* when a clerk has seen the paper at a window (ADR 0016). Wall time, like all of
 logging in; sessions and tokens are random, kept as their hash.
 """
 
