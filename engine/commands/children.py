@@ -106,8 +106,9 @@ def _kill(child: _Child) -> None:
 
 
 def _fork(index: int, name: str, work: Work, others: Sequence[int]) -> _Child:
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # whoever called may have closed it
+            stream.flush()
     reading, writing = os.pipe()
     pid = os.fork()
     if not pid:

@@ -14,12 +14,11 @@ from typing import Any
 
 from engine.bpmn.bounds import Failure
 from engine.bpmn.dialects.convert import convert
-from engine.bpmn.judge import Judgement, failed, judge, unread
-from engine.bpmn.read import MAX_BYTES, UnreadableDiagram
-from engine.bpmn.rules import unreadable
+from engine.bpmn.judge import Judgement, failed, judge
+from engine.bpmn.read import UnreadableDiagram
 from engine.commands.children import in_children
 from engine.commands.fix import same, write
-from engine.commands.lint import STDIN, UNREADABLE, WRONG_USAGE, bytes_of, spoken
+from engine.commands.lint import STDIN, UNREADABLE, WRONG_USAGE, bytes_of, spoken, unopened
 
 _KINDS = {
     "kept": ("保留", "kept"),
@@ -54,10 +53,9 @@ def run(asked: argparse.Namespace) -> int:
 
     def work(name: str) -> bytes:
         try:
-            data = sys.stdin.buffer.read(MAX_BYTES + 1) if name == STDIN else bytes_of(name)
+            data = bytes_of(name)
         except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or type(error).__name__
-            return _unread(unread(unreadable.MISSING, reason=reason), lang)
+            return _unread(unopened(error), lang)
         return _converted(data, lang)
 
     ((_, answer),) = in_children([asked.file], work)

@@ -7,6 +7,7 @@ Exit code of the worst file: 0 no error, 1 some, 2 unreadable; 64 wrong usage. E
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import os
 import stat
@@ -64,10 +65,9 @@ def _fix(asked: argparse.Namespace, fixing: fix.Fixing, lang: str) -> int:
 
     def work(name: str) -> bytes:
         try:
-            data = sys.stdin.buffer.read(MAX_BYTES + 1) if name == STDIN else bytes_of(name)
+            data = bytes_of(name)
         except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or type(error).__name__
-            return fix.unmended(unread(unreadable.MISSING, reason=reason), lang)
+            return fix.unmended(unopened(error), lang)
         return fix.mended(data, fixing, asked.profile, lang)
 
     ((_, answer),) = in_children([fixing.name], work)
@@ -78,10 +78,10 @@ def _fix(asked: argparse.Namespace, fixing: fix.Fixing, lang: str) -> int:
 def judged(names: Sequence[str], profile: str, lang: str) -> list[dict[str, Any]]:
     """What there is to say of each file, as JSON, in the order of the names."""
     load_schema()  # once, before the children are forked
-    standard = sys.stdin.buffer.read(MAX_BYTES + 1) if STDIN in names else b""
+    standard = _opened(STDIN) if STDIN in names else b""
 
     def work(name: str) -> bytes:
-        judgement = _judgement(name, standard, profile)
+        judgement = _judgement(name, standard if name == STDIN else _opened(name), profile)
         return json.dumps(_as_data(name, judgement, lang)).encode()
 
     found: dict[int, dict[str, Any]] = {}
@@ -102,18 +102,32 @@ def spoken() -> str:
     return "en" if said[:2] == "en" else "zh"
 
 
-def _judgement(name: str, standard: bytes, profile: str) -> Judgement:
-    if name == STDIN:
-        return judge(standard, profile, House(library=fix.library_of(name)))
+def _judgement(name: str, data: bytes | Judgement, profile: str) -> Judgement:
+    return judge(data, profile, House(library=fix.library_of(name))) if isinstance(data, bytes) else data
+
+
+def _opened(name: str) -> bytes | Judgement:
     try:
-        return judge(bytes_of(name), profile, House(library=fix.library_of(name)))
+        return bytes_of(name)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or type(error).__name__
-        return unread(unreadable.MISSING, reason=reason)
+        return unopened(error)
+
+
+def unopened(error: OSError | ValueError) -> Judgement:
+    """The judgement of a file that could not be opened."""
+    return unread(unreadable.MISSING, reason=getattr(error, "strerror", None) or type(error).__name__)
 
 
 def bytes_of(name: str) -> bytes:
-    """The first bytes of a file, one more than may be; never waits for a pipe or a device."""
+    """The first bytes of a file (`-`: of standard input), one more than may be; never waits for a device.
+
+    Raises:
+        OSError, ValueError: it can't be opened or read.
+    """
+    if name == STDIN:
+        if sys.stdin is None:  # whoever called closed it
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        return sys.stdin.buffer.read(MAX_BYTES + 1)
     descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with open(descriptor, "rb") as file:
         mode = os.fstat(descriptor).st_mode

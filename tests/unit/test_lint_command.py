@@ -160,3 +160,15 @@ def test_our_extensions_are_judged_too(tmp_path) -> None:
     answer = lint("lint", "-", "--format", "json", given=data)
     assert answer.returncode == 1
     assert "extension-unknown" in {finding["rule"] for finding in files(answer)["-"]["findings"]}
+
+
+def test_without_standard_input_or_output_there_is_an_answer_all_the_same() -> None:
+    command = f"{sys.executable} -P -m onewindow lint -"
+    closed = ["sh", "-c", f"{command} --format json <&-"]
+    answer = subprocess.run(closed, env=environment(), capture_output=True, check=False)
+    assert answer.returncode == 2
+    assert [finding["rule"] for finding in files(answer)["-"]["findings"]] == ["file-missing"]
+    silent = subprocess.run(
+        ["sh", "-c", f"{command} >&-"], env=environment(), input=FINE, stderr=subprocess.PIPE, check=False
+    )
+    assert (silent.returncode, silent.stderr) == (0, b"")
