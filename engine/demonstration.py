@@ -6,6 +6,7 @@ The database is marked as a demonstration; a production start refuses it, so tha
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 
 from sqlalchemy import text
 
@@ -51,8 +52,11 @@ def check_mode(engine: Engine) -> None:
         raise IsADemonstration()
 
 
-def load_demonstration(engine: Engine, cases: bool = True) -> list[str]:
-    """Load what is not there yet; answers the usernames of the accounts made (none at the second start)."""
+def load_demonstration(engine: Engine, cases: bool = True, items: Collection[str] | None = None) -> list[str]:
+    """Load what is not there yet; answers the usernames of the accounts made (none at the second start).
+
+    `items` are the codes of the only processes that are wanted; the whole demonstration without it.
+    """
     processes = engine.settings.processes
     data = json.loads((processes / "demonstration" / "organization.json").read_text("utf-8"))
     shared = hash_password(DEMONSTRATION_PASSWORD)
@@ -65,8 +69,10 @@ def load_demonstration(engine: Engine, cases: bool = True) -> list[str]:
         return made
 
     made = engine.perform(Actor.system("demonstration"), seed)
-    for folder in sorted(path.parent for path in processes.glob("*/item.json")):
-        engine.load_process(Actor.system("demonstration"), folder)
+    for path in sorted(processes.glob("*/item.json")):
+        if items is not None and json.loads(path.read_text("utf-8")).get("code") not in items:
+            continue
+        engine.load_process(Actor.system("demonstration"), path.parent)
     engine.catalogue_office.load_power_lists(Actor.system("demonstration"))
     if made and cases:
         _example_cases(engine)

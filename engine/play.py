@@ -11,7 +11,7 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -87,7 +87,7 @@ def play(path: Path, settings: Settings) -> dict[str, Any]:
         ScenarioInvalid: the file is no scenario. A step that is refused is a failure of the scenario, not an error.
     """
     scenario = read_scenario(path)
-    with scratch_engine(settings) as engine:
+    with scratch_engine(settings, {scenario["item"]}) as engine:
         _load_own_process(engine, path)
         return play_on(engine, scenario)
 
@@ -98,15 +98,15 @@ def play_on(engine: Engine, scenario: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def scratch_engine(settings: Settings) -> Iterator[Engine]:
-    """An engine on a database of its own, with the organisation and the processes of the demonstration."""
+def scratch_engine(settings: Settings, items: Collection[str] | None = None) -> Iterator[Engine]:
+    """An engine on a database of its own, with the organisation and the processes of the demonstration (of `items` only)."""
     with scratch_database() as url:
         database = connect_engine(url, 0)
         migrate(database)
         database.dispose()
         engine = open_engine(settings, url, pool_size=4)
         try:
-            load_demonstration(engine, cases=False)
+            load_demonstration(engine, cases=False, items=items)
             yield engine
         finally:
             engine.close()

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.bpmn.compile import PERSON_TAGS, Compiled
+from engine.bpmn.calls import is_linked, scope_of
+from engine.bpmn.compile import PERSON_TAGS, SUB_PROCESSES, Compiled
 from engine.bpmn.model import Node, Process
 from engine.bpmn.outlook import CHOOSING
 from engine.bpmn.public_diagram import public_name
@@ -142,18 +143,19 @@ def _reaches(follow: Mapping[str, list[str]], starts: list[str], ends: set[str],
 
 
 def _following(process: Process) -> dict[str, list[str]]:
-    """Where each node leads: by its flows, into a sub-process and out of it again, and to its boundary events."""
+    """Where each node leads: by its flows, into a sub-process or call and out of it again, and to its boundary events."""
     nodes = {str(node.id): node for node in process.nodes if node.id}
     found: dict[str, list[str]] = {name: [] for name in nodes}
     for flow in reversed(process.flows):
         if flow.source in found and flow.target in nodes:
             found[str(flow.source)].append(str(flow.target))
     outer = {name: list(targets) for name, targets in found.items()}
+    around = {scope_of(node): name for name, node in nodes.items() if node.tag in SUB_PROCESSES and not is_linked(node)}
     for name, node in nodes.items():
-        if node.tag == "startEvent" and node.scope in nodes:
-            found[node.scope] = [name]
-        elif node.tag == "endEvent" and node.scope in nodes:
-            found[name] += outer[node.scope]
+        if node.tag == "startEvent" and node.scope in around:
+            found[around[node.scope]] = [name]
+        elif node.tag == "endEvent" and node.scope in around:
+            found[name] += outer[around[node.scope]]
         elif node.tag == "boundaryEvent" and node.attached_to in nodes:
             found[str(node.attached_to)].append(name)
     return found

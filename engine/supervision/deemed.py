@@ -57,7 +57,8 @@ def _accepted(draft: StepDraft, ledger: Ledger, basis: str) -> None:
     draft.accept(ledger.stands(draft.case.now).started_at, basis)
     window = window_task(draft)
     if window is None:
-        draft.store(start_run(draft.uow, draft))
+        # A run that has not come to its window goes on to it: there the task is then one like others.
+        draft.store(start_run(draft.uow, draft) if draft.case.run is None else None)
         return
     draft.close(Closing(window, "accepted", ""))
     run = draft.resume()
