@@ -113,7 +113,8 @@ def rehearse(settings: Settings, play: Play, scenarios: Sequence[Mapping[str, An
 
 
 def _rehearsed(settings: Settings, play: Play, scenario: Mapping[str, Any]) -> dict[str, Any]:
-    with scratch_engine(settings) as engine, folder_of(settings, play, str(scenario["region"])) as folder:
+    region = str(scenario["region"])
+    with scratch_engine(settings, {play.item}) as engine, folder_of(settings, play, region) as folder:
         engine.load_process(SYSTEM, folder)
         engine.catalogue_office.load_power_lists(SYSTEM)
         return play_on(engine, scenario)

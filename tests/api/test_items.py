@@ -46,11 +46,11 @@ def test_facets_narrow_down_and_say_what_is_left(client):
     page = get(client, "/items?region=440100").json
     facets = {name: {one["code"]: one["count"] for one in values} for name, values in page["facets"].items()}
     assert facets["theme"] == {"construction": 2, "planning": 1, "fire": 1}
-    assert facets["audience"]["enterprise"] == 1
-    assert facets["department"] == {"gz-housing": 1}
-    assert facets["life_event"] == {"build": 1}
-    assert facets["region"] == {"440100": 1, "440105": 1, "440106": 1}
-    assert get(client, "/items?facet=theme:construction&facet=audience:enterprise").json["total"] == 1
+    assert facets["audience"]["enterprise"] == 2
+    assert facets["department"] == {"gz-housing": 2}
+    assert facets["life_event"] == {"build": 2}
+    assert facets["region"] == {"440100": 2, "440105": 2, "440106": 2}
+    assert get(client, "/items?facet=theme:construction&facet=audience:enterprise").json["total"] == 2
     nothing = get(client, "/items?facet=theme:fire,audience:person").json
     assert (nothing["total"], nothing["facets"]["audience"][0]["count"]) == (0, 1)
     assert set(get(client, "/items?facet=theme").json["facets"]) == {"theme"}
