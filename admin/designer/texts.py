@@ -50,6 +50,11 @@ DESIGNER: Texts = {
     "designer.export.svg": ("导出图片", "Export picture"),
     "designer.save": ("保存草稿", "Save draft"),
     "designer.save.keys": ("保存草稿（Ctrl+S）", "Save as a draft (Ctrl+S)"),
+    "designer.try": ("试运行", "Dry run"),
+    "designer.try.about": (
+        "在新窗口中用一个虚拟办件走一遍，不保存任何内容",
+        "Play a made-up case through it, in a new window; nothing is kept",
+    ),
     "designer.publish": ("审核与发布", "Review and publish"),
     "designer.cancel": ("取消", "Cancel"),
     "designer.close": ("关闭", "Close"),

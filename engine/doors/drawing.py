@@ -19,12 +19,20 @@ from engine.definitions.models import Definition
 from engine.doors.calls import Calls
 from engine.errors import NotFound
 from engine.organization.actor import Actor
-from engine.organization.models import FunctionRow
+from engine.organization.models import FunctionRow, PostRow
 from engine.organization.permissions import UseCase
 from engine.plugins.handlers import HandlerRegistry
+from engine.register.document_templates import templates
 from engine.unit_of_work import UnitOfWork
 
 MOST_VERSIONS = 100
+#: How cases end, as the shipped processes say it; any other word will do.
+RESULTS = (
+    ("granted", "准予", "granted"),
+    ("denied", "不予", "denied"),
+    ("withdrawn", "撤回", "withdrawn"),
+    ("terminated", "终止", "terminated"),
+)
 
 Named = list[dict[str, str]]  #: value, Chinese and English label
 
@@ -43,10 +51,14 @@ class DrawingDoor:
             need(uow.actor, UseCase.DEFINITION_READ)
             functions = uow.session.scalars(select(FunctionRow).order_by(FunctionRow.code))
             items = uow.session.scalars(select(ItemRow).order_by(ItemRow.code)).all()
+            titles = select(PostRow.title).distinct()
             of_government = [_named(row.code, row.name, row.name_en) for row in functions]
             return {
                 "assignment.function": of_government,
+                "assignment.post": [_named(title, title, title) for title in sorted(uow.session.scalars(titles))],
                 "document.function": of_government,
+                "document.kind": [_named(one.kind, one.title, one.title_en) for one in templates().values()],
+                "result.value": [_named(*one) for one in RESULTS],
                 "service.handler": [_named(name, name, name) for name in sorted(self.handlers.names())],
                 "item.code": [_named(row.code, row.name, row.name_en) for row in items],
                 "form.key": [

@@ -1,7 +1,11 @@
 // What BPMN itself says of an element, as groups of fields for the panel. A field reads and writes the diagram.
 import { is, isAny } from 'bpmn-js/lib/util/ModelUtil';
+import { occurrences } from './extensions.js';
 
 const ID = /^[A-Za-z_\u4e00-\u9fff][\w.\-\u4e00-\u9fff]*$/;
+/** How far back outcomes are looked for, and how many are offered. */
+const MOST_SEEN = 60;
+const MOST_OFFERED = 12;
 const CHOOSING = ['bpmn:ExclusiveGateway', 'bpmn:InclusiveGateway'];
 const TIMERS = { timeDate: 'timer.date', timeDuration: 'timer.duration', timeCycle: 'timer.cycle' };
 /** What an event or a receive task refers to by name: type of the definition, property, type of the root element. */
@@ -82,8 +86,35 @@ function conditionField(board, t, flow, key, label) {
   return {
     key, label, type: 'expression', help: t('condition.help'),
     read: () => flow.businessObject.conditionExpression?.body || '',
+    offered: () => outcomesBefore(flow.source, t('colon')),
     write: (value) => setCondition(board, flow, value),
   };
+}
+
+/** Conditions on what the tasks before a gateway come to, the nearest first: those directly before it are spoken of as `outcome`. */
+function outcomesBefore(gateway, colon) {
+  const before = (element) => element.incoming.filter((flow) => is(flow, 'bpmn:SequenceFlow')).map(({ source }) => source);
+  const seen = new Set([gateway]);
+  const found = [];
+  const only = before(gateway).length === 1;
+  for (let ring = before(gateway), near = only; ring.length && seen.size < MOST_SEEN && found.length < MOST_OFFERED; near = false) {
+    const fresh = ring.filter((element) => element && !seen.has(element));
+    fresh.forEach((element) => seen.add(element));
+    for (const { businessObject: task } of fresh) {
+      for (const [code, label] of outcomesOf(task)) {
+        const value = near ? `outcome == '${code}'` : `case.outcomes.${task.id} == '${code}'`;
+        found.push({ value, label: `${task.name || task.id}${colon}${label}` });
+      }
+    }
+    ring = fresh.flatMap(before);
+  }
+  return found.slice(0, MOST_OFFERED);
+}
+
+function outcomesOf(task) {
+  const [outcomes] = occurrences(task, 'ow:Outcomes');
+  const pairs = (outcomes?.get('values') || '').split(/[,，]/).map((one) => one.split('=').map((part) => part.trim()));
+  return pairs.filter(([code]) => code).map(([code, label]) => [code, label || code]);
 }
 
 function setCondition(board, flow, body) {

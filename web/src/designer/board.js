@@ -88,7 +88,8 @@ export class Board {
   select(id, { look = false } = {}) {
     const element = this.find(id);
     const canvas = this.get('canvas');
-    if (!element || element === canvas.getRootElement()) {
+    if (element && !element.parent) canvas.setRootElement(element);
+    if (!element?.parent) {
       this.get('selection').select(null);
       return;
     }

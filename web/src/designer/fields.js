@@ -93,10 +93,14 @@ function areaControl(drawn) {
     event.preventDefault();
     now();
   });
+  const ready = make('div', { class: 'chips' });
+  const take = (value) => drawn.commit(input.value.trim() ? `${input.value.trim()} or ${value}` : value);
   const show = (fresh) => {
     if (input.value !== fresh.read()) input.value = fresh.read();
+    const offered = fresh.offered ? fresh.offered() : [];
+    ready.replaceChildren(...offered.map(({ value, label }) => make('button', { type: 'button', class: 'chip', title: value, onclick: () => take(value) }, label)));
   };
-  return { input, node: input, show, isBeingWritten };
+  return { input, node: make('div', {}, input, ready), show, isBeingWritten };
 }
 
 function choiceControl(drawn) {

@@ -13,12 +13,12 @@ export class Picker {
   fill() {
     const shown = this.board.get('elementRegistry').filter((one) => one.businessObject && !one.labelTarget && (one.parent || one.waypoints)
       && (is(one, 'bpmn:FlowElement') || is(one, 'bpmn:Participant') || is(one, 'bpmn:Lane')));
-    const root = this.board.get('canvas').getRootElement();
-    if (!root.businessObject) return;
-    const entries = [root, ...shown].map((one) => [one.id, `${this.kind(one.businessObject)} ${one.businessObject.name || one.id}`]);
+    const roots = this.board.get('canvas').getRootElements().filter((one) => is(one, 'bpmn:Process') || is(one, 'bpmn:Collaboration'));
+    if (!roots.length) return;
+    const entries = [...roots, ...shown].map((one) => [one.id, `${this.kind(one.businessObject)} ${one.businessObject.name || one.id}`]);
     const state = JSON.stringify(entries);
     if (state !== this.state) this.select.replaceChildren(...entries.map(([id, said]) => new Option(said, id)));
     this.state = state;
-    this.select.value = this.board.selected()?.id || root.id;
+    this.select.value = this.board.selected().businessObject?.id || roots[0].id; // of a sub-process's own plane, too
   }
 }

@@ -2,6 +2,7 @@
 import { Board } from './board.js';
 import { Changes } from './changes.js';
 import { download, pick } from './files.js';
+import { make } from './fields.js';
 import { Findings } from './findings.js';
 import { History } from './history.js';
 import { kindOf, Panel } from './panel.js';
@@ -126,6 +127,7 @@ class Designer {
       save: () => this.save(), import: () => this.importFile(), bpmn: async () => download(`${this.name()}.bpmn`, await this.board.xml(), 'application/xml'),
       svg: async () => download(`${this.name()}.svg`, await this.board.svg(), 'image/svg+xml'),
       layout: async () => this.replace((await this.server.layout(await this.board.xml())).xml, this.t('layout.done')),
+      try: () => this.tryOut(),
       minimap: () => this.board.get('minimap').toggle(),
     }[action];
     try {
@@ -327,6 +329,18 @@ class Designer {
     const element = this.board.find(process.id) || this.board.get('canvas').getRootElement();
     setAttribute(this.board, { element, bo: process }, { type: 'ow:Item' }, 0, 'code', select.value);
     return select.value;
+  }
+
+  /** The diagram as it is drawn goes to the page of dry runs, in a window of its own. */
+  async tryOut() {
+    const bytes = new TextEncoder().encode(await this.board.xml());
+    const diagram = btoa(Array.from(bytes, (one) => String.fromCharCode(one)).join(''));
+    const said = { csrf: this.server.csrf, diagram, name: `${this.name()}.bpmn`, item: this.item() };
+    const fields = Object.entries(said).map(([name, value]) => make('input', { type: 'hidden', name, value }));
+    const form = make('form', { method: 'post', action: '/admin/workshop/dry-run/open', target: '_blank', hidden: true }, ...fields);
+    document.body.append(form);
+    form.submit();
+    form.remove();
   }
 
   async importFile() {
