@@ -11,7 +11,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from admin.desk import fresh_key, me, page
 from admin.inbox import once_of
 from engine.catalogue.catalogue import OPEN, OPERATIONS
-from engine.catalogue.publish import CONTINUE, Change
+from engine.catalogue.effects import CONTINUE, EFFECTS
+from engine.catalogue.publish import Change
 from engine.errors import ApprovalError, Forbidden, Invalid, NotFound
 from engine.organization.permissions import Permission
 from web.pages import Pages, field
@@ -19,6 +20,7 @@ from web.serving import engine
 from web.words import language
 
 MOST_STATEMENT = 1000
+ASKED = ("operation", "effective_on", "effect", "conclude_by", "zh", "en", "related")
 
 
 def serve_catalogue(pages: Pages) -> None:
@@ -39,7 +41,7 @@ def serve_catalogue(pages: Pages) -> None:
 
     @pages.post("/catalogue/<item>/versions")
     def publish_item(item: str) -> AnyResponse:
-        asked = {name: field(name, MOST_STATEMENT) for name in ("operation", "effective_on", "zh", "en", "related")}
+        asked = {name: field(name, MOST_STATEMENT) for name in ASKED}
         try:
             change = _change(asked)
             engine().catalogue_office.publish_item(me(), item, change, once_of("publish-item", item, asked))
@@ -58,6 +60,7 @@ def _item(item: str, status: int = 200, **shown: Any) -> Response:
         "found": found,
         "regions": regions,
         "operations": _operations(state),
+        "effects": EFFECTS,
         "may_publish": me().may(Permission.CATALOGUE_PUBLISH),
         "key": fresh_key(),
         "kept": {},
@@ -81,12 +84,19 @@ def _operations(state: str) -> list[str]:
 def _change(asked: dict[str, str]) -> Change:
     if asked["operation"] not in OPERATIONS:
         raise Invalid(detail="operation", fields={"operation": list(OPERATIONS)})
-    try:
-        day = date.fromisoformat(asked["effective_on"]) if asked["effective_on"] else None
-    except ValueError:
-        raise Invalid(detail="effective_on", fields={"effective_on": ["YYYY-MM-DD"]}) from None
+    effect = asked["effect"] or CONTINUE
+    if effect not in EFFECTS:
+        raise Invalid(detail="effect", fields={"effect": list(EFFECTS)})
+    day, conclude_by = _day(asked, "effective_on"), _day(asked, "conclude_by")
     if bool(asked["zh"]) is not bool(asked["en"]):
         raise Invalid(detail="zh, en", fields={"zh": ["zh + en"], "en": ["zh + en"]})
-    statement = {"zh": asked["zh"], "en": asked["en"]} if asked["zh"] else CONTINUE
+    statement = {"zh": asked["zh"], "en": asked["en"]} if asked["zh"] else None
     related = tuple(asked["related"].replace(",", " ").replace("、", " ").split())
-    return Change(asked["operation"], day, statement, related)
+    return Change(asked["operation"], day, statement, related, effect, conclude_by)
+
+
+def _day(asked: dict[str, str], name: str) -> date | None:
+    try:
+        return date.fromisoformat(asked[name]) if asked[name] else None
+    except ValueError:
+        raise Invalid(detail=name, fields={name: ["YYYY-MM-DD"]}) from None

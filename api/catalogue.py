@@ -11,7 +11,8 @@ from api.caller import actor, engine, once
 from api.resource import Resource, answer
 from api.shapes import Day, Form, Shape, Text
 from engine.catalogue.catalogue import OPERATIONS
-from engine.catalogue.publish import CONTINUE, Change
+from engine.catalogue.effects import EFFECTS
+from engine.catalogue.publish import Change
 from engine.doors.catalogue_office import Folder
 
 catalogue = Resource("catalogue", __name__, "Keeping the catalogue")
@@ -31,6 +32,8 @@ class ItemPublication(Shape):
     effective_on = Day(load_default=None)
     statement = fields.Nested(StatementText, load_default=None)
     related = fields.List(Text(100), load_default=list)
+    effect = Text(20, values=EFFECTS, load_default=EFFECTS[0])
+    conclude_by = Day(load_default=None)
 
 
 class ItemDraft(Shape):
@@ -77,6 +80,7 @@ class ItemKept(Shape):
     complete = fields.Boolean()
     changed = fields.Boolean()
     versions = fields.List(fields.Dict())
+    open_cases = fields.Dict()
 
 
 class Kept(Shape):
@@ -115,6 +119,8 @@ class Published(Shape):
     holding = fields.Boolean()
     effective_on = fields.Date()
     statement = fields.Dict()
+    effect = fields.String()
+    conclude_by = fields.Date(allow_none=True)
     open_cases = fields.Integer()
     related = fields.List(fields.Raw())
     hash = fields.String()
@@ -162,8 +168,8 @@ def kept_item(item: str) -> Response:
 def publish_item(asked: dict[str, Any], item: str) -> Response:
     """Publish, change, split, merge, suspend, resume or cancel an item, from a day on"""
     key = once(asked)
-    statement = asked["statement"] or CONTINUE
-    change = Change(asked["operation"], asked["effective_on"], statement, tuple(asked["related"]))
+    related, effect = tuple(asked["related"]), (asked["effect"], asked["conclude_by"])
+    change = Change(asked["operation"], asked["effective_on"], asked["statement"], related, *effect)
     return answer(engine().catalogue_office.publish_item(actor(), item, change, key), 201)
 
 

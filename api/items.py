@@ -64,12 +64,35 @@ class ItemRow(Shape):
     hash = fields.String()
 
 
+class Successor(Shape):
+    """An item that took the place of another one."""
+
+    code = fields.String()
+    name = fields.String()
+    name_en = fields.String()
+
+
+class MovedItem(Shape):
+    """An item that is not handled any more: since when, by what, and what is applied for instead."""
+
+    code = fields.String()
+    name = fields.String()
+    name_en = fields.String()
+    operation = fields.String()
+    since = fields.Date()
+    statement = fields.Dict()
+    related = fields.List(fields.String())
+    successors = fields.List(fields.Nested(Successor))
+
+
 class ItemPage(Shape):
-    """Items, how many there are in all, and of each facet its values with how many items each leaves."""
+    """Items, how many there are in all, and of each facet its values with how many items each leaves; `moved`: what the search
+    finds that is not handled any more."""
 
     items = fields.List(fields.Nested(ItemRow))
     total = fields.Integer()
     facets = fields.Dict()
+    moved = fields.List(fields.Nested(MovedItem))
     next_cursor = fields.String(allow_none=True)
 
 
@@ -123,6 +146,8 @@ class VersionView(Shape):
     holding = fields.Boolean()
     effective_on = fields.Date()
     statement = fields.Dict()
+    effect = fields.String()
+    conclude_by = fields.Date(allow_none=True)
     open_cases = fields.Integer()
     related = fields.List(fields.Raw())
     hash = fields.String()

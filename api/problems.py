@@ -53,6 +53,7 @@ MEMBERS = (
     "state",
     "node",
     "flow",
+    "successors",
     "permission",
     "incident",
     "cause",

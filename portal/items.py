@@ -39,6 +39,9 @@ def register_items(app: Flask) -> None:
     @pages.get("/items/<item>")
     def guide(item: str) -> Response:
         region = _text("region")
+        moved = engine().catalogue.moved(item)
+        if moved is not None:
+            return _page("portal/moved.html", 410, moved=moved, item=item, region=region)
         found = engine().catalogue.guide(item, region) if region else None
         names = None if found else _names(item)
         return _page("portal/guide.html", item=item, guide=found, names=names, region=region, regions=_regions())

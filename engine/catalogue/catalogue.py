@@ -50,6 +50,8 @@ class Version:
     related: tuple[str, ...]
     published_by: str
     published_at: datetime
+    effect: str = "continue"
+    conclude_by: date | None = None
 
     @cached_property
     def content(self) -> ServiceItem:
@@ -162,12 +164,14 @@ def version_of(row: Any) -> Version:
         related=tuple(row.related.get("items", ())),
         published_by=row.published_by,
         published_at=row.published_at,
+        effect=row.effect,
+        conclude_by=row.conclude_by,
     )
 
 
 _VERSIONS = text(
     "SELECT item, version, operation, effective_on, data, files, hash, statement, open_cases, related, published_by, "
-    "published_at FROM item_versions ORDER BY item, version"
+    "published_at, effect, conclude_by FROM item_versions ORDER BY item, version"
 )
 _IMPLEMENTATIONS = text(
     "SELECT item, region_code, version, state, data, findings, effective_on, hash, published_at "

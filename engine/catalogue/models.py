@@ -39,6 +39,8 @@ class ItemVersionRow(Base):
     files: Mapped[Json]  #: of each file its name and the SHA-256 of its content, in hexadecimal
     hash: Mapped[str]  #: SHA-256 of data and files
     statement: Mapped[Json]  #: what it means for cases that are open, in both languages
+    effect: Mapped[str] = mapped_column(server_default="continue")  #: see `effects.EFFECTS`
+    conclude_by: Mapped[date | None]
     open_cases: Mapped[int]  #: how many there were
     related: Mapped[Json]  #: `items`: what it was split or merged into
     published_by: Mapped[str]

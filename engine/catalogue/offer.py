@@ -18,6 +18,7 @@ from engine.catalogue.hashing import content_hash
 from engine.catalogue.implementation import Overrides, read_overrides
 from engine.catalogue.items import ServiceItem, item_from_data
 from engine.catalogue.regimes import narrowed_data
+from engine.catalogue.succession import moved_view
 from engine.errors import ApprovalError, Invalid
 from engine.organization.directory import Department, Directory
 from engine.organization.regions import path_up
@@ -46,7 +47,7 @@ class ItemSuspended(ApprovalError):
 
 
 class ItemEnded(ApprovalError):
-    """The item is cancelled, or was split or merged into others."""
+    """The item is cancelled, or was split or merged into others. Params: successors (codes of what is applied for instead)."""
 
     code = "item-ended"
     status = 409
@@ -121,9 +122,20 @@ def open_version(catalogue: Catalogue, code: str, day: date) -> Version:
         said = version.statement
         raise ItemSuspended(item=code, since=version.effective_on, statement_zh=said["zh"], statement_en=said["en"])
     if version.state == ENDED:
-        instead = ", ".join(version.related)
-        told = (f"，请改办：{instead}", f"; apply for {instead} instead") if instead else ("", "")
-        raise ItemEnded(item=code, since=version.effective_on, instead_zh=told[0], instead_en=told[1])
+        moved = moved_view(catalogue, version, day)
+        zh = "、".join(f"{one['name']}（{one['code']}）" for one in moved["successors"])
+        en = ", ".join(f"{one['name_en']} ({one['code']})" for one in moved["successors"])
+        # What it goes into may not be published yet: then its code is all there is to say.
+        codes_only = ", ".join(version.related)
+        told = (
+            (f"，请改办：{zh or codes_only}", f"; apply for {en or codes_only} instead")
+            if zh or codes_only
+            else ("", "")
+        )
+        codes = [one["code"] for one in moved["successors"]]
+        raise ItemEnded(
+            item=code, since=version.effective_on, instead_zh=told[0], instead_en=told[1], successors=codes, moved=moved
+        )
     assert version.state == OPEN
     return version
 

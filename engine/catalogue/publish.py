@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from engine.catalogue.catalogue import ENDED, OPERATIONS
+from engine.catalogue.effects import CONTINUE, check_effect, statement_of
 from engine.catalogue.elements import check_elements, refuse_incomplete
 from engine.catalogue.hashing import content_hash
 from engine.catalogue.implementation import lint_implementation, read_overrides
@@ -36,11 +37,6 @@ FILE_TYPES = {
     ".txt": "text/plain; charset=utf-8",
     ".png": "image/png",
     ".jpg": "image/jpeg",
-}
-#: What is said of open cases when whoever publishes says nothing of his own (行政许可法 8).
-CONTINUE = {
-    "zh": "已提交的办件继续按提交时的版本办理，不受影响。",
-    "en": "Cases that are open go on under the version they were submitted with.",
 }
 
 
@@ -74,8 +70,10 @@ class Change:
 
     operation: str
     effective_on: date | None = None
-    statement: Mapping[str, str] = field(default_factory=lambda: CONTINUE)
+    statement: Mapping[str, str] | None = None  #: None: what is said of that effect by default
     related: tuple[str, ...] = ()
+    effect: str = CONTINUE
+    conclude_by: date | None = None
 
 
 def store_files(uow: UnitOfWork, item: str, files: Mapping[str, bytes]) -> None:
@@ -114,7 +112,7 @@ def publish_item(uow: UnitOfWork, code: str, change: Change, today: date, earlie
     """Publish the item's draft as its next version, from a day on. `earlier` lets that day be past (loading data).
 
     Raises:
-        NotFound, OperationInvalid, EffectiveDayInvalid.
+        NotFound, OperationInvalid, EffectiveDayInvalid, EffectUnlawful.
         ElementsMissing: one of the eight elements is empty (only what is handled has to have them).
         RegimeForbidden: a regime lies in a forbidden field, and no act is cited that opens it.
     """
@@ -125,6 +123,7 @@ def publish_item(uow: UnitOfWork, code: str, change: Change, today: date, earlie
     ).one_or_none()
     _check_operation(uow, code, last, change)
     effective = _effective(change.effective_on, today, last.effective_on if last else None, earlier)
+    check_effect(change.operation, change.effect, change.conclude_by, effective)
     ended = OPERATIONS[change.operation] == ENDED or change.operation == "suspended"
     data, files = (last.data, last.files) if last is not None and ended else (row.data, draft_files(uow, code))
     item = item_from_data(data)
@@ -140,7 +139,9 @@ def publish_item(uow: UnitOfWork, code: str, change: Change, today: date, earlie
         data=data,
         files=files,
         hash=content_hash({"item": data, "files": files}),
-        statement=dict(change.statement),
+        statement=dict(change.statement or statement_of(change.effect, change.conclude_by)),
+        effect=change.effect,
+        conclude_by=change.conclude_by,
         open_cases=uow.connection.scalar(_OPEN_CASES, {"item": code}) or 0,
         related={"items": list(change.related)},
         published_by=uow.actor.id,

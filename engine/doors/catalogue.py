@@ -18,6 +18,7 @@ from engine.catalogue.guide_view import check_answers, guide_view, precheck_view
 from engine.catalogue.offer import Offer, merged, open_version, refuse_elsewhere
 from engine.catalogue.publish import FILE_TYPES
 from engine.catalogue.search import pattern
+from engine.catalogue.succession import moved_view
 from engine.clock import DOMAIN_NOW_SQL, day_of
 from engine.errors import NotFound, not_one_of
 from engine.organization.actor import Actor
@@ -29,6 +30,8 @@ _PLATFORM = f"SELECT {DOMAIN_NOW_SQL} AS now, p.organization_version, p.catalogu
 _RUNNABLE = "SELECT code, active_definition_id FROM items WHERE active_definition_id IS NOT NULL"
 _FOUND = "SELECT item, min(rank) AS rank FROM item_names WHERE key LIKE %s GROUP BY item"
 _FILE = text("SELECT content FROM item_files WHERE item = :item AND name = :name AND sha256 = :sha256")
+#: So many of what is not handled any more are told of beside what a search finds.
+MOST_MOVED = 20
 _ANYBODY = Actor.system("public")
 Answer = TypeVar("Answer")
 
@@ -129,6 +132,7 @@ class CatalogueDoor:
                 "total": len(kept),
                 "facets": facet_counts(shelf, versions, asked.facets, asked.shown),
                 "next_cursor": page[-1] if len(following) > len(page) else None,
+                "moved": _moved(sight, ranks) if ranks and not asked.cursor else [],
             }
 
         return self._look(work)
@@ -140,6 +144,16 @@ class CatalogueDoor:
             RegionUnknown, ItemNotPublished, ItemEnded, ItemNotOfferedHere, ItemUnknown.
         """
         return self._look(lambda sight: _guide(sight, code, region)[0])
+
+    def moved(self, code: str) -> dict[str, Any] | None:
+        """Where an item went that is not handled any more; None for one that is, or is unknown."""
+
+        def work(sight: Sight) -> dict[str, Any] | None:
+            version = sight.catalogue.current(code, sight.today)
+            ended = version is not None and version.state == ENDED
+            return moved_view(sight.catalogue, version, sight.today) if version is not None and ended else None
+
+        return self._look(work)
 
     def steps(self, code: str, region: str) -> list[GuideStep]:
         """The steps of the guide with the ids of their nodes, for who builds on them."""
@@ -204,6 +218,8 @@ def version_view(version: Version, holding: bool) -> dict[str, Any]:
         "holding": holding,
         "effective_on": version.effective_on.isoformat(),
         "statement": dict(version.statement),
+        "effect": version.effect,
+        "conclude_by": version.conclude_by.isoformat() if version.conclude_by else None,
         "open_cases": version.open_cases,
         "related": list(version.related),
         "hash": version.hash,
@@ -228,6 +244,13 @@ def _guide(sight: Sight, code: str, region: str) -> tuple[dict[str, Any], Offer,
     found = sight.catalogue.implementation(code, sight.path(region), sight.today)
     local = found.data.get("local", {}) if found else {}
     return guide_view(offer, version, steps, names, {"version": live.version}, local), offer, steps
+
+
+def _moved(sight: Sight, ranks: Mapping[str, int]) -> list[dict[str, Any]]:
+    """What a search finds that is not handled any more, with what is applied for instead, best first."""
+    found = [sight.catalogue.current(code, sight.today) for code in sorted(ranks, key=lambda one: (ranks[one], one))]
+    ended = [one for one in found if one is not None and one.state == ENDED]
+    return [moved_view(sight.catalogue, one, sight.today) for one in ended[:MOST_MOVED]]
 
 
 def _version(sight: Sight, code: str, number: int) -> Version:

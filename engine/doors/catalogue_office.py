@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from psycopg.types.json import Jsonb
 from sqlalchemy import select
 
 from engine.cases.access import need
@@ -132,6 +133,7 @@ class CatalogueOffice:
                 "complete": all(one["filled"] for one in elements),
                 "changed": not versions or versions[-1].data != row.data or _files_differ(uow, versions[-1]),
                 "versions": [version_view(one, one is holding) for one in reversed(versions)],
+                "open_cases": _open_cases(uow, code, sight.today, versions),
             }
 
         return self._transactions.perform(actor, work)
@@ -314,6 +316,21 @@ def _row(sight: Sight, row: ItemRow) -> dict[str, Any]:
         "effective_on": versions[-1].effective_on.isoformat() if versions else None,
         "running": row.active_definition_id is not None,
     }
+
+
+def _open_cases(uow: UnitOfWork, code: str, today: date, versions: tuple[Version, ...]) -> dict[str, Any]:
+    """How many cases are open now, and of those that a change bound to a day, how many are past it."""
+    bound = [{"from": one.version, "by": one.conclude_by} for one in versions if one.conclude_by is not None]
+    asked = {"item": code, "bound": Jsonb([one | {"by": str(one["by"])} for one in bound]), "today": today}
+    ((row,),) = uow.read((_OPEN, asked))
+    return {"open": row["open"], "past_their_day": row["past"]}
+
+
+_OPEN = (
+    "SELECT count(*) AS open, count(*) FILTER (WHERE EXISTS (SELECT 1 FROM jsonb_to_recordset(%(bound)s) "
+    'AS b("from" int, "by" date) WHERE b."by" < %(today)s AND o.item_version < b."from")) AS past '
+    "FROM cases c LEFT JOIN offers o ON o.id = c.offer_id WHERE c.item = %(item)s AND c.concluded_at IS NULL"
+)
 
 
 def _files_differ(uow: UnitOfWork, last: Version) -> bool:

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from engine.background.demonstration_clock import advance_clock
 from engine.cases.accept import Acceptance
 from engine.cases.submit import Application
+from engine.catalogue.effects import EffectUnlawful
 from engine.catalogue.elements import ELEMENTS, ElementsMissing
 from engine.catalogue.offer import (
     ItemEnded,
@@ -186,6 +188,53 @@ def test_what_is_suspended_or_ended_takes_no_applications_and_says_since_when(en
     with pytest.raises(OperationInvalid):
         publish(engine, operation="suspended")
     assert publish(engine, operation="added")["version"] == 5
+
+
+def test_old_codes_lead_to_the_new_ones_also_over_several_changes(engine, actor):
+    for code in ("one", "two", "three"):
+        store(engine, code=code, name=f"新事项{code}", aliases=[])
+        engine.store_draft(SYSTEM, deploy.Draft(code, BPMN))
+        publish(engine, code, operation="added")
+    publish(engine, operation="split", related=("one", "two"))
+    publish(engine, "two", operation="merged", related=("three",))
+    with pytest.raises(ItemEnded) as refused:
+        engine.catalogue.guide(ITEM, "440106")
+    assert refused.value.params["successors"] == ["one", "three"]
+    assert "新事项three（three）" in refused.value.sentence("zh")
+    moved = engine.catalogue.items(query(q="联合验收"))["moved"]
+    assert [(one["code"], one["operation"], one["related"]) for one in moved] == [(ITEM, "split", ["one", "two"])]
+    assert [one["code"] for one in moved[0]["successors"]] == ["one", "three"]
+    assert engine.catalogue.items(query())["moved"] == []
+    # Two that were merged into one another lead nowhere, and end.
+    publish(engine, "one", operation="merged", related=("three",))
+    publish(engine, "three", operation="merged", related=("one",))
+    assert engine.catalogue.moved(ITEM)["successors"] == []
+
+
+def test_what_it_means_for_open_cases_is_data_and_binds_the_authority_only(engine, actor):
+    tomorrow = today(engine) + timedelta(days=1)
+    number = submitted(engine, actor)
+    engine.accept(actor("clerk.chen"), Acceptance(number, "accepted"))
+    due = engine.case_file(number)["due_date"]
+    for wrong in (
+        {"operation": "changed", "effect": "stop_intake_only"},
+        {"operation": "suspended", "effect": "conclude_by"},
+        {"operation": "suspended", "effect": "conclude_by", "conclude_by": today(engine) - timedelta(days=1)},
+        {"operation": "suspended", "effect": "continue", "conclude_by": tomorrow},
+    ):
+        with pytest.raises(EffectUnlawful) as refused:
+            publish(engine, **wrong)
+        assert refused.value.status == 422
+    made = publish(engine, operation="suspended", effect="conclude_by", conclude_by=tomorrow)
+    assert (made["effect"], made["conclude_by"]) == ("conclude_by", tomorrow.isoformat())
+    assert tomorrow.isoformat() in made["statement"]["zh"]
+    assert engine.catalogue_office.item(SYSTEM, ITEM)["open_cases"] == {"open": 1, "past_their_day": 0}
+    advance_clock(engine, 3)
+    assert engine.catalogue_office.item(SYSTEM, ITEM)["open_cases"] == {"open": 1, "past_their_day": 1}
+    assert engine.case_file(number)["due_date"] == due
+    complete(engine, actor("fire.liu"), number, "fire", "passed")
+    publish(engine, operation="resumed")
+    assert publish(engine, operation="cancelled", effect="stop_intake_only")["effect"] == "stop_intake_only"
 
 
 @pytest.mark.parametrize(

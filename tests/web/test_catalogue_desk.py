@@ -67,6 +67,9 @@ def test_the_same_form_sent_twice_publishes_once(engine, desk):
         {"operation": "changed", "zh": "只有中文"},
         {"operation": "split", "related": "a、b"},
         {"operation": "resumed"},
+        {"operation": "changed", "effect": "stop_intake_only"},
+        {"operation": "changed", "effect": "vanish"},
+        {"operation": "suspended", "effect": "conclude_by"},
     ],
 )
 def test_what_can_not_be_done_is_said(engine, desk, asked):

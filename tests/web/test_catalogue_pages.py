@@ -86,3 +86,21 @@ def test_what_is_wrong_is_said_and_nothing_is_taken_for_markup(page, path, statu
     answer = page.get(path)
     assert answer.status_code == status
     assert "<script>alert" not in answer.text
+
+
+def test_the_page_of_an_old_code_says_where_it_went(page, engine):
+    publish = engine.catalogue_office.publish_item
+    publish(SYSTEM, ITEM, Change("merged", related=("hotel-hygiene-permit",)))
+    gone = page.get(f"/items/{ITEM}?region=440106")
+    assert gone.status_code == 410
+    assert 'href="/items/hotel-hygiene-permit?region=440106"' in gone.text
+    assert "继续按提交时的版本办理" in gone.text
+    found = page.get("/items?q=联合验收")
+    assert f'href="/items/{ITEM}"' in found.text
+    assert 'href="/items/hotel-hygiene-permit"' in found.text
+    assert page.get(f"/items/{ITEM}/history").status_code == 200
+    answer = page.get(f"/api/v1/items/{ITEM}/guide?region=440106")
+    assert (answer.status_code, answer.get_json()["successors"]) == (409, ["hotel-hygiene-permit"])
+    assert (
+        page.get("/api/v1/items?q=联合验收").get_json()["moved"][0]["successors"][0]["code"] == "hotel-hygiene-permit"
+    )
