@@ -23,6 +23,10 @@ from admin.papers import serve_papers
 from admin.supervision_texts import SUPERVISION
 from admin.texts import TEXTS
 from admin.window import serve_window
+from admin.workshop.check import serve_check
+from admin.workshop.dry_run import serve_dry_run
+from admin.workshop.texts import WORKSHOP
+from admin.workshop.versions import serve_versions
 from web.pages import Pages
 from web.paper_texts import PAPERS
 
@@ -35,7 +39,7 @@ def register_admin(app: Flask) -> None:
     pages = Pages(
         "admin",
         __name__,
-        {**TEXTS, **PAPERS, **LIMITS, **SUPERVISION, **MANDATES, **DESIGNER},
+        {**TEXTS, **PAPERS, **LIMITS, **SUPERVISION, **MANDATES, **DESIGNER, **WORKSHOP},
         log_in="/admin/login",
         open_to_all=("log_in", "show_log_in"),
         most_body=MOST_BODY,
@@ -56,6 +60,9 @@ def register_admin(app: Flask) -> None:
         serve_calendars,
         serve_answers,
         serve_designer,
+        serve_check,
+        serve_dry_run,
+        serve_versions,
     ):
         serve(pages)
     app.register_blueprint(pages)

@@ -48,6 +48,8 @@ def links(actor: Actor) -> Links:
         found.append(("/admin/cases", "nav.cases"))
     if actor.may(Permission.CATALOGUE_READ):
         found.append(("/admin/catalogue", "nav.catalogue"))
+    if actor.may(Permission.DEFINITION_READ):
+        found.append(("/admin/workshop", "nav.workshop"))
     if actor.may(Permission.DEFINITION_WRITE):
         found.append(("/admin/designer", "nav.designer"))
     if actor.may(Permission.CARD_READ):

@@ -78,6 +78,7 @@ class Pages(Blueprint):
         self.open_to_all = {f"{name}.{one}" for one in open_to_all}
         self.files_at: set[str] = set()
         self.data_at: dict[str, int] = {}
+        self.large_at: dict[str, int] = {}
         self.before_request(self._begin)
         self.after_request(_finish)
         self.register_error_handler(HTTPException, _http_error)
@@ -110,6 +111,10 @@ class Pages(Blueprint):
         """Let these views take one file each, in a form of parts; any other takes plain forms only."""
         self.files_at |= {f"{self.name}.{view}" for view in views}
 
+    def take_large(self, most: int, *views: str) -> None:
+        """Let these views take `most` bytes of fields, in a form of parts; a file among them counts."""
+        self.large_at |= {f"{self.name}.{view}": most for view in views}
+
     def take_data(self, most: int, *views: str) -> None:
         """Let these views, which scripts of our pages ask, take `most` bytes of JSON or XML and answer JSON, errors too. The
         session's token comes in the header `X-CSRF-Token`."""
@@ -117,9 +122,10 @@ class Pages(Blueprint):
 
     def _refuse_body(self) -> AnyResponse | None:
         refuse_foreign()
-        files = request.endpoint in self.files_at
-        taken = DATA if g.data else (FORM, PARTS) if files else (FORM,)
-        fields = self.data_at.get(str(request.endpoint), max(self.most_body, PIECES) if files else self.most_body)
+        files, large = request.endpoint in self.files_at, request.endpoint in self.large_at
+        taken = DATA if g.data else (FORM, PARTS) if files or large else (FORM,)
+        bounds = self.data_at | self.large_at
+        fields = bounds.get(str(request.endpoint), max(self.most_body, PIECES) if files else self.most_body)
         most = engine().settings.most_file + fields if files else fields
         request.max_content_length, request.max_form_memory_size = most, fields
         length = request.content_length  # None for a chunked body, too

@@ -12,7 +12,7 @@ from typing import Any
 from engine.bpmn.dialects.convert import convert
 from engine.bpmn.judge import House, judge
 from engine.bpmn.linked import in_folders, in_texts
-from engine.bpmn.mends.apply import AnswersWrong, mend_one
+from engine.bpmn.mends.apply import AnswersWrong, mend, mend_one
 from engine.bpmn.mends.layout import lay_out_anew
 from engine.bpmn.mends.sheet import Sheet
 from engine.bpmn.read import UnreadableDiagram, read
@@ -48,6 +48,14 @@ def _fix(data: bytes, options: Mapping[str, Any]) -> Answer:
     return {"id": id, "does": does, "label": chosen, "changed": mended != data}, mended
 
 
+def _mend(data: bytes, options: Mapping[str, Any]) -> Answer:
+    """Every safe mend, and with the answers `suggested` the others as suggested."""
+    read(data)
+    found = mend(data, options["answers"], options["profile"], _house(options).library)
+    does = [{"does": one.mend.fix.does, "does_en": one.mend.fix.does_en} for one in found.done]
+    return {"done": does}, found.data
+
+
 def _layout(data: bytes, _: Mapping[str, Any]) -> Answer:
     """A fresh picture: the one that is there is taken away first."""
     read(data)
@@ -76,6 +84,7 @@ def _refusing(work: Work) -> Work:
 WORKS: Mapping[str, Work] = {
     "judge": _judge,
     "fix": _refusing(_fix),
+    "mend": _refusing(_mend),
     "layout": _refusing(_layout),
     "convert": _refusing(_convert),
 }

@@ -82,6 +82,18 @@ class DiagramsDoor:
         _check(profile)
         return _done("fix", self._options(profile) | {"fix": fix, "option": option}, bpmn)
 
+    def mend(
+        self, actor: Actor, bpmn: bytes, suggested: bool = False, profile: str = BPMN
+    ) -> tuple[list[dict[str, Any]], bytes]:
+        """Every mend that keeps the meaning and, when `suggested`, the others as suggested; what was done, and the file.
+
+        Raises UnreadableDiagram, DiagramBeyondBounds.
+        """
+        need(actor, UseCase.DIAGRAM_CHECK)
+        _check(profile)
+        done, made = _done("mend", self._options(profile) | {"answers": "suggested" if suggested else None}, bpmn)
+        return done["done"], made
+
     def layout(self, actor: Actor, bpmn: bytes) -> tuple[dict[str, Any], bytes]:
         """Draw the picture of a diagram anew. Raises UnreadableDiagram, DiagramBeyondBounds."""
         need(actor, UseCase.DIAGRAM_CHECK)

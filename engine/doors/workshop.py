@@ -19,6 +19,7 @@ from engine.bpmn.linked import in_folders
 from engine.bpmn.read import read
 from engine.cases.access import need
 from engine.catalogue.models import ItemRow
+from engine.clock import day_of
 from engine.definitions import deploy
 from engine.definitions.impact import impact
 from engine.definitions.models import Definition
@@ -29,7 +30,7 @@ from engine.organization.actor import Actor
 from engine.organization.permissions import UseCase
 from engine.unit_of_work import Once, UnitOfWork
 
-Played = list[dict[str, Any]]
+Rows = list[dict[str, Any]]  #: the class has a method of that name
 STATES = ("draft", "scheduled", "published", "superseded")
 
 
@@ -111,6 +112,25 @@ class WorkshopDoor:
 
         return self.calls.perform(actor, work)
 
+    def items(self, actor: Actor) -> Rows:
+        """Code and names of the items that the catalogue holds."""
+
+        def work(uow: UnitOfWork) -> Rows:
+            need(uow.actor, UseCase.DEFINITION_READ)
+            rows = uow.session.execute(select(ItemRow.code, ItemRow.name, ItemRow.name_en).order_by(ItemRow.code))
+            return [dict(row._mapping) for row in rows]
+
+        return self.calls.perform(actor, work)
+
+    def today(self, actor: Actor) -> date:
+        """The day, in the time that cases live in."""
+
+        def work(uow: UnitOfWork) -> date:
+            need(uow.actor, UseCase.DEFINITION_READ)
+            return day_of(uow.tell_time())
+
+        return self.calls.perform(actor, work)
+
     def refuse_errors(self, bpmn: bytes, item: Mapping[str, Any] | None) -> None:
         """Raise NotDeployable when a diagram could not be published for its errors, UnreadableDiagram when it is none."""
         judged = self.diagrams.judged(bpmn, item=item)
@@ -166,7 +186,7 @@ class WorkshopDoor:
         definition: UUID,
         effective_on: date | None = None,
         once: Once | None = None,
-        played: Played | None = None,
+        played: Rows | None = None,
     ) -> dict[str, Any]:
         """发布. The diagram is judged before, while no connection is held; `played`: how its scenarios went."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from engine.cases.add_material import NewMaterial
 from engine.cases.inbox import InboxQuery
 from engine.cases.review_material import Review
 from engine.cases.submit import Application, query_code
+from engine.definitions.deploy import Draft
 from tests.engine.papers import PDF
 from tests.engine.stories import SYSTEM, accepted, complete, submitted
 from tests.engine.test_mandates import MANDATE
@@ -70,6 +72,12 @@ def places(engine, actor):
             "/verify",
             f"/verify/{code}",
         ],
+        "designer.qin": [
+            "/admin/workshop",
+            "/admin/workshop/check",
+            f"/admin/workshop/{at_the_designers(engine, actor)}",
+            "/admin/workshop/dry-run",
+        ],
         "admin.yang": [
             "/admin/catalogue",
             "/admin/catalogue/joint-final-inspection",
@@ -93,6 +101,12 @@ def places(engine, actor):
             "/admin/inbox?cursor=x",
         ],
     }, number
+
+
+def at_the_designers(engine, actor):
+    """A draft that differs from the version in effect, and has findings."""
+    bpmn = Path("processes/joint-final-inspection/process.bpmn").read_bytes().replace(b' isExecutable="true"', b"")
+    return engine.store_draft(actor("designer.xu"), Draft("joint-final-inspection", bpmn))["id"]
 
 
 def handed_in(engine, actor, number):

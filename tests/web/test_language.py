@@ -14,6 +14,7 @@ from admin.limits_texts import LIMITS
 from admin.mandates_texts import MANDATES
 from admin.supervision_texts import SUPERVISION
 from admin.texts import TEXTS as ADMIN
+from admin.workshop.texts import WORKSHOP
 from portal.limits_texts import LIMITS as PORTAL_LIMITS
 from portal.texts import TEXTS as PORTAL
 from tests.engine.stories import accepted, complete
@@ -26,7 +27,18 @@ CHINESE = re.compile("[\u3400-\u9fff]")
 LATIN = re.compile("[A-Za-z]{2,}")
 #: Names that are the same in both languages, and keys of the keyboard.
 NAMES = re.compile("OneWindow|GB/T|Ctrl|Enter|API|一窗")
-WORDS = {**COMMON, **PORTAL, **ADMIN, **PAPERS, **PORTAL_LIMITS, **LIMITS, **SUPERVISION, **MANDATES, **DESIGNER}
+WORDS = {
+    **COMMON,
+    **PORTAL,
+    **ADMIN,
+    **PAPERS,
+    **PORTAL_LIMITS,
+    **LIMITS,
+    **SUPERVISION,
+    **MANDATES,
+    **DESIGNER,
+    **WORKSHOP,
+}
 
 
 def test_every_text_is_there_in_both_languages_with_the_same_parameters():
