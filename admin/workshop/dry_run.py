@@ -74,7 +74,7 @@ def first_story(bpmn: bytes, item: str) -> dict[str, Any]:
     """A story to begin with: handed in, accepted, and the first task done, on the days to come."""
     process = executable_process(read(bpmn))
     tasks = [node for node in process.nodes if node.tag in PERSON_TASKS]
-    day = engine().workshop.today(me()).isoformat()
+    day = engine().workshop.domain_day(me()).isoformat()
     steps: list[dict[str, Any]] = [
         {"on": day, "at": "09:00", "who": "clerk.li", "does": "submit"},
         {"on": day, "at": "10:00", "who": "clerk.li", "does": "accept"},

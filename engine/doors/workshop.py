@@ -122,7 +122,7 @@ class WorkshopDoor:
 
         return self.calls.perform(actor, work)
 
-    def today(self, actor: Actor) -> date:
+    def domain_day(self, actor: Actor) -> date:
         """The day, in the time that cases live in."""
 
         def work(uow: UnitOfWork) -> date:
