@@ -19,6 +19,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from engine import play_credit_first
 from engine.assemble import Engine, open_engine
 from engine.background.demonstration_clock import step_through
 from engine.background.worker import run_dry
@@ -288,6 +289,7 @@ def _submit(played: Played, step: Mapping[str, Any]) -> None:
         scenario["applicant"],
         scenario.get("form", {}),
         step.get("channel", "window"),
+        regime=step.get("regime"),
     )
     played.number = played.engine.submit(_actor(played, step), asked)["number"]
 
@@ -347,6 +349,13 @@ def _message(played: Played, step: Mapping[str, Any]) -> None:
     played.engine.deliver(_actor(played, step), played.number, step["message"], step.get("payload", {}))
 
 
+def _of_credit_first(verb: play_credit_first.Verb) -> Callable[[Played, Mapping[str, Any]], None]:
+    def does(played: Played, step: Mapping[str, Any]) -> None:
+        verb(played, _actor(played, step), step)
+
+    return does
+
+
 DOES: dict[str, Callable[[Played, Mapping[str, Any]], None]] = {
     "submit": _submit,
     "accept": _accept,
@@ -360,6 +369,7 @@ DOES: dict[str, Callable[[Played, Mapping[str, Any]], None]] = {
     "procedure": _procedure,
     "end-procedure": _end_procedure,
     "wait": lambda played, step: None,
+    **{name: _of_credit_first(verb) for name, verb in play_credit_first.VERBS.items()},
 }
 
 
@@ -400,7 +410,10 @@ def _result(played: Played) -> dict[str, Any]:
     documents = file.pop("documents")
     found = list(played.failures)
     if played.parted_at is None:  # what a story wants of its end means nothing when it broke off before
-        found += _differences(played.scenario.get("expect", {}), file, timeline, documents)
+        expect = played.scenario.get("expect", {})
+        found += _differences(expect, file, timeline, documents)
+        later = play_credit_first.differences(played, expect) if played.number else {}
+        found += [said for name, (wanted, is_so) in later.items() if (said := _differs(name, name, wanted, is_so))]
     if played.number and not played.engine.verify_record(played.number).whole:
         found.append(("办件记录未通过核验", "the record of the case does not verify"))
     name = played.scenario.get("name", "")
@@ -488,4 +501,11 @@ def _days(number: int | None) -> str:
     return "—" if number is None else f"{number} 个工作日"
 
 
-RESULTS = {"granted": "准予", "denied": "不予", "completed": "完成"}
+RESULTS = {
+    "granted": "准予",
+    "denied": "不予",
+    "completed": "完成",
+    "granted-pending": "准予（待核验）",
+    "lapsed": "已失效",
+}
+RESULTS |= {"revoked": "已撤销", "deemed-withdrawn": "视为撤回"}

@@ -15,6 +15,7 @@ from engine.catalogue.browse import FACETS, Shelf, facet_counts, fits, short
 from engine.catalogue.catalogue import ENDED, Catalogue, Version
 from engine.catalogue.guide import GuideStep, guide_steps
 from engine.catalogue.guide_view import check_answers, guide_view, precheck_view
+from engine.catalogue.items import ServiceItem
 from engine.catalogue.offer import Offer, merged, open_version, refuse_elsewhere
 from engine.catalogue.publish import FILE_TYPES
 from engine.catalogue.search import pattern
@@ -158,6 +159,10 @@ class CatalogueDoor:
     def steps(self, code: str, region: str) -> list[GuideStep]:
         """The steps of the guide with the ids of their nodes, for who builds on them."""
         return self._look(lambda sight: _guide(sight, code, region)[2])
+
+    def item(self, code: str, region: str) -> ServiceItem:
+        """An item as a region offers it. Raises NotFound, and what keeps it from being offered there."""
+        return self._look(lambda sight: sight.offer(code, region)[2].item)
 
     def precheck(self, code: str, region: str, answers: Mapping[str, str]) -> dict[str, Any]:
         """What comes of the answers to the item's questions. Raises AnswersInvalid, and what `guide` raises."""
