@@ -1,6 +1,7 @@
 // What was drawn before, step by step. bpmn-js undoes its own commands; where a whole diagram took the place of another (a mend,
 // an import), the states that had come to rest are gone back to. What is not saved is kept in the browser.
 const MOST = 50;
+const MOST_CHARACTERS = 20_000_000;
 
 export class History {
   constructor(kept) {
@@ -39,7 +40,7 @@ export class History {
     if (xml === this.states[this.at - 1]) this.at -= 1;
     else if (xml === this.states[this.at + 1]) this.at += 1;
     else {
-      this.states = [...this.states.slice(0, this.at + 1), xml].slice(-MOST);
+      this.states = [...this.states.slice(0, this.at + 1), xml].slice(-Math.max(2, Math.min(MOST, Math.floor(MOST_CHARACTERS / xml.length))));
       this.at = this.states.length - 1;
     }
     this.keep();
@@ -67,7 +68,7 @@ export class History {
       if (this.isSaved) localStorage.removeItem(this.kept);
       else localStorage.setItem(this.kept, JSON.stringify({ xml: this.now, at: Date.now() }));
     } catch {
-      // A full or forbidden store: the warning on leaving the page still stands.
+      this.forget(); // no room: the warning on leaving the page still stands
     }
   }
 
@@ -81,6 +82,10 @@ export class History {
   }
 
   forget() {
-    localStorage.removeItem(this.kept);
+    try {
+      localStorage.removeItem(this.kept);
+    } catch {
+      // a browser that keeps nothing
+    }
   }
 }

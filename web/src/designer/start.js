@@ -90,7 +90,7 @@ class Designer {
       const action = target.closest('[data-do]')?.dataset.do;
       if (action) this.do(action);
     });
-    document.addEventListener('keydown', (event) => this.keys(event));
+    document.addEventListener('keydown', (event) => this.keys(event), { capture: true }); // before bpmn-js takes it
     this.root.querySelector('[role="tablist"]').addEventListener('click', ({ target }) => this.tab(target.closest('[role="tab"]')));
     this.root.querySelector('[role="tablist"]').addEventListener('keydown', (event) => {
       if (!['ArrowLeft', 'ArrowRight'].includes(event.key)) return;
@@ -115,9 +115,11 @@ class Designer {
     if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
     const key = event.key.toLowerCase();
     const writing = event.target.closest?.('input, textarea, select, [contenteditable]');
-    const action = key === 's' ? 'save' : writing || event.defaultPrevented ? '' : key === 'z' ? (event.shiftKey ? 'redo' : 'undo') : key === 'y' ? 'redo' : '';
-    if (!action || (action !== 'save' && event.target.closest?.('.djs-container'))) return;
+    const steps = { z: event.shiftKey ? 'redo' : 'undo', y: 'redo' };
+    const action = key === 's' ? 'save' : writing ? undefined : steps[key];
+    if (!action) return;
     event.preventDefault();
+    event.stopPropagation();
     this.do(action);
   }
 
