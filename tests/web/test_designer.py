@@ -147,6 +147,12 @@ def test_a_process_is_drawn_mended_kept_published_and_run(person, engine, actor)
     assert (made["item"], made["deployable"]) == (ITEM, True)
     assert page.evaluate(ON_TOP)
 
+    # What is drawn can be tried in another window.
+    with page.expect_popup() as opened:
+        page.get_by_role("button", name="试运行").click()
+    assert drawn in opened.value.content()
+    opened.value.close()
+
     # Against what is in force, it is seen what changed.
     page.get_by_role("tab", name="与其他版本比较").click()
     page.get_by_label("比较的版本").select_option(index=page.locator("#against option").count() - 1)
@@ -156,8 +162,17 @@ def test_a_process_is_drawn_mended_kept_published_and_run(person, engine, actor)
     assert violations(page) == []
     at_peace(designer)
 
-    engine.workshop.review(actor("designer.qin"), made["id"], "approved")
-    engine.workshop.publish(actor("designer.xu"), made["id"])
+    # Somebody else looks at it and publishes it; from then on cases run on it.
+    leads = page.get_by_role("link", name="审核与发布").get_attribute("href")
+    reviewer = person()
+    reviewer.log_in("designer.qin")
+    reviewer.open(leads)
+    for button in ('button[value="approved"]', 'form[action$="/publish"] button'):
+        with reviewer.page.expect_navigation():
+            reviewer.page.click(button)
+    (running,) = engine.workshop.list(actor("designer.xu"), ITEM, "published")["items"]
+    assert (running["id"], running["created_by"], running["reviewed_by"]) == (made["id"], "designer.xu", "designer.qin")
+    at_peace(reviewer)
     number = submitted(engine, actor)
     engine.accept(actor("clerk.chen"), Acceptance(number, "accepted"))
     assert [one["node"] for one in engine.inbox(actor("clerk.chen"), InboxQuery(case=number))["items"]] == ["handle"]
