@@ -127,5 +127,5 @@ def power_list_history(department: str) -> Response:
 
 @powers.serve("GET", "/permits/<number>", gives=(200, PermitView))
 def get_permit(number: str) -> Response:
-    """A granted permit and what may be relied on, by the number of its document or of its case"""
+    """A granted permit and what may be relied on, by the number of its document"""
     return answer(engine().powers.permit(number))

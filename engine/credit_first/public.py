@@ -29,7 +29,7 @@ _PERMIT = (
     f"LEFT JOIN permits p ON p.case_id = c.id WHERE {_GRANTED} LIMIT 1"
 )
 #: The documents that stand for a permit.
-PERMIT_KINDS = ("certificate", "grant-decision", "decision")
+PERMIT_KINDS = ("certificate", "grant-decision", "post-verification-notice")
 _OF_CASE = f"SELECT {_COLUMNS} FROM cases c LEFT JOIN permits p ON p.case_id = c.id WHERE c.id = %s AND {_GRANTED}"
 _VERIFICATION = (
     "SELECT v.*, l.due_date FROM verifications v LEFT JOIN LATERAL (SELECT due_date FROM limits l WHERE l.case_id = v.case_id "

@@ -23,7 +23,7 @@ class CodeUnknown(ApprovalError):
 
 
 #: The documents by which a permit is known: they count for as much as it does.
-PERMITS = ("certificate", "grant-decision", "decision")
+PERMITS = ("certificate", "grant-decision", "post-verification-notice")
 _PERMIT = (
     "SELECT p.status, p.disputed FROM cases k JOIN permits p ON p.case_id = coalesce(k.linked_to, k.id) WHERE k.id = %s"
 )

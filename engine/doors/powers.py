@@ -12,7 +12,7 @@ from engine.catalogue.exchange import FIELDS, as_csv, exchange_row
 from engine.catalogue.guide import guide_steps
 from engine.catalogue.offer import is_offered
 from engine.credit_first.permits import RESULTS
-from engine.credit_first.public import public_permit
+from engine.credit_first.public import PERMIT_KINDS, public_permit
 from engine.doors.catalogue import Sight
 from engine.errors import NotFound
 from engine.organization.actor import Actor
@@ -26,7 +26,7 @@ UNDISTURBED = ("valid", "confirmed")
 _ANYBODY = Actor.system("public")
 Answer = TypeVar("Answer")
 
-#: Of a granted case (also one whose permit was lost since), the document by which it was granted, by its number or the case's:
+#: Of a granted case (also one whose permit was lost since), the document by which it was granted, by its number:
 #: of a kind that the item says one gets, a certificate, or the decision. It may have been issued by a case that follows.
 _PERMIT = (
     "SELECT d.number, d.kind, d.title, d.issued_at, c.number AS case_number, c.applicant, c.region_code, c.item, "
@@ -35,10 +35,9 @@ _PERMIT = (
     "FROM documents d JOIN cases k ON k.id = d.case_id JOIN cases c ON c.id = coalesce(k.linked_to, k.id) "
     "JOIN items i ON i.code = c.item "
     "LEFT JOIN offers o ON o.id = c.offer_id LEFT JOIN departments b ON b.id = d.body "
-    "WHERE (d.number = %(number)s OR c.number = %(number)s) AND c.result = ANY(%(results)s) "
-    "AND (d.kind IN ('certificate', 'grant-decision') OR EXISTS (SELECT 1 FROM "
+    "WHERE d.number = %(number)s AND c.result = ANY(%(results)s) "
+    "AND (d.kind = ANY(%(kinds)s) OR EXISTS (SELECT 1 FROM "
     "jsonb_array_elements(coalesce(o.data->'listing'->'results', '[]')) r WHERE r->>'document' = d.kind)) "
-    "ORDER BY d.number = %(number)s DESC, d.kind = 'certificate' DESC, d.issued_at LIMIT 1"
 )
 
 
@@ -99,7 +98,9 @@ class PowersDoor:
         """
 
         def work(sight: Sight) -> dict[str, Any]:
-            (rows,) = sight.uow.read((_PERMIT, {"number": number, "results": list(GRANTED)}))
+            (rows,) = sight.uow.read(
+                (_PERMIT, {"number": number, "results": list(GRANTED), "kinds": list(PERMIT_KINDS)})
+            )
             if not rows:
                 raise NotFound(what="permit", id=number[:80])
             row, permit = rows[0], public_permit(sight.uow, rows[0]["case_number"])
