@@ -22,11 +22,14 @@ from admin.mandates_texts import MANDATES
 from admin.papers import serve_papers
 from admin.supervision_texts import SUPERVISION
 from admin.texts import TEXTS
+from admin.verification_texts import VERIFICATIONS
+from admin.verifications import serve_verifications
 from admin.window import serve_window
 from admin.workshop.check import serve_check
 from admin.workshop.dry_run import serve_dry_run
 from admin.workshop.texts import WORKSHOP
 from admin.workshop.versions import serve_versions
+from web.follow_up_texts import FOLLOW_UP
 from web.pages import Pages
 from web.paper_texts import PAPERS
 
@@ -39,7 +42,10 @@ def register_admin(app: Flask) -> None:
     pages = Pages(
         "admin",
         __name__,
-        {**TEXTS, **PAPERS, **LIMITS, **SUPERVISION, **MANDATES, **DESIGNER, **WORKSHOP},
+        {
+            **{**TEXTS, **PAPERS, **LIMITS, **SUPERVISION, **MANDATES, **DESIGNER, **WORKSHOP},
+            **{**FOLLOW_UP, **VERIFICATIONS},
+        },
         log_in="/admin/login",
         open_to_all=("log_in", "show_log_in"),
         most_body=MOST_BODY,
@@ -57,6 +63,7 @@ def register_admin(app: Flask) -> None:
         serve_catalogue,
         serve_limits,
         serve_cards,
+        serve_verifications,
         serve_calendars,
         serve_answers,
         serve_designer,

@@ -65,6 +65,8 @@ def case_page(number: str, status: int = 200, **said: Any) -> Response:
         "may_print": me().may(Permission.CASE_ACCEPT),
         "key": fresh_key(),
         "counter": counter,
+        "follow": engine().verifications.follow_up(number),
+        "doubts": engine().verifications.doubts(number),
         "kept": as_sent(counter["form"], counter["values"]),
         "wrong": {},
         "problem": "",

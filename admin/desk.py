@@ -52,6 +52,8 @@ def links(actor: Actor) -> Links:
         found.append(("/admin/workshop", "nav.workshop"))
     if actor.may(Permission.DEFINITION_WRITE):
         found.append(("/admin/designer", "nav.designer"))
+    if actor.may(Permission.VERIFICATION_READ):
+        found.append(("/admin/verifications", "nav.verifications"))
     if actor.may(Permission.CARD_READ):
         found.append(("/admin/cards", "nav.cards"))
     if actor.may(Permission.LIGHT_READ):

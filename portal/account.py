@@ -20,8 +20,10 @@ from engine.organization.accounts import (
 from engine.organization.actor import Actor
 from portal.case_actions import serve_case_actions
 from portal.case_page import case_page
+from portal.follow_up import serve_follow_up
 from portal.links import LINKS
 from portal.texts import TEXTS
+from web.follow_up_texts import FOLLOW_UP
 from web.forms import flaws
 from web.pages import Pages, field, local_path, render
 from web.paper_texts import PAPERS
@@ -39,7 +41,7 @@ def register_accounts(app: Flask) -> None:
     pages = Pages(
         "account",
         __name__,
-        {**TEXTS, **PAPERS},
+        {**TEXTS, **PAPERS, **FOLLOW_UP},
         log_in="/account/login",
         open_to_all=("show_log_in", "log_in", "show_registration", "register"),
         most_body=MOST_BODY,
@@ -59,6 +61,7 @@ def register_accounts(app: Flask) -> None:
         return case_page(me(), number)
 
     serve_case_actions(pages, "/cases", lambda _number: me())
+    serve_follow_up(pages, "/cases", lambda _number: me())
     app.register_blueprint(pages)
 
 

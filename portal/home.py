@@ -25,12 +25,14 @@ from engine.settings import DEMONSTRATION_PASSWORD
 from portal.account import register_accounts
 from portal.case_actions import serve_case_actions
 from portal.case_page import case_page
+from portal.follow_up import serve_follow_up
 from portal.items import register_items
 from portal.limits_texts import LIMITS
 from portal.links import LINKS
 from portal.papers import COOKIE, entered, register_papers
 from portal.texts import TEXTS
 from web.clock import DATABASE_AWAY
+from web.follow_up_texts import FOLLOW_UP
 from web.pages import Pages, render
 from web.paper_texts import PAPERS
 from web.serving import engine
@@ -81,7 +83,7 @@ def _work_en(officer: Mapping[str, Any], departments: Mapping[str, Any]) -> str:
 
 def register_portal(app: Flask, served: Engine) -> None:
     """Mount the public pages on the application."""
-    pages = Pages("portal", __name__, {**TEXTS, **PAPERS, **LIMITS}, inside=False)
+    pages = Pages("portal", __name__, {**TEXTS, **PAPERS, **LIMITS, **FOLLOW_UP}, inside=False)
     accounts = demonstration_accounts(served.settings.processes) if served.settings.demo else []
 
     @pages.get("/")
@@ -125,6 +127,7 @@ def register_portal(app: Flask, served: Engine) -> None:
             return _refused(accounts, error, number)
 
     serve_case_actions(pages, "/progress", entered)
+    serve_follow_up(pages, "/progress", entered)
     register_papers(pages)
     app.register_blueprint(pages)
     register_items(app)

@@ -16,6 +16,7 @@ from engine.doors.regions import RegionQuery
 from engine.errors import ApprovalError
 from portal.links import LINKS
 from portal.texts import TEXTS
+from web.follow_up_texts import FOLLOW_UP
 from web.pages import Pages, render
 from web.paper_texts import PAPERS
 from web.serving import engine
@@ -30,7 +31,7 @@ MOST_REGIONS = 400
 
 def register_items(app: Flask) -> None:
     """Mount the pages on the application."""
-    pages = Pages("catalogue_pages", __name__, {**TEXTS, **PAPERS}, inside=False)
+    pages = Pages("catalogue_pages", __name__, {**TEXTS, **PAPERS, **FOLLOW_UP}, inside=False)
 
     @pages.get("/items")
     def items() -> Response:

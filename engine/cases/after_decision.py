@@ -6,6 +6,7 @@ then nothing follows a decision.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ class AfterDecision:
     def delivery_waits(self, draft: StepDraft) -> bool:
         """Whether the days of delivery (行政许可法 44) do not run from this decision: it is not effective yet."""
         return False
+
+    def document_facts(self, draft: StepDraft, kind: str, said: str) -> Mapping[str, str]:
+        """What a document of a linked case says of the approval that it follows; `said` is what was said in this step."""
+        return {}
 
     def check_completion(self, draft: StepDraft, task: TaskRow, outcome: str | None) -> None:
         """A task of a linked case may be completed by the common way; raises what says why not."""

@@ -182,7 +182,8 @@ def _facts(draft: StepDraft, what: Planned, template: Template, issuer: str, con
     if "* {materials}" in template.paragraphs:
         (rows,) = draft.uow.read((LOAD_MATERIALS, (case.id,)))
         known["materials"] = [row["name"] for row in rows]
-    return known | dict(draft.document_facts.get(what.kind, {})) | dict(what.facts)
+    followed = draft.house.after_decision.document_facts(draft, what.kind, said) if case.process else {}
+    return known | dict(followed) | dict(draft.document_facts.get(what.kind, {})) | dict(what.facts)
 
 
 def _issuer(draft: StepDraft, document: Mapping[str, Any], department: str | None) -> str:

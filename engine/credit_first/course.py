@@ -26,8 +26,8 @@ from engine.store.base import new_id
 from engine.timelimits.ledger import Clock, Entry
 from engine.unit_of_work import UnitOfWork
 
-#: The clock of the verification stands still while the applicant rectifies, and while the holder is heard: by this reference.
-STANDS_STILL = 1
+#: The clock of the verification stands still while the applicant rectifies, and while the holder is heard: by these references.
+STANDS_STILL = {State.RECTIFYING: 1, State.HEARING: 2}
 _LOCK = "SELECT * FROM verifications WHERE id = %s FOR UPDATE"
 _OF_LINKED = "SELECT * FROM verifications WHERE linked_case_id = %s FOR UPDATE"
 _MOVE = (
@@ -138,15 +138,15 @@ def _clocks(draft: StepDraft) -> dict[str, list[Ledger]]:
 def _move_clocks(draft: StepDraft, ledgers: Mapping[str, list[Ledger]], state: State) -> dict[str, Any]:
     """The verification's clock runs until it is closed, standing still while others are waited for."""
     mine, told, stops = ledgers.get(Clock.VERIFICATION, []), [], []
-    paused = bool(mine) and is_paused_by(mine[0], STANDS_STILL)
+    mending = bool(mine) and is_paused_by(mine[0], STANDS_STILL[State.RECTIFYING])
     if Clock.RECTIFICATION in ledgers:
         stops += draft.stop(CASE_OWNER, Clock.RECTIFICATION)
     if state in FINAL:
         stops += draft.stop(CASE_OWNER, Clock.VERIFICATION)
-    elif state in (State.RECTIFYING, State.HEARING) and not paused:
-        told += add_entries(draft, mine, Entry.PAUSE, draft.case.now, ref=STANDS_STILL)
-    elif state is State.RECHECKING and paused:
-        told += add_entries(draft, mine, Entry.RESUME, draft.case.now, ref=STANDS_STILL)
+    elif state in STANDS_STILL and not mending:
+        told += add_entries(draft, mine, Entry.PAUSE, draft.case.now, ref=STANDS_STILL[state])
+    elif state is State.RECHECKING and mending:
+        told += add_entries(draft, mine, Entry.RESUME, draft.case.now, ref=STANDS_STILL[State.RECTIFYING])
     if state is State.RECTIFYING:
         told += _start_rectification(draft)
     return {"ledger": told, "stops": stops}

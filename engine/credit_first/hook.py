@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from engine.bpmn.step import Linked
 from engine.cases.after_decision import AfterDecision
 from engine.cases.apply_step import StepDraft
@@ -16,6 +18,10 @@ from engine.credit_first.states import FINAL, Event, State
 from engine.credit_first.verification import is_check
 
 #: What a diagram of one's own may end with, and what that means for the verification.
+_FOLLOWED = (
+    "SELECT a.number, r.reason FROM cases c JOIN cases a ON a.id = c.linked_to "
+    "LEFT JOIN revocations r ON r.linked_case_id = c.id WHERE c.id = %s"
+)
 _CHECKED = "SELECT 1 FROM verification_findings WHERE case_id = %s LIMIT 1"
 _ENDS = {"confirmed": Event.CONFIRM, "revoke": Event.FAIL}
 
@@ -42,6 +48,15 @@ class CreditFirst(AfterDecision):
             conclude_proceedings(self._house, draft)
         elif not draft.settled:
             self._conclude_check(draft)
+
+    def document_facts(self, draft: StepDraft, kind: str, said: str) -> Mapping[str, str]:
+        """The number that the holder knows is the approval's; what was opened for a reason tells it."""
+        ((row,),) = draft.uow.read((_FOLLOWED, (draft.case.id,)))
+        facts = {"case": str(row["number"])}
+        if draft.case.process == PROCESS and row["reason"]:
+            decided = kind == "revocation-decision"
+            facts["reason"] = said if said and (decided or kind == "intended-revocation-notice") else str(row["reason"])
+        return facts
 
     def check_completion(self, draft: StepDraft, task: TaskRow, outcome: str | None) -> None:
         """Checks and rectifications have their own way in; a decision to revoke asks who decides, and whether the holder was

@@ -39,7 +39,10 @@ RESULTS = (str(Event.CONFIRM), str(Event.RECTIFY), str(Event.FAIL))
 MOST_NOTE = 4000
 #: What the worst material of all makes of it.
 _BY_VERDICT = {MATCH: RESULTS[0], DIFFERS: RESULTS[1], FALSE: RESULTS[2]}
-_FINDINGS = "SELECT * FROM verification_findings WHERE case_id = %s AND round = %s ORDER BY seq"
+_FINDINGS = (
+    "SELECT f.*, o.name FROM verification_findings f LEFT JOIN officers o ON o.id = f.officer_id "
+    "WHERE f.case_id = %s AND f.round = %s ORDER BY f.seq"
+)
 _DECIDERS = (
     "SELECT DISTINCT closed_by FROM tasks WHERE case_id = %s AND kind = 'officer' AND closed_by IS NOT NULL "
     "AND (outcome IN ('granted', 'denied') OR node = ANY(%s))"
@@ -87,6 +90,7 @@ def record_result(house: House, uow: UnitOfWork, asked: Result) -> dict[str, Any
     result = what_it_comes_to(asked, verification)
     signed = _signed(uow, case, verification, asked, result)
     _record(draft, verification, task, asked, result)
+    draft.document_facts |= _papers(draft, verification, asked, signed)
     if len(signed) + 1 < verification["officers"]:
         draft.store(None)
         return {"id": str(verification["id"]), "state": verification["state"], "result": result} | {
@@ -236,6 +240,22 @@ def _record(draft: StepDraft, verification: Mapping[str, Any], task: TaskRow, as
         "verification_findings",
         [row | {"result": result, "findings": listed, "note": asked.note, "at": spell(case.now)}],
     )
+
+
+def _papers(
+    draft: StepDraft, verification: Mapping[str, Any], asked: Result, signed: Sequence[Mapping[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """What the documents of the check say: what was found of each material, by whom, and what is to be put right."""
+    names = {one["code"]: one["name"] for one in verification["presumed"]}
+    said = {MATCH: "一致", DIFFERS: "有差异，可更正", FALSE: "不一致"}
+    lines = [f"{names[one.code]}：{said[one.verdict]}{f'（{one.note}）' if one.note else ''}" for one in asked.findings]
+    lines += [asked.note] if asked.note.strip() else []
+    wrong = [line for line, one in zip(lines, asked.findings, strict=False) if one.verdict != MATCH] or [asked.note]
+    people = [*(row["name"] or row["officer_id"] for row in signed), draft.uow.actor.name]
+    return {
+        "verification-record": {"findings": lines or [_OPINION], "verifiers": "、".join(people)},
+        "rectification-notice": {"content": "\n".join(f"{n}. {one}" for n, one in enumerate(wrong, 1))},
+    }
 
 
 def _settle(

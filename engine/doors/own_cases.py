@@ -7,7 +7,9 @@ from typing import Any
 
 from engine.cases import own_case
 from engine.cases.access import need
+from engine.cases.submit import find_case
 from engine.catalogue.forms import Form
+from engine.credit_first.public import follow_up
 from engine.doors.accounts import own_account
 from engine.doors.calls import Calls
 from engine.organization.actor import Actor
@@ -33,7 +35,12 @@ class OwnCasesDoor:
 
     def case(self, actor: Actor, number: str, picture: str | None = None) -> dict[str, Any]:
         """One of them, with its public diagram in `picture` (`zh` or `en`). Raises NotFound."""
-        return self.calls.perform(actor, lambda uow: own_case.own_case(self.calls.house, uow, number, picture))
+
+        def work(uow: UnitOfWork) -> dict[str, Any]:
+            found = own_case.own_case(self.calls.house, uow, number, picture)
+            return found | follow_up(uow, find_case(uow, number))
+
+        return self.calls.perform(actor, work)
 
     def application(self, actor: Actor, number: str) -> tuple[Form | None, dict[str, Any]]:
         """The form of the application, and what was filled in. Raises NotFound."""

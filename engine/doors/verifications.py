@@ -87,6 +87,12 @@ class VerificationsDoor:
         """The cases that used a permit as a material. Raises NotFound, Forbidden."""
         return self._calls.perform(actor, lambda uow: dependants.dependants(uow, number))
 
+    def doubts(self, number: str) -> dict[int, dict[str, Any]]:
+        """The materials of a case that rest on a permit that is lost, for whoever may see it: that is the caller's to ask."""
+        return self._calls.perform(
+            Actor.system("public"), lambda uow: dependants.doubts_of(uow, find_case(uow, number))
+        )
+
     def case_of(self, which: UUID) -> str:
         """The number of the approval of a rectification, or of proceedings; empty where there is none."""
         rows = self._calls.perform(Actor.system("public"), lambda uow: uow.read((_CASE_OF, {"id": which}))[0])

@@ -141,10 +141,16 @@ def trust_first(engine: Engine, regime: str, **where: str) -> Engine:
     return engine
 
 
-def granted(engine: Engine, actor, materials: bool = False) -> str:
-    """A case that was decided before its check; its linked case is open. Its number."""
+def submitted_and_accepted(engine: Engine, actor) -> str:
+    """A case that waits for its decision."""
     number = str(engine.submit(actor(CLERK), Application(ITEM, REGION, APPLICANT, {"project_name": "示例"}))["number"])
     engine.accept(actor(CLERK), Acceptance(number, "accepted"))
+    return number
+
+
+def granted(engine: Engine, actor) -> str:
+    """A case that was decided before its check; its linked case is open. Its number."""
+    number = submitted_and_accepted(engine, actor)
     complete(engine, actor(DECIDER), number, "decide", "granted")
     run_dry(engine)
     return number

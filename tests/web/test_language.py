@@ -14,10 +14,12 @@ from admin.limits_texts import LIMITS
 from admin.mandates_texts import MANDATES
 from admin.supervision_texts import SUPERVISION
 from admin.texts import TEXTS as ADMIN
+from admin.verification_texts import VERIFICATIONS
 from admin.workshop.texts import WORKSHOP
 from portal.limits_texts import LIMITS as PORTAL_LIMITS
 from portal.texts import TEXTS as PORTAL
 from tests.engine.stories import accepted, complete
+from web.follow_up_texts import FOLLOW_UP
 from web.paper_texts import PAPERS
 from web.texts import COMMON
 
@@ -38,6 +40,8 @@ WORDS = {
     **MANDATES,
     **DESIGNER,
     **WORKSHOP,
+    **FOLLOW_UP,
+    **VERIFICATIONS,
 }
 
 
