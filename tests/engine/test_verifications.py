@@ -109,6 +109,18 @@ def test_a_promise_is_effective_at_once_and_two_officers_confirm_it(promised, ac
     whole(promised, number)
 
 
+def test_what_is_false_at_the_second_check_is_heard_about_too_and_stops_the_clock_again(post, actor):
+    number = granted(post, actor)
+    said = check(post, actor, number, "differs-correctable", note="盖章不清")
+    post.verifications.rectify(APPLICANT, Rectified(UUID(said["rectification"]["id"]), note="已重新盖章"))
+    check(post, actor, number, "differs-correctable", note="仍不清")
+    assert verification(post, number)["state"] == "hearing"
+    whole(post, number)
+    proceed(post, actor, number, "upheld")
+    assert permit(post, number) == "confirmed"
+    whole(post, number)
+
+
 def test_a_promise_that_is_not_kept_in_time_is_heard_about_and_then_revoked(promised, actor):
     number = granted(promised, actor)
     check(promised, actor, number, "differs-correctable", note="检测不合格")
