@@ -6,6 +6,7 @@ Nothing is stored until it is kept as a draft: the diagram goes along in the for
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Any
 
 from flask import Response, redirect
@@ -14,6 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from admin.desk import fresh_key, me, page
 from admin.inbox import once_of
 from admin.workshop.files import MOST_FORM, diagram_sent, held, saved_as
+from engine.bpmn.element_templates import element_templates
 from engine.bpmn.model import in_language
 from engine.bpmn.read import UnreadableDiagram
 from engine.bpmn.rules.rule import APPROVAL, BPMN
@@ -37,6 +39,14 @@ def serve_check(pages: Pages) -> None:
     def check_start() -> Response:
         need(me(), UseCase.DIAGRAM_CHECK)
         return page("admin/check.html", here="/admin/workshop/check", file=None)
+
+    @pages.get("/workshop/element-templates.json")
+    def templates_file() -> Response:
+        need(me(), UseCase.DIAGRAM_CHECK)
+        made = json.dumps(element_templates(language()), ensure_ascii=False, indent=2)
+        response = saved_as(made.encode(), "onewindow.json")
+        response.mimetype = "application/json"
+        return response
 
     @pages.post("/workshop/check")
     def check_file() -> Response:

@@ -24,6 +24,10 @@ WORKSHOP: Texts = {
     "workshop.new": ("画新流程", "Draw a new process"),
     "workshop.upload": ("上传流程图文件", "Upload a diagram"),
     "workshop.dry": ("试运行", "Dry run"),
+    "workshop.templates": (
+        "为 Camunda Modeler 下载元素模板",
+        "Element templates for the Camunda Modeler",
+    ),
     "stands.draft": ("草稿", "draft"),
     "stands.returned": ("已退回", "returned"),
     "stands.reviewed": ("已审核", "reviewed"),

@@ -154,7 +154,8 @@ class _Reader:
                     place, attributes = read_flat(name, text)
                     gathered.setdefault(place, {}).update(attributes)
         for (element, _), attributes in gathered.items():
-            yield _Raw(element, attributes, self.place.line)
+            if not _nothing_said(element, attributes):
+                yield _Raw(element, attributes, self.place.line)
 
     def foreign(self) -> Iterator[str]:
         """Names of other vendors' settings on this element."""
@@ -237,6 +238,13 @@ def _own_properties(box: Xml) -> Iterator[tuple[str, str]]:
         name = entry.get("name") or ""
         if local_name(entry) == "property" and is_flat(name):
             yield name, entry.get("value") or ""
+
+
+def _nothing_said(name: str, attributes: Mapping[str, str]) -> bool:
+    """Whether a form of another tool was left empty: it writes every property, with no value."""
+    element = ELEMENTS.get(name)
+    known = element is not None and all(element.attribute(one) is not None for one in attributes)
+    return known and not any(text.strip() for text in attributes.values())
 
 
 def _all_ours(child: Xml) -> bool:

@@ -16,13 +16,17 @@ from pathlib import Path
 from typing import NoReturn
 
 from engine.clock import wall_now
-from engine.commands import convert, lint
+from engine.commands import convert, lint, templates
 from engine.commands.words import INTERRUPTED, REFUSED, Command, Commands, say, tell
 from engine.errors import ApprovalError
 from engine.settings import default_home
 
 #: The commands that need neither database nor web, each with what declares it.
-ALONE: dict[str, Callable[[Commands], argparse.ArgumentParser]] = {"lint": lint.add, "convert": convert.add}
+ALONE: dict[str, Callable[[Commands], argparse.ArgumentParser]] = {
+    "lint": lint.add,
+    "convert": convert.add,
+    "element-templates": templates.add,
+}
 #: What an error of a library means; None when it means nothing to a person.
 Meaning = Callable[[Exception], ApprovalError | None]
 

@@ -28,7 +28,7 @@ TEMPLATES = sorted(path for room in ("web", "portal", "admin") for path in (ROOT
 CHINESE = re.compile("[\u3400-\u9fff]")
 LATIN = re.compile("[A-Za-z]{2,}")
 #: Names that are the same in both languages, and keys of the keyboard.
-NAMES = re.compile("OneWindow|GB/T|Ctrl|Enter|API|一窗")
+NAMES = re.compile("OneWindow|Camunda Modeler|GB/T|Ctrl|Enter|API|一窗")
 WORDS = {
     **COMMON,
     **PORTAL,
