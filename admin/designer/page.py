@@ -68,6 +68,7 @@ def _opened(definition: str | None, item: str) -> dict[str, Any]:
         "vocabulary": vocabulary(engine().drawing.names(me()), lang),
         "moddle": moddle(),
         "who": me().id,
+        "may_save": me().may(UseCase.DEFINITION_STORE.value.permission),
         "key": fresh_key(),
     }
     if definition:

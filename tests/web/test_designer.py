@@ -95,8 +95,10 @@ def test_a_process_is_drawn_mended_kept_published_and_run(person, engine, actor)
     assert "time-limit-missing" in drawing.rules("handle")
     page.get_by_role("button", name="重做", exact=True).click()
     assert drawing.rules("handle") == {"assignment-missing"}
+    page.get_by_label("“办理”由哪个职能办理？").select_option("window")
+    page.locator('.finding[data-rule="assignment-missing"]').get_by_role("button", name="修补").click()
+    page.wait_for_selector('.finding[data-rule="assignment-missing"]', state="detached")
     page.get_by_label("选中元素").select_option("handle")
-    drawing.fill("职能", "assignment", "window")
     drawing.fill("层级", "assignment", "市级")
     assert drawing.rules("handle") == set()
     assert page.inner_text('[data-place="judged"]') == "无问题"

@@ -2,11 +2,13 @@
 import { make } from './fields.js';
 
 const SEVERITIES = ['error', 'warning', 'info'];
+/** Mends that take more answers than they list: whatever stands behind an attribute of the vocabulary. */
+const OPEN_QUESTIONS = { 'assignment-missing': ['assignment', 'function'] };
 const READABLE = { min: 0.8, max: 1.2 };
 
 export class Findings {
-  constructor(host, board, { t, mend, docs }) {
-    Object.assign(this, { host, board, t, mend, docs });
+  constructor(host, board, { t, mend, docs, vocabulary }) {
+    Object.assign(this, { host, board, t, mend, docs, vocabulary });
     this.found = [];
     board.on('selection.changed', () => this.pointOut());
   }
@@ -46,23 +48,39 @@ export class Findings {
     const go = () => this.board.select(finding.element, { look: true });
     const message = make('button', { type: 'button', class: 'finding-message', onclick: go }, make('span', { class: 'severity' }, this.t(`severity.${finding.severity}`)), ` ${finding.message}`);
     const advice = make('p', { class: 'finding-advice' }, finding.advice, ' ', make('a', { href: this.docs(finding.rule), target: '_blank', rel: 'noopener' }, this.t('lint.more')));
-    const parts = [message, advice, ...(finding.fix ? [this.question(finding.fix)] : [])];
+    const parts = [message, advice, ...(finding.fix ? [this.question(finding.fix, finding.rule)] : [])];
     return make('li', { class: `finding finding-${finding.severity}`, 'data-rule': finding.rule, 'data-element': finding.element || '' }, ...parts);
   }
 
   /** A safe mend is a button; any other asks its one question first. */
-  question(fix) {
-    const select = fix.options.length > 1 || fix.question ? make('select', { class: 'form-select form-select-sm', 'aria-label': fix.question || fix.does },
-      ...fix.options.map(({ value, label }) => make('option', { value, selected: value === fix.suggested }, label))) : null;
-    if (select && fix.suggested !== null) select.value = fix.suggested;
+  question(fix, rule) {
+    const select = fix.question ? this.answers(fix, rule) : null;
     const go = async (event) => {
       event.target.disabled = true;
-      await this.mend(fix.id, select ? select.value : null);
-      event.target.disabled = false;
+      if (!await this.mend(fix.id, select ? select.value : null)) event.target.disabled = false;
     };
     const button = make('button', { type: 'button', class: 'btn btn-sm btn-outline-primary', title: fix.does, onclick: go }, this.t('lint.mend'));
     const said = make('p', {}, fix.question || fix.does);
+    if (select) {
+      const choose = () => { button.disabled = !select.value; };
+      select.addEventListener('change', choose);
+      choose();
+    }
     return make('div', { class: 'mend' }, said, make('div', { class: 'mend-how' }, ...(select ? [select] : []), button));
+  }
+
+  /** The options of a question; where none is suggested, one has to be chosen first. */
+  answers(fix, rule) {
+    const [element, attribute] = OPEN_QUESTIONS[rule] || [];
+    const known = this.vocabulary.find(({ name }) => name === element)?.attributes.find(({ name }) => name === attribute)?.known || [];
+    const called = new Map(known.map(({ value, label }) => [value, label]));
+    const listed = fix.options.map(({ value, label }) => ({ value, label: called.get(value) || label }));
+    const more = known.filter(({ value }) => !fix.options.some((one) => one.value === value));
+    const first = fix.suggested === null ? [{ value: '', label: this.t('choose') }] : [];
+    const options = [...first, ...listed, ...more].map(({ value, label }) => make('option', { value }, label));
+    const select = make('select', { class: 'form-select form-select-sm', 'aria-label': fix.question }, ...options);
+    select.value = fix.suggested ?? '';
+    return select;
   }
 
   badges() {

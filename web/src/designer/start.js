@@ -45,7 +45,7 @@ class Designer {
     this.panel = new Panel(place('panel'), this.board, { vocabulary: data.vocabulary, t });
     this.picker = new Picker(place('picker'), this.board, (bo) => kindOf(bo, t));
     const docs = (rule) => `/admin/designer/rules/${rule}`;
-    this.findings = new Findings(place('findings'), this.board, { t, docs, mend: (fix, option) => this.mend(fix, option) });
+    this.findings = new Findings(place('findings'), this.board, { t, docs, vocabulary: data.vocabulary, mend: (fix, option) => this.mend(fix, option) });
     this.changes = new Changes(place('changes'), this.board, { t, vocabulary: data.vocabulary, ask: async (against) => this.server.changes(await this.board.xml(), against) });
     this.busy = false;
     this.timer = 0;
@@ -59,8 +59,10 @@ class Designer {
   async open() {
     const { xml, others } = this.data;
     const warnings = await this.loadOrSay(xml);
+    if (!warnings) return; // the notice says why
     this.history.begin(await this.board.xml());
     this.changes.offer(others, this.definition?.id);
+    for (const name of ['save', 'try']) this.root.querySelector(`[data-do="${name}"]`).hidden = !this.data.may_save;
     this.listen();
     this.tell();
     if (warnings.length) this.notice(this.t('open.warnings', { said: warnings.slice(0, 3).join(' ') }), 'warning');
@@ -70,12 +72,28 @@ class Designer {
     this.root.dataset.ready = 'yes';
   }
 
+  /** A diagram without pictures gets some first. */
+  async pictured(xml) {
+    return /BPMNShape/.test(xml) ? xml : (await this.server.layout(xml)).xml;
+  }
+
+  /** Show another diagram; one that can't be shown leaves what was there before. */
+  async loadOrKeep(xml, before, stay) {
+    const drawn = await this.pictured(xml);
+    try {
+      return await this.board.load(drawn, { stay });
+    } catch (error) {
+      await this.board.load(before);
+      throw new Error(this.t('open.failed', { said: error.message }), { cause: error });
+    }
+  }
+
   async loadOrSay(xml) {
     try {
-      return await this.board.load(/BPMNShape/.test(xml) ? xml : (await this.server.layout(xml)).xml);
+      return await this.board.load(await this.pictured(xml));
     } catch (error) {
       this.notice(this.t('open.failed', { said: error.message }), 'danger');
-      return [];
+      return null;
     }
   }
 
@@ -159,8 +177,9 @@ class Designer {
 
   /** Another diagram takes the place of what is drawn; undo brings that back. */
   async replace(xml, said, stay = false) {
-    this.history.settle(await this.board.xml());
-    const warnings = await this.board.load(/BPMNShape/.test(xml) ? xml : (await this.server.layout(xml)).xml, { stay });
+    const before = await this.board.xml();
+    this.history.settle(before);
+    const warnings = await this.loadOrKeep(xml, before, stay);
     this.history.settle(await this.board.xml());
     this.offerPictures();
     this.notice([said, ...warnings.slice(0, 3)].join(' '), warnings.length ? 'warning' : 'success');
@@ -172,8 +191,10 @@ class Designer {
     try {
       const { xml, did } = await this.server.fix(await this.board.xml(), fix, option);
       await this.replace(xml, this.t('mended', { did: typeof did === 'string' ? did : did.does }), true);
+      return true;
     } catch (error) {
       this.notice(error.message, 'danger');
+      return false;
     }
   }
 
@@ -286,7 +307,7 @@ class Designer {
   }
 
   async save() {
-    if (this.busy) return;
+    if (this.busy || !this.data.may_save) return;
     document.activeElement?.blur(); // what is just being written in the panel is written
     const item = this.item() || this.definition?.item || await this.askItem();
     if (!item) return;
