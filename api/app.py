@@ -21,6 +21,7 @@ from api.demo import demo
 from api.diagrams import diagrams
 from api.docs_page import docs_page
 from api.documents import documents
+from api.drafts import drafts
 from api.events import events
 from api.health import health_of
 from api.intake import intake
@@ -94,6 +95,7 @@ def register_api(app: Flask, engine: Engine) -> None:
         own_token,
         registration,
         applicants,
+        drafts,
         cases,
         tasks,
         progress,

@@ -51,6 +51,7 @@ from engine.doors.catalogue_office import LOADED_SINCE, CatalogueOffice, Folder
 from engine.doors.credit import CreditDoor
 from engine.doors.diagrams import DiagramsDoor
 from engine.doors.documents import DocumentsDoor
+from engine.doors.drafts import DraftsDoor
 from engine.doors.drawing import DrawingDoor
 from engine.doors.intake import IntakeDoor
 from engine.doors.limits import LimitsDoor
@@ -120,6 +121,7 @@ class Engine:
         self.accounts = AccountsDoor(self)
         self.intake = IntakeDoor(self)
         self.own_cases = OwnCasesDoor(self)
+        self.drafts = DraftsDoor(self)
         self.mandates = MandatesDoor(self)
         self.diagrams = DiagramsDoor(self.house.handlers, settings.processes / TEMPLATES)
         self.workshop = WorkshopDoor(self, self.diagrams)
@@ -308,19 +310,29 @@ class Engine:
         key = self.settings.secret_key
         if asked.regime is not None:
             asked = replace(asked, heard=self.credit.heard_for(asked))
+        return self.submit_made(actor, lambda uow, start: submit(self.house, uow, asked, key, start), once)
+
+    def submit_made(
+        self, actor: Actor, make: Callable[[UnitOfWork, bool], dict[str, Any]], once: Once | None = None
+    ) -> dict[str, Any]:
+        """Submit by `make`, which is told whether to start the process: not, when that has failed."""
         try:
-            answer = self.transactions.perform(actor, lambda uow: submit(self.house, uow, asked, key), once)
+            answer = self.transactions.perform(actor, lambda uow: make(uow, True), once)
         except StepHeld as failure:
-            answer = self._submit_without_start(actor, asked, failure, once)
-        return answer | {"query_code": query_code(key, answer["number"])}
+            answer = self._submit_without_start(actor, make, failure, once)
+        return answer | {"query_code": query_code(self.settings.secret_key, answer["number"])}
 
     def _submit_without_start(
-        self, actor: Actor, asked: Application, failure: StepHeld, once: Once | None
+        self,
+        actor: Actor,
+        make: Callable[[UnitOfWork, bool], dict[str, Any]],
+        failure: StepHeld,
+        once: Once | None,
     ) -> dict[str, Any]:
         """Store an application whose process can't be started, and its incident with it, in one transaction."""
 
         def work(uow: UnitOfWork) -> dict[str, Any]:
-            answer = submit(self.house, uow, asked, self.settings.secret_key, start=False)
+            answer = make(uow, False)
             late = Command("start", UUID(answer["id"]), answer["number"], "start", actor.id, actor.kind)
             incidents.write_incident(uow, StepHeld(late, failure.fault))
             return answer | {"held": True}

@@ -21,6 +21,7 @@ from engine.organization.actor import Actor
 from portal.case_actions import serve_case_actions
 from portal.case_page import case_page
 from portal.follow_up import serve_follow_up
+from portal.drafts import serve_drafts
 from portal.links import LINKS
 from portal.texts import TEXTS
 from web.follow_up_texts import FOLLOW_UP
@@ -54,7 +55,9 @@ def register_accounts(app: Flask) -> None:
     @pages.get("")
     def mine() -> Response:
         found = engine().own_cases.list(me(), ROWS, request.args.get("cursor") or None)
-        return account_page("portal/mine.html", cases=found["items"], more=found["next_cursor"])
+        drafts, discarded = engine().drafts.list(me()), "discarded" in request.args
+        shown: dict[str, Any] = {"cases": found["items"], "more": found["next_cursor"]}
+        return account_page("portal/mine.html", drafts=drafts, discarded=discarded, **shown)
 
     @pages.get("/cases/<number>")
     def case(number: str) -> Response:
@@ -62,6 +65,7 @@ def register_accounts(app: Flask) -> None:
 
     serve_case_actions(pages, "/cases", lambda _number: me())
     serve_follow_up(pages, "/cases", lambda _number: me())
+    serve_drafts(pages, me)
     app.register_blueprint(pages)
 
 

@@ -11,6 +11,7 @@ from flask import Response, g, request
 
 from engine.organization.actor import Actor
 from portal.links import LINKS
+from web.forms import shown_as
 from web.pages import render
 from web.serving import engine
 from web.words import language, own, t
@@ -50,9 +51,12 @@ def case_page(actor: Actor, number: str, status: int = 200, **more: Any) -> Resp
         "wrong": {},
         "problem": "",
         "form": None,
+        "submitted": "submitted" in request.args,
+        "check_by": next((one["due_date"] for one in case["limits"] if one["clock"] == "completeness"), None),
     }
     if case["todo"]["supplement"]:
-        shown["form"], shown["filled"] = engine().own_cases.application(actor, number)
+        form, filled = engine().own_cases.application(actor, number)
+        shown["form"], shown["filled"] = form, shown_as(form, filled) if form else {}
     response = render("portal/progress_body.html" if live else "portal/progress.html", status, **shown | more)
     response.headers["Vary"] = "HX-Request"
     return response

@@ -14,6 +14,7 @@ from engine.catalogue.browse import FACETS
 from engine.doors.catalogue import ItemQuery
 from engine.doors.regions import RegionQuery
 from engine.errors import ApprovalError
+from portal.drafts import apply_page
 from portal.links import LINKS
 from portal.texts import TEXTS
 from web.follow_up_texts import FOLLOW_UP
@@ -50,6 +51,10 @@ def register_items(app: Flask) -> None:
     @pages.get("/items/<item>/precheck")
     def precheck(item: str) -> Response:
         return _precheck(item, _text("region") or "")
+
+    @pages.get("/items/<item>/apply")
+    def apply(item: str) -> Response:
+        return apply_page(item, _text("region") or "")
 
     @pages.get("/items/<item>/history")
     def history(item: str) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from portal.account_texts import ACCOUNT_TEXTS
+from portal.draft_texts import DRAFT_TEXTS
 from portal.item_texts import ITEM_TEXTS
 from portal.limits_texts import LIMITS
 from web.texts import Texts
@@ -10,6 +11,7 @@ from web.texts import Texts
 TEXTS: Texts = {
     **ITEM_TEXTS,
     **ACCOUNT_TEXTS,
+    **DRAFT_TEXTS,
     **LIMITS,
     "nav.items": ("办事事项", "Services"),
     "home.items": ("找事项、看指南", "Find a service and read its guide"),

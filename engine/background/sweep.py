@@ -104,6 +104,7 @@ def sweep_until(engine: Engine, pause: float, stop: threading.Event) -> None:
             looked_at = sweep(engine)
             if monotonic() >= clean_at:
                 clean_at = monotonic() + CLEAN_SECONDS
+                engine.drafts.forget_expired()
                 if removed := engine.materials.clean():
                     log.info("%s files that nothing names are removed", removed)
         except DATABASE_AWAY:

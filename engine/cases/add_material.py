@@ -13,6 +13,7 @@ from typing import Any
 
 from engine.cases.access import need
 from engine.cases.applicants import see_case
+from engine.cases.apply_step import StepDraft
 from engine.cases.held_materials import Held, find_held
 from engine.cases.house import House
 from engine.cases.material_list import Known, known_materials, material_view
@@ -123,6 +124,15 @@ def add_material(
     if keep is not None:
         keep()
     return material_view(row, ())
+
+
+def bring(draft: StepDraft, known: Known, number: int, columns: Mapping[str, Any]) -> None:
+    """A material that comes with the application itself: its row, and its entry in the step that makes the case."""
+    row = _row(draft.uow, draft.case, known, number) | dict(columns)
+    # The row is named by its entry: the number that the record will give it.
+    row["seq"] = draft.case.seq + len(draft.entries) + 1
+    draft.entries.append(draft.entry("material.added", _facts(row), None, _personal(row)))
+    draft.uow.insert("materials", [row])
 
 
 def _columns(

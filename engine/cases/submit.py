@@ -6,7 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -69,6 +69,9 @@ _HELD_BY = (
 )
 _INSERT_NUMBER = "INSERT INTO case_numbers (number, case_id, query_hash) VALUES (%s, %s, %s)"
 
+#: Puts the materials that come with an application into the case that is made; answers their names.
+Bring = Callable[[StepDraft], list[str]]
+
 
 @dataclass(frozen=True, slots=True)
 class Application:
@@ -99,8 +102,12 @@ def hash_code(salt: bytes, number: str, code: str) -> bytes:
     return hashlib.scrypt(code.strip().upper().encode(), salt=salt + number.encode(), dklen=32, **SCRYPT)
 
 
-def submit(house: House, uow: UnitOfWork, asked: Application, secret_key: str, start: bool = True) -> dict[str, Any]:
+def submit(
+    house: House, uow: UnitOfWork, asked: Application, secret_key: str, start: bool = True, bring: Bring | None = None
+) -> dict[str, Any]:
     """Store an application and start its process; answers number and state.
+
+    `bring` puts the materials that come with it into the case; it answers their names, for the receipt.
 
     With `start=False` the process is not started: the second transaction after a start that failed, so that an
     application is never lost to a faulty diagram.
@@ -169,7 +176,8 @@ def submit(house: House, uow: UnitOfWork, asked: Application, secret_key: str, s
     said |= {"offer": {"version": offer.version, "region": offer.region, "implementation": offer.implementation}}
     said |= case_clocks.received(draft, received)
     draft.entries.append(Entry("case.submitted", {**said, "definition": draft.live.version}, personal))
-    plan_at_window(draft, RECEIPT, "\n".join(f"{n}. {one.name}" for n, one in enumerate(live.item.materials, 1)))
+    received_now = bring(draft) if bring else [one.name for one in live.item.materials]
+    plan_at_window(draft, RECEIPT, "\n".join(f"{n}. {one}" for n, one in enumerate(received_now, 1)))
     run = None
     if start and draft.live.acceptance_node is not None:
         run = start_run(uow, draft)
@@ -249,7 +257,10 @@ def _in_own_name(uow: UnitOfWork, asked: Application) -> Application:
             said = "由登录的申请人自行提交时记录\tis recorded when an applicant who is logged in applies"
             raise Invalid(detail="applicant.account", fields={"applicant.account": [said]})
         return asked
-    known = load_account(uow.connection, account).applicant
+    mine = load_account(uow.connection, account)
+    if asked.regime is not None and mine.proven_number is None:
+        raise IdentityNotConfirmed(permission=Permission.CASE_SUBMIT)
+    known = mine.applicant
     reached = {name: value for name, value in asked.applicant.items() if name in REACHED and value}
     return replace(asked, applicant=known | reached, channel="online", received_at=None, external_number=None)
 
@@ -316,6 +327,14 @@ class OpenAlready(Conflict):
     code = "case-open-already"
     zh = "该申请人就同一事项（同一场所）已有在办的申请，不能重复申请。请等待该申请办结，或先撤回后再申请。"
     en = "This applicant has an open application for the same thing. Wait until it is concluded, or withdraw it first."
+
+
+class IdentityNotConfirmed(Forbidden):
+    """Trust goes by who somebody is: an identity that is only declared opens no way of trust first."""
+
+    code = "identity-not-confirmed"
+    zh = "您的身份尚未核验，不能选择信用先行方式。请先到窗口核验身份，或按普通方式申请。"
+    en = "Your identity is declared, not confirmed: no way of trust first is open. Show your paper at a window, or apply as usual."
 
 
 class BackDateRefused(Invalid):

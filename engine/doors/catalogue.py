@@ -144,7 +144,7 @@ class CatalogueDoor:
         Raises:
             RegionUnknown, ItemNotPublished, ItemEnded, ItemNotOfferedHere, ItemUnknown.
         """
-        return self._look(lambda sight: _guide(sight, code, region)[0])
+        return self._look(lambda sight: guide_in(sight, code, region)[0])
 
     def moved(self, code: str) -> dict[str, Any] | None:
         """Where an item went that is not handled any more; None for one that is, or is unknown."""
@@ -158,7 +158,7 @@ class CatalogueDoor:
 
     def steps(self, code: str, region: str) -> list[GuideStep]:
         """The steps of the guide with the ids of their nodes, for who builds on them."""
-        return self._look(lambda sight: _guide(sight, code, region)[2])
+        return self._look(lambda sight: guide_in(sight, code, region)[2])
 
     def item(self, code: str, region: str) -> ServiceItem:
         """An item as a region offers it. Raises NotFound, and what keeps it from being offered there."""
@@ -168,7 +168,7 @@ class CatalogueDoor:
         """What comes of the answers to the item's questions. Raises AnswersInvalid, and what `guide` raises."""
 
         def work(sight: Sight) -> dict[str, Any]:
-            guide, offer, _ = _guide(sight, code, region)
+            guide, offer, _ = guide_in(sight, code, region)
             check_answers(offer.item, answers)
             return precheck_view(offer.item, answers, guide)
 
@@ -240,7 +240,8 @@ def version_view(version: Version, holding: bool) -> dict[str, Any]:
     }
 
 
-def _guide(sight: Sight, code: str, region: str) -> tuple[dict[str, Any], Offer, list[GuideStep]]:
+def guide_in(sight: Sight, code: str, region: str) -> tuple[dict[str, Any], Offer, list[GuideStep]]:
+    """The guide of an item in a region, with the offer behind it and its steps. Raises what `CatalogueDoor.guide` does."""
     sight.region(region)
     version, offer, live = sight.offer(code, region)
     steps = guide_steps(live.compiled, offer.item, sight.directory, region)

@@ -28,6 +28,7 @@ from engine.unit_of_work import Once, Transactions, UnitOfWork
 _NAMED = (
     "SELECT h.hash FROM unnest(%s::text[]) AS h (hash) WHERE EXISTS (SELECT 1 FROM materials m WHERE m.file_hash = h.hash) "
     "OR EXISTS (SELECT 1 FROM document_files f WHERE f.file_hash = h.hash) "
+    "OR EXISTS (SELECT 1 FROM draft_materials p WHERE p.file_hash = h.hash) "
     "OR EXISTS (SELECT 1 FROM extensions e WHERE e.scan = h.hash)"
 )
 

@@ -657,7 +657,11 @@ ATTEMPTS[UseCase.DEPENDANTS_READ] = [lambda a: a.who.get(f"/cases/{a.checked()['
 ATTEMPTS[UseCase.APPLICANT_CONFIRM] = [account_confirmed]
 #: What is the applicants' own: no role has it; `tests/api/test_applicants.py` tries it as applicants.
 ATTEMPTS[UseCase.DOCUMENT_RECEIVE] = [lambda a: a.who.post(f"/cases/{a.case()}/documents/x/receipt", {})]
-ATTEMPTS[UseCase.DRAFT_KEEP] = [lambda a: a.who.get("/applicants/me")]
+ATTEMPTS[UseCase.DRAFT_KEEP] = [
+    lambda a: a.who.get("/applicants/me"),
+    lambda a: a.who.get("/drafts"),
+    lambda a: a.who.post("/drafts", {"item": ITEM["code"], "region": REGION}),
+]
 READS = {
     tried
     for use in (
@@ -716,6 +720,15 @@ OPERATIONS: dict[str, UseCase] = {
     "POST /cases/<number>/extensions/<extension>/reject": UseCase.EXTENSION_DECIDE,
     "POST /cases/<number>/documents/<code>/receipt": UseCase.DOCUMENT_RECEIVE,
     "GET /applicants/me": UseCase.DRAFT_KEEP,
+    "GET /drafts": UseCase.DRAFT_KEEP,
+    "POST /drafts": UseCase.DRAFT_KEEP,
+    "GET /drafts/<draft>": UseCase.DRAFT_KEEP,
+    "PUT /drafts/<draft>": UseCase.DRAFT_KEEP,
+    "DELETE /drafts/<draft>": UseCase.DRAFT_KEEP,
+    "POST /drafts/<draft>/materials": UseCase.DRAFT_KEEP,
+    "DELETE /drafts/<draft>/materials/<material>": UseCase.DRAFT_KEEP,
+    "GET /drafts/<draft>/materials/<material>/file": UseCase.DRAFT_KEEP,
+    "POST /drafts/<draft>/submission": UseCase.DRAFT_KEEP,
     "POST /applicants/<username>/confirmation": UseCase.APPLICANT_CONFIRM,
     "GET /tasks": UseCase.TASK_LIST,
     "GET /tasks/<task>": UseCase.TASK_READ,

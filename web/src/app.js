@@ -4,6 +4,7 @@ import 'bootstrap/js/dist/collapse';
 import 'bootstrap/js/dist/dropdown';
 import htmx from 'htmx.org/dist/htmx.esm.js';
 import './keys.js';
+import './autosave.js';
 
 window.htmx = htmx;
 
