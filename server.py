@@ -49,7 +49,7 @@ from engine.store.database import connect_engine
 from engine.store.embedded import EmbeddedServer
 from engine.store.location import Location, locate
 from engine.store.schema import migrate
-from portal.home import demonstration_accounts, register_portal
+from portal.home import demonstration_accounts, demonstration_applicants, register_portal
 from web.assets import assets_blueprint
 from web.clock_page import register_clock
 from web.serving import serve_engine
@@ -238,6 +238,8 @@ def _announce(settings: Settings, serve: Sequence[str]) -> None:
     if settings.demo:
         lines += ["", f"演示账号 / demonstration accounts（口令 / password: {DEMONSTRATION_PASSWORD}）"]
         lines += [f"  {one.username:<16}{one.name}　{one.work}" for one in demonstration_accounts(settings.processes)]
+        lines += ["", f"演示申请人 / demonstration applicants  {address}account"] if "portal" in serve else []
+        lines += [f"  {one.username:<16}{one.name}　{one.work}" for one in demonstration_applicants(settings.processes)]
         lines += ["", "先试 / begin with: clerk.chen（窗口 window）、fire.liu（审查 review）、fire.wei（处长 head）"]
     print("\n".join([*lines, "", "按 Ctrl-C 停止。/ Ctrl-C stops it."]), flush=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from admin.applicants import serve_applicants
 from admin.calendars import serve_calendars
 from admin.cards import serve_cards
 from admin.cases import serve_cases
@@ -55,6 +56,7 @@ def register_admin(app: Flask) -> None:
         serve_log_in,
         serve_inbox,
         serve_window,
+        serve_applicants,
         serve_mandates,
         serve_cases,
         serve_counter,

@@ -7,6 +7,18 @@ from web.texts import Texts
 
 TEXTS: Texts = {
     **CATALOGUE,
+    "applicants.title": ("核验申请人身份", "Confirm who an applicant is"),
+    "applicants.about": (
+        "请当面查看证件，与账号登记的姓名（名称）和号码逐字核对一致后再确认。",
+        "Look at the paper of who is there, and confirm only when name and number are the very ones of the account.",
+    ),
+    "applicants.username": ("申请人用户名", "Username of the applicant"),
+    "applicants.find": ("查找", "Find"),
+    "applicants.number": ("证件号码", "Number"),
+    "applicants.identity": ("身份", "Identity"),
+    "applicants.document": ("所看证件及其编号", "Which paper was shown, and its number"),
+    "applicants.confirm": ("核验无误，确认", "It is the same: confirm"),
+    "applicants.confirmed": ("身份已核验。", "The identity is confirmed."),
     "login.title": ("工作人员登录", "Staff log-in"),
     "login.out": ("您已退出。", "You are logged out."),
     "start.title": ("首页", "Start"),

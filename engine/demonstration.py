@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from pathlib import Path
+from typing import Any
 
 from sqlalchemy import text
 
@@ -14,6 +16,7 @@ from engine.assemble import Engine
 from engine.cases.accept import Acceptance
 from engine.cases.submit import Application, query_code
 from engine.errors import Refused
+from engine.organization import accounts
 from engine.organization.actor import Actor
 from engine.organization.clients import register_client, set_clerks
 from engine.organization.load import load_actor
@@ -69,6 +72,7 @@ def load_demonstration(engine: Engine, cases: bool = True, items: Collection[str
         return made
 
     made = engine.perform(Actor.system("demonstration"), seed)
+    engine.perform(Actor.system("demonstration"), lambda uow: _applicants(uow, applicants_of(processes)))
     for path in sorted(processes.glob("*/item.json")):
         if items is not None and json.loads(path.read_text("utf-8")).get("code") not in items:
             continue
@@ -77,6 +81,23 @@ def load_demonstration(engine: Engine, cases: bool = True, items: Collection[str
     if made and cases:
         _example_cases(engine)
     return made
+
+
+def applicants_of(processes: Path) -> list[dict[str, Any]]:
+    """The accounts of applicants that a demonstration has: one that is declared, one that was confirmed."""
+    found: list[dict[str, Any]] = json.loads((processes / "demonstration" / "applicants.json").read_text("utf-8"))
+    return found
+
+
+def _applicants(uow: UnitOfWork, known: list[dict[str, Any]]) -> None:
+    fields = ("username", "kind", "name", "number", "mobile", "contact")
+    for one in known:
+        if accounts.is_account(uow.connection, one["username"]):
+            continue
+        asked = {name: one[name] for name in fields}
+        accounts.register(uow.connection, accounts.NewAccount(password=DEMONSTRATION_PASSWORD, **asked))
+        if one["confirmed_with"]:
+            accounts.confirm(uow.connection, one["username"], "demonstration", one["confirmed_with"])
 
 
 def example_cases(engine: Engine, most: int = 2) -> list[tuple[str, str]]:

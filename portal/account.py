@@ -20,8 +20,8 @@ from engine.organization.accounts import (
 from engine.organization.actor import Actor
 from portal.case_actions import serve_case_actions
 from portal.case_page import case_page
-from portal.follow_up import serve_follow_up
 from portal.drafts import serve_drafts
+from portal.follow_up import serve_follow_up
 from portal.links import LINKS
 from portal.texts import TEXTS
 from web.follow_up_texts import FOLLOW_UP

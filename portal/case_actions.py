@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from engine.cases.add_material import NewMaterial
 from engine.cases.supplement import Supplement, Supplied
+from engine.doors.own_cases import Answer
 from engine.errors import ApprovalError, Invalid, NotFound
 from engine.organization.actor import Actor
 from engine.unit_of_work import Once
@@ -93,6 +94,17 @@ def serve_case_actions(pages: Pages, prefix: str, who: Who) -> None:
             return refused(actor, number, error, kept=request.form)
         return done(number, "supplied")
 
+    @pages.post(f"{prefix}/<number>/tasks/<task>")
+    def complete(number: str, task: str) -> AnyResponse:
+        actor = who(number)
+        try:
+            asked = _answer(actor, number, task)
+            once = once_of(actor, "task", number, asked.task, asked.outcome, asked.words, dict(asked.form))
+            engine().own_cases.complete(actor, number, asked, once)
+        except ApprovalError as error:
+            return refused(actor, number, error, kept=request.form)
+        return done(number, "done")
+
 
 def once_of(actor: Actor, what: str, *asked: Any) -> Once:
     """However often a form is sent, it is done once."""
@@ -108,6 +120,19 @@ def _hand_in(actor: Actor, number: str) -> None:
         code = field("code", 100)
         once = once_of(actor, "material", number, code, incoming.upload.sha256)
         engine().materials.add(actor, NewMaterial(number, code), incoming, once)
+
+
+def _answer(actor: Actor, number: str, task: str) -> Answer:
+    """What was said at a task that waits for the applicant: its outcome, words, and the fields of its form."""
+    told = int(task) if task.isascii() and task.isdigit() and len(task) < 10 else 0
+    todo = engine().own_cases.case(actor, number)["todo"]["tasks"]
+    waiting = next((one for one in todo if one["task"] == told), None)
+    if waiting is None:
+        raise NotFound(what="task", id=task[:80])
+    form = engine().own_cases.task_form(actor, number, told)
+    plain = {name: field(f"form.{name}", MOST_NOTE) for name in waiting["form_fields"]}
+    given = entered(form) if form else {name: value for name, value in plain.items() if value}
+    return Answer(told, field("outcome", 80) or None, field("words", MOST_REASON), given)
 
 
 def _supplement(actor: Actor, number: str) -> Supplement:

@@ -11,7 +11,7 @@ from flask import Response, g, request
 
 from engine.organization.actor import Actor
 from portal.links import LINKS
-from web.forms import shown_as
+from web.forms import as_sent
 from web.pages import render
 from web.serving import engine
 from web.words import language, own, t
@@ -56,7 +56,9 @@ def case_page(actor: Actor, number: str, status: int = 200, **more: Any) -> Resp
     }
     if case["todo"]["supplement"]:
         form, filled = engine().own_cases.application(actor, number)
-        shown["form"], shown["filled"] = form, shown_as(form, filled) if form else {}
+        shown["form"], shown["filled"] = form, as_sent(form, filled) if form else {}
+    tasks = [one["task"] for one in case["todo"]["tasks"]]
+    shown["task_forms"] = {task: engine().own_cases.task_form(actor, number, task) for task in tasks}
     response = render("portal/progress_body.html" if live else "portal/progress.html", status, **shown | more)
     response.headers["Vary"] = "HX-Request"
     return response

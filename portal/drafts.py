@@ -21,7 +21,7 @@ from engine.organization.actor import Actor
 from portal.case_actions import once_of
 from portal.links import LINKS
 from web.downloads import download
-from web.forms import entered, flaws, shown_as
+from web.forms import as_sent, entered, flaws
 from web.pages import Pages, field, render
 from web.serving import engine
 from web.sessions import current
@@ -194,7 +194,7 @@ def _page(template: str, actor: Actor, draft: str, status: int = 200, **more: An
         "here": f"/account/drafts/{draft}",
         "account": engine().accounts.own(actor),
         "mobile": engine().accounts.mobile_of(actor),
-        "kept": shown_as(form, view["form"]) if form else {},
+        "kept": as_sent(form, view["form"]) if form else {},
         "wrong": _wrong(view["problems"]) if told else {},
         "problem": "",
         "saved": "saved" in request.args,

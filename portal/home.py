@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, redirect, request
+from flask import Flask, Response, current_app, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from engine.assemble import Engine
 from engine.cases.progress import ProgressNotFound
-from engine.demonstration import example_cases
+from engine.demonstration import applicants_of, example_cases
 from engine.errors import ApprovalError
+from engine.organization.accounts import CONFIRMED, DECLARED, IDENTITY_NAMES
 from engine.settings import DEMONSTRATION_PASSWORD
 from portal.account import register_accounts
 from portal.case_actions import serve_case_actions
@@ -41,6 +42,7 @@ from web.words import language, t
 log = logging.getLogger(__name__)
 
 LONGEST = 80
+PEOPLE = "onewindow.demonstration-applicants"
 #: How long a browser remembers the code of a case that was looked up.
 REMEMBERED_SECONDS = 4 * 3600
 _NUMBER = re.compile(r"[0-9A-Za-z-]{1,80}", re.ASCII)
@@ -71,6 +73,20 @@ def demonstration_accounts(processes: Path) -> list[Account]:
     ]
 
 
+def demonstration_applicants(processes: Path) -> list[Account]:
+    """The accounts of applicants in a demonstration."""
+    return [
+        Account(one["username"], one["name"], *_kind(one["kind"], bool(one["confirmed_with"])))
+        for one in applicants_of(processes)
+    ]
+
+
+def _kind(kind: str, confirmed: bool) -> tuple[str, str]:
+    identity = IDENTITY_NAMES[CONFIRMED if confirmed else DECLARED]
+    zh, en = TEXTS[f"account.kind.{kind}"]
+    return f"申请人（{zh}），身份{identity[0]}", f"applicant ({en}), identity {identity[1]}"
+
+
 def _work(officer: Mapping[str, Any], departments: Mapping[str, Any]) -> str:
     posts = [f"{departments[post['department_id']]['name']} {post['title']}" for post in officer["posts"]]
     return "、".join(posts) or TEXTS[f"role.{officer['roles'][-1]}"][0]
@@ -85,6 +101,7 @@ def register_portal(app: Flask, served: Engine) -> None:
     """Mount the public pages on the application."""
     pages = Pages("portal", __name__, {**TEXTS, **PAPERS, **LIMITS, **FOLLOW_UP}, inside=False)
     accounts = demonstration_accounts(served.settings.processes) if served.settings.demo else []
+    people = demonstration_applicants(served.settings.processes) if served.settings.demo else []
 
     @pages.get("/")
     def home() -> Response:
@@ -132,6 +149,7 @@ def register_portal(app: Flask, served: Engine) -> None:
     app.register_blueprint(pages)
     register_items(app)
     register_accounts(app)
+    app.extensions[PEOPLE] = people
 
 
 def _refused(accounts: list[Account], error: ApprovalError, number: str) -> Response:
@@ -145,6 +163,7 @@ def _home(accounts: list[Account], status: int = 200, **shown: Any) -> Response:
     examples = _examples() if accounts else []
     password = DEMONSTRATION_PASSWORD if accounts else ""
     known: dict[str, Any] = {"accounts": accounts, "examples": examples, "password": password, "links": LINKS}
+    known["people"] = current_app.extensions[PEOPLE]
     known["first"] = [one for name in FIRST for one in accounts if one.username == name]
     if request.method == "POST":
         known["here"] = "/"

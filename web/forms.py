@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from flask import request
@@ -43,22 +43,6 @@ def changed(form: Form | None, values: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in now.items()
         if value != values.get(name) and not (value is False and name not in values)
     }
-
-
-def shown_as(form: Form, values: Mapping[str, Any]) -> MultiDict[str, str]:
-    """Kept values as the form shows them, a field `x` by the name `form.x`."""
-    pairs = [(f"form.{one.name}", _spelt(part)) for one in form.fields for part in _parts(values.get(one.name))]
-    return MultiDict(pairs)
-
-
-def _parts(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, list) else () if value is None else (value,)
-
-
-def _spelt(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else ""
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def flaws(error: ApprovalError) -> dict[str, str]:

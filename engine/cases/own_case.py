@@ -129,7 +129,9 @@ def _task(live: LiveDefinition, case: Mapping[str, Any], row: Mapping[str, Any])
 
 
 def task_form(house: House, uow: UnitOfWork, number: str, task: int) -> Form | None:
-    """The form of a task that waits for the applicant; None when it has none, or there is no such task."""
+    """The form of a task that waits for the applicant; None when it has none, or there is no such task. Raises NotFound."""
+    if not is_own(uow, number):
+        raise NotFound(what="case", id=number[:80])
     (cases,) = uow.read((_CASE, (number,)))
     (tasks,) = uow.read((_TASKS, (cases[0]["id"],)))
     live = house.definition(uow, cases[0]["definition_id"], cases[0]["offer_id"])

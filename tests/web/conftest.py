@@ -142,6 +142,14 @@ class Person:
         with self.page.expect_navigation():
             self.page.keyboard.press("Enter")
 
+    def log_in_to_apply(self, username: str) -> None:
+        """Log in at the portal, as an applicant of the demonstration."""
+        self.open("/account/login")
+        self.page.fill("#username", username)
+        self.page.fill("#password", DEMONSTRATION_PASSWORD)
+        with self.page.expect_navigation():
+            self.page.click("main button")
+
     def press(self, key: str) -> None:
         """Press a key that leads to another page."""
         with self.page.expect_navigation():

@@ -15,6 +15,8 @@ from engine.cases.inbox import InboxQuery
 from engine.cases.review_material import Review
 from engine.cases.submit import Application, query_code
 from engine.definitions.deploy import Draft
+from engine.doors.drafts import DraftContent
+from engine.settings import DEMONSTRATION_PASSWORD
 from tests.engine.papers import PDF
 from tests.engine.stories import SYSTEM, accepted, complete, submitted
 from tests.engine.test_mandates import MANDATE
@@ -32,6 +34,7 @@ LOOK = """async (rules) => {
 }"""
 
 
+APPLICANT = "zhang.san"
 ANSWERS = "a.civil-air-defence=yes&a.permit=yes&a.fire-class=other"
 
 
@@ -53,6 +56,7 @@ def places(engine, actor):
     engine.catalogue_office.store_implementation(SYSTEM, "joint-final-inspection", "440106", wrong)
     engine.mandates.record(actor("agent.he"), MANDATE)
     hotel, window = at_the_county(engine, actor("tianhe.lin"))
+    draft, mine = applied(engine, actor)
     return {
         None: [
             "/items?q=联合验收&theme=construction&region=440100",
@@ -78,6 +82,15 @@ def places(engine, actor):
             f"/admin/workshop/{at_the_designers(engine, actor)}",
             "/admin/workshop/dry-run",
         ],
+        APPLICANT: [
+            "/account",
+            "/account/settings",
+            "/items/hotel-hygiene-permit/apply?region=440106",
+            f"/account/drafts/{draft}",
+            f"/account/drafts/{draft}/materials",
+            f"/account/drafts/{draft}/review",
+            f"/account/cases/{mine}",
+        ],
         "admin.yang": [
             "/admin/catalogue",
             "/admin/catalogue/joint-final-inspection",
@@ -85,6 +98,7 @@ def places(engine, actor):
         ],
         "clerk.chen": [
             "/admin/window",
+            "/admin/applicants?username=zhang.san",
             "/admin/applications/new",
             f"/admin/cases/{waiting}",
             f"/admin/cases/{number}",
@@ -109,6 +123,18 @@ def at_the_designers(engine, actor):
     return engine.store_draft(actor("designer.xu"), Draft("joint-final-inspection", bpmn))["id"]
 
 
+def applied(engine, actor):
+    """A draft of an applicant of the demonstration, wrong in places, and a case of which something is asked for."""
+    me = engine.authenticate(engine.log_in(APPLICANT, DEMONSTRATION_PASSWORD)["token"])
+    content = DraftContent({"air-conditioning": "no"}, {"hotel_name": "示范里旅馆", "rooms": "many"})
+    draft = engine.drafts.start(me, "hotel-hygiene-permit", "440106", content)["id"]
+    engine.drafts.add_material(me, draft, "floor-plan", None)
+    asked = Application("joint-final-inspection", "440100", {}, {"project_name": "示例大厦三期"})
+    mine = engine.submit(me, asked)["number"]
+    engine.accept(actor("clerk.chen"), Acceptance(mine, "supplement", materials=(Listed("survey-results", "缺"),)))
+    return draft, mine
+
+
 def handed_in(engine, actor, number):
     """A material with a review, and a sealed document: its code."""
     with engine.materials.receiving(io.BytesIO(PDF), "report.pdf") as incoming:
@@ -130,7 +156,9 @@ def at_the_county(engine, clerk):
 def visit(places, number, person, engine, check, **browser):
     for username, paths in places.items():
         somebody = person(**browser)
-        if username:
+        if username == APPLICANT:
+            somebody.log_in_to_apply(username)
+        elif username:
             somebody.log_in(username)
         else:
             somebody.look_up(number, query_code(engine.settings.secret_key, number))

@@ -7,6 +7,8 @@ import re
 
 from engine.background.worker import run_dry
 from engine.cases.accept import Acceptance, Listed
+from engine.cases.access import parse_task_id
+from engine.cases.inbox import InboxQuery
 from engine.cases.submit import query_code
 from tests.engine.applicants import BODY, PASSWORD, PERSON
 from tests.engine.papers import PDF, PROGRAM
@@ -63,7 +65,14 @@ def test_an_applicant_does_everything_about_a_case_without_a_clerk(page, app, en
     assert me.post(f"{here}/supplements").headers["Location"] == f"{here}?supplied"
     engine.accept(clerk, Acceptance(number, "accepted"))
     for node, who in REVIEWERS.items():
-        complete(engine, actor(who), number, node, "passed")
+        complete(engine, actor(who), number, node, "faults" if node == "fire" else "passed")
+    assert "1 个环节等您办理" in me.get("/account").text
+    rectify = re.search(rf'action="({here}/tasks/\d+)"', me.get(here).text)[1]
+    assert other.post(rectify, words="已整改").status_code == 404
+    assert me.post(f"{here}/tasks/999", words="已整改").status_code == 404
+    assert me.post(rectify, outcome="no-such-outcome").status_code == 422
+    assert me.post(rectify, **rectified(engine, number)).headers["Location"] == f"{here}?done"
+    complete(engine, actor(REVIEWERS["fire"]), number, "fire", "passed")
     for node, who, outcome in (
         ("merge", "housing.huang", "merged"),
         ("decide", "housing.liang", "granted"),
@@ -79,6 +88,27 @@ def test_an_applicant_does_everything_about_a_case_without_a_clerk(page, app, en
     assert "网上签收" in me.get(f"{here}?signed").text
     assert f"{here}/documents/{paper}/receipt" not in me.get(here).text
     assert engine.verify_record(number).whole
+
+
+def rectified(engine, number):
+    """What the applicant says at the rectification: its first outcome, where it has some."""
+    view = engine.get_task(SYSTEM, *parse_task_id(engine.inbox(SYSTEM, InboxQuery(case=number))["items"][0]["id"]))
+    outcome = view["outcomes"][0]["value"] if view["outcomes"] else ""
+    return {"outcome": outcome, "words": "已整改"}
+
+
+def test_a_clerk_confirms_who_is_at_the_window(page, desk, engine):
+    visitor(page)
+    clerk = desk("clerk.chen")
+    assert "/admin/applicants" in clerk.get("/admin/window").text
+    assert clerk.get("/admin/applicants?username=nobody.here").status_code == 404
+    found = clerk.get(f"/admin/applicants?username={PERSON.username}").text
+    assert PERSON.number in found
+    assert clerk.post("/admin/applicants", username=PERSON.username).status_code == 422
+    assert clerk.post("/admin/applicants", username=PERSON.username, document="身份证").status_code == 303
+    assert "身份已核验。" in clerk.get(f"/admin/applicants?username={PERSON.username}&confirmed").text
+    assert desk("fire.liu").get("/admin/applicants").status_code == 403
+    assert unmarked(clerk.get("/admin/applicants?lang=en").text) == []
 
 
 def test_the_same_with_a_query_code_alone(page, engine, actor):

@@ -142,7 +142,9 @@ def test_the_page_loads_nothing_from_elsewhere(page):
 
 
 def test_accounts_are_shown_in_demonstration_mode_only(page, engine):
-    assert "onewindow-demo" in page.get("/").text
+    shown = page.get("/").text
+    for told in ("onewindow-demo", "clerk.chen", "zhang.san", "shifan.hotel"):
+        assert told in shown
     real = Engine(replace(engine.settings, demo=False), engine.database)
     with server.create_app(real).test_client() as client:
         shown = client.get("/").text
