@@ -16,7 +16,7 @@ DRAFT_TEXTS: Texts = {
         "next log-in.",
     ),
     "apply.log_in": ("请先登录或注册。", "Log in or register first."),
-    "apply.start": ("开始填写", "Begin"),
+    "apply.start": ("开始填写", "Start an application"),
     "apply.mine": ("您有该事项未提交的草稿", "You have drafts of this that are not submitted"),
     "apply.go_on": ("继续填写", "Go on"),
     "draft.drafts": ("草稿", "Drafts"),
