@@ -666,7 +666,7 @@ READS = {
     tried
     for use in (
         *(UseCase.CASE_LIST, UseCase.CASE_READ, UseCase.TASK_LIST, UseCase.TASK_READ, UseCase.DEPARTMENT_WATCH),
-        *(UseCase.VERIFICATION_LIST, UseCase.DEPENDANTS_READ),
+        *(UseCase.VERIFICATION_LIST, UseCase.DEPENDANTS_READ, UseCase.STAY_RECORD),
     )
     for tried in ATTEMPTS[use]
 }

@@ -20,6 +20,7 @@ from tests.engine.stories import SYSTEM, complete, open_tasks
 from tests.engine.test_concurrency import at_once
 from tests.engine.trust_first import (
     CLERK,
+    case_id,
     check,
     found,
     granted,
@@ -261,11 +262,6 @@ def test_a_withdrawal_and_the_issue_have_one_outcome(engine, actor):
             permits = connection.execute(text(ONE), {"n": number}).all()
         assert engine.case_file(number)["result"] == ("granted-pending" if permits else "withdrawn")
         whole(engine, number)
-
-
-def case_id(engine, number):
-    with engine.database.connect() as connection:
-        return connection.scalar(text("SELECT id FROM cases WHERE number = :n"), {"n": number})
 
 
 def due_soon(engine, number):

@@ -1,27 +1,50 @@
 """Decisions that come before their check: issued, verified, rectified, lapsed, revoked; every path of every regime."""
 
+import io
 from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
+from engine.background.worker import run_dry
+from engine.cases.add_material import NewMaterial
 from engine.credit_first.errors import (
+    CompleteByVerification,
+    FindingsDiffer,
     MaterialNotPresumed,
+    NoPermit,
+    NotTheDecidingBody,
     SecondOfficerNeeded,
+    VerificationNotOpen,
+    VerifierDecided,
 )
 from engine.credit_first.rectification import Rectified
+from engine.credit_first.revocation import NewRevocation
 from engine.credit_first.states import VerificationStateConflict
-from engine.credit_first.verification import Finding
+from engine.credit_first.stays import NothingToStay, Objection
+from engine.credit_first.verification import Finding, Result
+from engine.errors import Invalid, NotFound
 from engine.organization.actor import Actor
+from engine.organization.load import load_actor
+from tests.api.conftest import fresh_engine
+from tests.engine.papers import PDF
+from tests.engine.stories import complete, open_tasks
+from tests.engine.test_concurrency import at_once
 from tests.engine.trust_first import (
+    DECIDER,
     FIRST,
+    ORIGINALS,
     SECOND,
+    case_id,
     check,
     found,
     granted,
     later,
+    numbers_of,
     permit,
     proceed,
+    revoke,
+    submitted_and_accepted,
     trust_first,
     until,
     verification,
@@ -29,6 +52,21 @@ from tests.engine.trust_first import (
 )
 
 APPLICANT = Actor.applicant("applicant", "甲")
+
+
+@pytest.fixture(scope="module")
+def engine(server, template):
+    with fresh_engine(server, template) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def actor(engine):
+    def find(username):
+        with engine.database.connect() as connection:
+            return load_actor(connection, username)
+
+    return find
 
 
 @pytest.fixture
@@ -79,11 +117,12 @@ def test_who_does_not_come_is_reminded_twice_and_then_the_pending_decision_lapse
     later(post, days=40)
     row = verification(post, number)
     assert (row["state"], permit(post, number), post.case_file(number)["result"]) == ("lapsed", "lapsed", "lapsed")
-    with post.database.connect() as connection:
-        kinds = connection.exec_driver_sql("SELECT kind FROM events WHERE kind = 'verification.reminded'").all()
-        cards = connection.exec_driver_sql("SELECT rule FROM cards WHERE clock = 'verification'").all()
-    assert len(kinds) == 2
-    assert cards == []
+    of_case = "case_id = (SELECT id FROM cases WHERE number = :n)"
+    told = numbers_of(post, f"SELECT seq FROM events WHERE kind = 'verification.reminded' AND {of_case}", number)
+    assert len(told) == 2
+    assert not numbers_of(post, f"SELECT rule FROM cards WHERE clock = 'verification' AND {of_case}", number)
+    credit = numbers_of(post, "SELECT kind FROM credit_records WHERE ground->>'case' = :n", number)
+    assert credit == ["no-show"], "what nobody came to is on record, with its ground"
     whole(post, number)
 
 
@@ -143,18 +182,148 @@ def test_a_permit_that_is_not_revoked_after_the_hearing_stands(promised, actor, 
 
 
 def test_nobody_but_who_may_and_then_and_so_records_a_result(post, actor):
-    number = granted(post, actor)
+    number = submitted_and_accepted(post, actor)
+    complete(post, actor(DECIDER), number, "decide", "granted")
+    row = verification(post, number)
+    assert row["linked_case"] is None
+    early = Result(UUID(row["id"]), tuple(Finding(code, "match") for code in ORIGINALS))
+    with pytest.raises(VerificationNotOpen):
+        post.verifications.result(actor("town.pan"), early)
+    run_dry(post)
     asked = found(post, number)
+    before = whole(post, number)
+    false = tuple(replace(one, verdict="false") for one in asked.findings)
     for wrong, error in (
         (replace(asked, findings=(*asked.findings, Finding("other", "match"))), MaterialNotPresumed),
-        (replace(asked, findings=()), Exception),
-        (
-            replace(asked, findings=tuple(replace(one, verdict="false") for one in asked.findings), result="confirmed"),
-            Exception,
-        ),
+        (replace(asked, findings=()), Invalid),
+        (replace(asked, findings=(*asked.findings, asked.findings[0])), Invalid),
+        (replace(asked, findings=false, result="confirmed"), Invalid),
+        (replace(asked, findings=false), Invalid),
+        (replace(asked, result="nonsense"), Invalid),
+        (replace(asked, verification=UUID(int=1)), NotFound),
     ):
         with pytest.raises(error):
             post.verifications.result(actor("town.pan"), wrong)
+    with pytest.raises(NotFound):
+        post.verifications.result(actor("haizhu.ye"), asked)
+    task = open_tasks(post, verification(post, number)["linked_case"])["compare_originals"]
+    with pytest.raises(CompleteByVerification):
+        post.complete(actor("town.pan"), replace(task, outcome="confirmed"))
+    assert whole(post, number) == before, "nothing that was refused has left a trace"
     check(post, actor, number)
     with pytest.raises(VerificationStateConflict):
         check(post, actor, number)
+
+
+def test_who_decided_does_not_verify_and_two_agree(promised, actor):
+    number = granted(promised, actor)
+    with pytest.raises(VerifierDecided):
+        promised.verifications.result(actor(DECIDER), found(promised, number))
+    promised.verifications.result(actor(FIRST), found(promised, number))
+    with pytest.raises(FindingsDiffer):
+        promised.verifications.result(actor(SECOND), found(promised, number, "false", note="虚假"))
+    # The first one corrects, and the second then agrees.
+    promised.verifications.result(actor(FIRST), found(promised, number, "false", note="虚假"))
+    said = promised.verifications.result(actor(SECOND), found(promised, number, "false", note="虚假"))
+    assert said["state"] == "hearing"
+    whole(promised, number)
+
+
+def test_originals_that_match_raise_trust_and_what_matched_on_paper_is_no_material(post, actor):
+    number = submitted_and_accepted(post, actor)
+    with post.materials.receiving(io.BytesIO(PDF), "report.pdf") as incoming:
+        post.materials.add(actor("clerk.chen"), NewMaterial(number, "survey-results"), incoming)
+    complete(post, actor(DECIDER), number, "decide", "granted")
+    run_dry(post)
+    check(post, actor, number)
+    items = {one["code"]: one for one in post.materials.listed(actor("clerk.chen"), number)["items"]}
+    assert (items["survey-results"]["trust"], items["survey-results"]["state"]) == ("B", "approved")
+    whole(post, number)
+
+
+def test_the_job_that_opens_a_linked_case_opens_one_however_often_it_runs(post, actor):
+    number = granted(post, actor)
+    which = UUID(verification(post, number)["id"])
+    assert not [one for one in at_once(lambda _: post.verifications.open_case("verification", which), 4) if one]
+    linked = "SELECT number FROM cases WHERE linked_to = (SELECT id FROM cases WHERE number = :n)"
+    assert len(numbers_of(post, linked, number)) == 1
+
+
+def test_nobody_loses_a_permit_unheard_nor_by_who_verified_or_another_body(promised, actor):
+    number = granted(promised, actor)
+    check(promised, actor, number, "false", note="承诺虚假")
+    run_dry(promised)
+    linked = promised.verifications.follow_up(number)["revocation"]["linked_case"]
+    complete(promised, actor(DECIDER), linked, "notice", "noticed", "拟撤销")
+    assert "decide_revocation" not in open_tasks(promised, linked)
+    which = UUID(promised.verifications.follow_up(number)["revocation"]["id"])
+    promised.verifications.state(APPLICANT, which, "请求保留")
+    with pytest.raises(NotTheDecidingBody):
+        complete(promised, actor(FIRST), linked, "decide_revocation", "revoked", "撤销")
+    assert permit(promised, number) == "valid"
+    complete(promised, actor(DECIDER), linked, "decide_revocation", "revoked", "撤销")
+    assert permit(promised, number) == "revoked"
+    credit = numbers_of(promised, "SELECT kind FROM credit_records WHERE ground->>'case' = :n", number)
+    assert credit == ["false-promise"]
+
+
+def test_a_holder_who_says_nothing_in_time_was_heard_all_the_same(promised, actor):
+    number = granted(promised, actor)
+    promised.verifications.open_revocation(actor(DECIDER), NewRevocation(number, "69-2", "材料虚假"))
+    run_dry(promised)
+    linked = promised.verifications.follow_up(number)["revocation"]["linked_case"]
+    complete(promised, actor(DECIDER), linked, "notice", "noticed", "拟撤销")
+    later(promised, days=20)
+    task = open_tasks(promised, linked)["decide_revocation"]
+    promised.complete(actor(DECIDER), replace(task, outcome="revoked", opinion="撤销", late_reason="等待"))
+    assert permit(promised, number) == "revoked"
+    whole(promised, number)
+
+
+def test_what_rests_on_a_lost_permit_is_flagged_and_listed_and_not_changed(post, actor):
+    number = granted(post, actor)
+    check(post, actor, number)
+    paper = next(
+        one["number"]
+        for one in post.documents.listed(actor(DECIDER), number)["items"]
+        if one["kind"] == "grant-decision"
+    )
+    other = submitted_and_accepted(post, actor)
+    post.materials.add(actor("clerk.chen"), NewMaterial(other, "building-permit", from_document=paper))
+    before = post.case_file(other)
+
+    revoke(post, actor, number)
+    run_dry(post)
+
+    (row,) = post.verifications.dependants(actor(DECIDER), number)["items"]
+    assert (row["case"], row["material_name"]) == (other, "建筑工程施工许可证")
+    assert row["flagged_at"]
+    assert [one["status"] for one in post.verifications.doubts(other).values()] == ["revoked"]
+    assert post.case_file(other) == before
+    assert post.verifications.flag_dependants(case_id(post, number)) == 0
+    whole(post, other)
+
+
+def test_a_dispute_suspends_nothing_and_a_stay_does_until_it_ends(post, actor):
+    number = granted(post, actor)
+    check(post, actor, number)
+    head, door = actor(DECIDER), post.verifications
+    with pytest.raises(NothingToStay):
+        door.object(head, Objection(number, "stay", "某法院", "1号"))
+    assert door.object(head, Objection(number, "dispute", "某政府", "复议1号"))["disputed"]
+    revoke(post, actor, number)
+    assert (permit(post, number), door.follow_up(number)["permit"]["disputed"]) == ("revoked", True)
+    assert door.object(head, Objection(number, "stay", "某法院", "裁定1号"))["permit"] == "stayed"
+    assert door.object(head, Objection(number, "end-stay", "某法院", "裁定2号"))["permit"] == "revoked"
+    assert not door.object(head, Objection(number, "end-dispute", "某政府", "复议2号"))["disputed"]
+    with pytest.raises(NoPermit):
+        door.open_revocation(head, NewRevocation(number, "69-2", "再次"))
+    whole(post, number)
+
+
+def test_where_the_authority_was_at_fault_nothing_is_on_the_holders_record(post, actor):
+    number = granted(post, actor)
+    check(post, actor, number)
+    revoke(post, actor, number, ground="69-1-4")
+    assert permit(post, number) == "revoked"
+    assert numbers_of(post, "SELECT kind FROM credit_records WHERE ground->>'case' = :n", number) == []

@@ -218,17 +218,32 @@ def until(engine: Engine, number: str, state: str) -> None:
     for _ in range(100):
         if verification(engine, number)["state"] == state:
             return
-        later(engine, days=1)
+        later(engine, days=3)
     raise AssertionError(f"never {state}")
 
 
-def whole(engine: Engine, number: str) -> None:
-    """The record of a case and of everything that follows it verifies."""
+def case_id(engine: Engine, number: str) -> UUID:
+    """The id behind a number."""
+    with engine.database.connect() as connection:
+        return connection.execute(text("SELECT id FROM cases WHERE number = :n"), {"n": number}).scalar_one()
+
+
+def whole(engine: Engine, number: str) -> list[int]:
+    """The record of a case and of everything that follows it verifies; how many entries each has."""
     with engine.database.connect() as connection:
         numbers = connection.scalars(
             text("SELECT number FROM cases WHERE number = :n OR linked_to = (SELECT id FROM cases WHERE number = :n)"),
             {"n": number},
         ).all()
+    entries = []
     for one in numbers:
         said = engine.verify_record(one)
         assert said.whole, (one, said)
+        entries.append(said.entries)
+    return entries
+
+
+def numbers_of(engine: Engine, sql: str, number: str) -> list:
+    """What a statement about a case (`:n`) finds, first columns."""
+    with engine.database.connect() as connection:
+        return list(connection.scalars(text(sql), {"n": number}))
