@@ -16,6 +16,7 @@ from admin.designer.page import serve_designer
 from admin.designer.texts import DESIGNER
 from admin.desk import serve_log_in
 from admin.inbox import serve_inbox
+from admin.item_forms import serve_item_forms
 from admin.limits import serve_limits
 from admin.limits_texts import LIMITS
 from admin.mandates import serve_mandates
@@ -63,6 +64,7 @@ def register_admin(app: Flask) -> None:
         serve_papers,
         serve_department,
         serve_catalogue,
+        serve_item_forms,
         serve_limits,
         serve_cards,
         serve_verifications,

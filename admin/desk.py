@@ -19,7 +19,7 @@ from web.words import language, t
 Links = list[tuple[str, str]]
 MOST_AGAIN = 50
 #: What may have been done to a mandate, and to a material or a document.
-OF_MANDATES = ("recorded", "ended")
+OF_MANDATES = ("recorded", "ended", "stored")
 OF_PAPERS = ("added", "reviewed", "sealed", "delivered")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from admin.catalogue_texts import CATALOGUE
+from admin.form_texts import FORMS
 from web.texts import Texts
 
 TEXTS: Texts = {
@@ -19,6 +20,7 @@ TEXTS: Texts = {
     "applicants.document": ("所看证件及其编号", "Which paper was shown, and its number"),
     "applicants.confirm": ("核验无误，确认", "It is the same: confirm"),
     "applicants.confirmed": ("身份已核验。", "The identity is confirmed."),
+    **FORMS,
     "login.title": ("工作人员登录", "Staff log-in"),
     "login.out": ("您已退出。", "You are logged out."),
     "start.title": ("首页", "Start"),

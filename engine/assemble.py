@@ -54,6 +54,7 @@ from engine.doors.documents import DocumentsDoor
 from engine.doors.drafts import DraftsDoor
 from engine.doors.drawing import DrawingDoor
 from engine.doors.intake import IntakeDoor
+from engine.doors.item_forms import ItemFormsDoor
 from engine.doors.limits import LimitsDoor
 from engine.doors.mandates import MandatesDoor
 from engine.doors.materials import MaterialsDoor
@@ -123,6 +124,7 @@ class Engine:
         self.own_cases = OwnCasesDoor(self)
         self.drafts = DraftsDoor(self)
         self.mandates = MandatesDoor(self)
+        self.item_forms = ItemFormsDoor(self)
         self.diagrams = DiagramsDoor(self.house.handlers, settings.processes / TEMPLATES)
         self.workshop = WorkshopDoor(self, self.diagrams)
         self.drawing = DrawingDoor(self, self.house.handlers)

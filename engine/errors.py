@@ -60,6 +60,7 @@ THINGS = {
     "material": "材料",
     "document": "文书",
     "mandate": "委托",
+    "form": "表单",
     "account": "申请人账号",
     "draft": "草稿",
     "item": "事项",

@@ -95,6 +95,8 @@ def places(engine, actor):
             "/admin/catalogue",
             "/admin/catalogue/joint-final-inspection",
             "/admin/catalogue/drift",
+            "/admin/catalogue/hotel-hygiene-permit/forms",
+            "/admin/catalogue/hotel-hygiene-permit/forms/application",
         ],
         "clerk.chen": [
             "/admin/window",
