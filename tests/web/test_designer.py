@@ -162,6 +162,11 @@ def test_a_process_is_drawn_mended_kept_published_and_run(person, engine, actor)
     assert page.locator(f'.is-added[data-element-id="{drawn}"]').count() == 1
     assert page.locator(".shadow-removed").count() > 10
     assert violations(page) == []
+    page.get_by_label("比较的版本").select_option(made["id"])
+    page.wait_for_selector("text=没有差异。")
+    page.get_by_label("选中元素").select_option(drawn)
+    drawing.fill("承诺时限", "timeLimit", "6")
+    assert page.inner_text(".changes-changed tbody tr").split() == ["办理时限", "·", "承诺时限", "5", "6"]
     at_peace(designer)
 
     # Somebody else looks at it and publishes it; from then on cases run on it.
