@@ -111,9 +111,11 @@ class DefinitionView(DefinitionSummary):
 
 
 class DefinitionWhole(DefinitionView):
-    """A definition with its diagram."""
+    """A definition with its diagram, its stories, and how they went when it was published."""
 
     bpmn = fields.String()
+    scenarios = fields.List(fields.Dict())
+    played = fields.List(fields.Dict(), allow_none=True)
 
 
 class WhichDefinitions(Shape):
