@@ -171,12 +171,10 @@ def review(uow: UnitOfWork, definition_id: UUID, verdict: str, note: str) -> dic
 
 
 def publishable(uow: UnitOfWork, definition_id: UUID, effective_on: date | None = None) -> Definition:
-    """The draft, if nothing but its diagram can stand in the way of its being published.
+    """The draft, if nothing but its diagram and its review can stand in the way of its being published.
 
     Raises:
-        Forbidden, NotFound, DefinitionStateConflict.
-        NotReviewed: the author would publish what nobody else has approved, or it was returned.
-        EffectiveDayPassed.
+        Forbidden, NotFound, DefinitionStateConflict, EffectiveDayPassed.
         ItemNotPublished: no published item stands behind it, or it has ended (清单之外无权力).
     """
     _need(uow, UseCase.DEFINITION_PUBLISH)
@@ -188,9 +186,12 @@ def publishable(uow: UnitOfWork, definition_id: UUID, effective_on: date | None 
     if not uow.connection.scalar(_ITEM_PUBLISHED, {"item": row.item, "ended": ENDED_BY}):
         told = {"detail": row.item, "detail_zh": "", "detail_en": "", "fields": {"item": ["not published"]}}
         raise ItemNotPublished(item=row.item, **told)
-    if row.review == RETURNED or (row.review is None and _is_author(uow, row)):
-        raise NotReviewed(id=row.id)
     return row
+
+
+def is_reviewed(uow: UnitOfWork, row: Definition) -> bool:
+    """Whether somebody else has approved a draft, or does so by publishing it."""
+    return row.review == APPROVED or (row.review is None and not _is_author(uow, row))
 
 
 def check_findings(judged: Judged) -> None:
@@ -215,12 +216,15 @@ def publish(
 
     Raises:
         NotDeployable, and what `publishable` raises.
+        NotReviewed: the author would publish what nobody else has approved, or it was returned.
     """
     _need(uow, UseCase.DEFINITION_PUBLISH)
     # One publisher at a time: version numbers are gap-free, and the one before is superseded in the same transaction.
     uow.connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('onewindow.publish'))"))
     row = publishable(uow, definition_id, effective_on)
     check_findings(judged)
+    if not is_reviewed(uow, row):
+        raise NotReviewed(id=row.id)
     today = day_of(uow.now)
     if row.review is None:
         row.reviewed_by, row.reviewed_at, row.review, row.review_note = uow.actor.id, uow.now, APPROVED, ""

@@ -168,16 +168,19 @@ class WorkshopDoor:
     def check(self, actor: Actor, definition: UUID, effective_on: date | None = None) -> bool:
         """Whether a definition is still to be published; raises what would refuse that without a scenario being played."""
 
-        def work(uow: UnitOfWork) -> _Judged | None:
+        def work(uow: UnitOfWork) -> tuple[_Judged, bool] | None:
             need(uow.actor, UseCase.DEFINITION_PUBLISH)
             if _row(uow, definition).state != "draft":
                 return None
             row = deploy.publishable(uow, definition, effective_on)
-            return _Judged(bytes(row.bpmn), deploy.item_data_of(uow, row.item), row.linked)
+            of = _Judged(bytes(row.bpmn), deploy.item_data_of(uow, row.item), row.linked)
+            return of, deploy.is_reviewed(uow, row)
 
         found = self.calls.perform(actor, work)
         if found is not None:
-            deploy.check_findings(self._judged(found))
+            deploy.check_findings(self._judged(found[0]))
+            if not found[1]:
+                raise deploy.NotReviewed(id=definition)
         return found is not None
 
     def publish(
