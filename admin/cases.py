@@ -66,6 +66,7 @@ def case_page(number: str, status: int = 200, **said: Any) -> Response:
         "key": fresh_key(),
         "counter": counter,
         "follow": engine().verifications.follow_up(number),
+        "followed": engine().verifications.followed(number),
         "doubts": engine().verifications.doubts(number),
         "kept": as_sent(counter["form"], counter["values"]),
         "wrong": {},

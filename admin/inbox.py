@@ -124,6 +124,7 @@ def _task_page(task: str, status: int = 200, **shown: Any) -> Response:
         "case": case,
         "diagram": diagram,
         "key": fresh_key(),
+        "followed": engine().verifications.followed(case["number"]),
         "kept": {},
         "problem": "",
         "wrong": {},

@@ -20,6 +20,7 @@ VERIFICATIONS: Texts = {
     "verifications.due": ("期限", "Due"),
     "verifications.permit": ("许可状态", "Permit"),
     "verifications.applicant": ("申请人", "Applicant"),
+    "verifications.follows": ("本关联办件所属的办件：", "This case follows case"),
     "verifications.linked": ("关联办件", "Linked case"),
     "verifications.form": ("逐项核对", "Material by material"),
     "verifications.two": (

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from engine.cases.apply_step import StepDraft
 from engine.cases.house import House
+from engine.cases.inbox import regions_of
 from engine.cases.progress import instant
 from engine.cases.record import spell
 from engine.cases.states import CASE_NAMES
@@ -18,7 +19,7 @@ from engine.cases.submit import find_case
 from engine.credit_first.permits import seq_here, status_of
 from engine.credit_first.revocation import concerns
 from engine.credit_first.states import IN_FORCE, PERMIT_NAMES
-from engine.organization.permissions import UseCase
+from engine.organization.permissions import Permission, UseCase
 from engine.unit_of_work import UnitOfWork
 
 #: A document of the permit's case, or of a case that follows it, stands as a material in another case.
@@ -32,10 +33,11 @@ _USED = (
 )
 
 
-def dependants(uow: UnitOfWork, number: str) -> dict[str, Any]:
+def dependants(house: House, uow: UnitOfWork, number: str) -> dict[str, Any]:
     """The cases that used a permit as a material, for the officers of its case. Raises NotFound, Forbidden."""
     case_id = find_case(uow, number)
-    concerns(uow, case_id, number, UseCase.DEPENDANTS_READ)
+    watched = regions_of(house, uow, uow.actor) if uow.actor.may(Permission.CASE_READ_ANY) else ()
+    concerns(uow, case_id, number, UseCase.DEPENDANTS_READ, watched)
     (rows,) = uow.read((_USED, {"permit": case_id}))
     return {"case": number, "permit": status_of(uow, case_id), "items": [_view(row) for row in rows]}
 

@@ -7,7 +7,7 @@ public interest (行政许可法 69); then the permit stands. The proceedings ar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -31,9 +31,17 @@ from engine.credit_first.errors import (
 )
 from engine.credit_first.grounds import GROUNDS
 from engine.credit_first.permits import change_permit, ensure_row, load_permit
-from engine.credit_first.states import IN_FORCE, Event, Permit, State, after_decision
+from engine.credit_first.states import (
+    IN_FORCE,
+    STATE_NAMES,
+    Event,
+    Permit,
+    State,
+    VerificationStateConflict,
+    after_decision,
+)
 from engine.errors import NotFound, not_one_of
-from engine.organization.permissions import UseCase
+from engine.organization.permissions import Place, UseCase
 from engine.organization.regions import path_up
 from engine.unit_of_work import UnitOfWork
 
@@ -107,8 +115,9 @@ def _begin(
     ensure_row(draft, permit_row)
     (rows,) = uow.read((_VERIFICATION, (draft.case.id,)))
     verification = rows[0] if rows and rows[0]["state"] in (State.OPEN, State.RECHECKING) else None
-    if rows and rows[0]["state"] == State.RECTIFYING:
-        raise RevocationOpen(number=asked.number)  # a chance was given: it is waited for
+    if rows and rows[0]["state"] == State.RECTIFYING:  # a chance was given: it is waited for
+        zh, en = STATE_NAMES[State.RECTIFYING]
+        raise VerificationStateConflict(state=State.RECTIFYING, state_zh=zh, state_en=en)
     if verification is not None:
         draft = apply(house, uow, verification, Event.FAIL).draft
     _, told = begin_revocation(draft, asked.ground, asked.reason, verification["id"] if verification else None)
@@ -129,13 +138,15 @@ def _end_check(house: House, uow: UnitOfWork, checking: CaseRow) -> None:
     uow.now = before
 
 
-def concerns(uow: UnitOfWork, case_id: UUID, number: str, use: UseCase) -> None:
-    """The case is one of the actor's departments. Raises NotFound, Forbidden."""
+def concerns(uow: UnitOfWork, case_id: UUID, number: str, use: UseCase, watched: Collection[str] = ()) -> None:
+    """The case is one of the actor's departments, or of a region that the actor watches. Raises NotFound, Forbidden."""
     if is_platform(uow.actor):
         return
     cases, rows = uow.read(("SELECT region_code FROM cases WHERE id = %s", (case_id,)), (_CONCERNED, (case_id,)))
     own = any(uow.actor.works_in(row["department_id"]) for row in rows)
-    permit(uow.actor, use, place_of(uow.actor, cases[0]["region_code"], own), "case", number[:80])
+    region = cases[0]["region_code"]
+    place = Place.OTHER_DEPARTMENT if not own and region in watched else place_of(uow.actor, region, own)
+    permit(uow.actor, use, place, "case", number[:80])
 
 
 # -- the statement of the holder

@@ -28,6 +28,11 @@ _DUE = (
     f"SELECT v.id FROM verifications v CROSS JOIN platform p WHERE v.case_id = %s AND v.look_at <= {DOMAIN_NOW_SQL} "
     "ORDER BY v.look_at"
 )
+_FOLLOWED = (
+    "SELECT a.number AS approval, v.id AS verification, r.id AS revocation FROM cases c JOIN cases a ON a.id = c.linked_to "
+    "LEFT JOIN verifications v ON v.linked_case_id = c.id LEFT JOIN revocations r ON r.linked_case_id = c.id "
+    "WHERE c.number = %s"
+)
 _CASE_OF = (
     "SELECT c.number FROM cases c WHERE c.id IN (SELECT case_id FROM revocations WHERE id = %(id)s UNION SELECT v.case_id "
     "FROM verifications v LEFT JOIN rectifications r ON r.verification_id = v.id WHERE v.id = %(id)s OR r.id = %(id)s)"
@@ -85,13 +90,18 @@ class VerificationsDoor:
 
     def dependants(self, actor: Actor, number: str) -> dict[str, Any]:
         """The cases that used a permit as a material. Raises NotFound, Forbidden."""
-        return self._calls.perform(actor, lambda uow: dependants.dependants(uow, number))
+        return self._calls.perform(actor, lambda uow: dependants.dependants(self._calls.house, uow, number))
 
     def doubts(self, number: str) -> dict[int, dict[str, Any]]:
         """The materials of a case that rest on a permit that is lost, for whoever may see it: that is the caller's to ask."""
         return self._calls.perform(
             Actor.system("public"), lambda uow: dependants.doubts_of(uow, find_case(uow, number))
         )
+
+    def followed(self, number: str) -> dict[str, Any] | None:
+        """Which approval a linked case follows, and what it makes; None for any other case. Who may see it: the caller's to ask."""
+        rows = self._calls.perform(Actor.system("public"), lambda uow: uow.read((_FOLLOWED, (number,)))[0])
+        return {name: str(value) if value else None for name, value in rows[0].items()} if rows else None
 
     def case_of(self, which: UUID) -> str:
         """The number of the approval of a rectification, or of proceedings; empty where there is none."""

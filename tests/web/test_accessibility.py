@@ -106,6 +106,7 @@ def places(engine, actor):
             f"/admin/cases/{number}",
             f"/admin/cases/{waiting}/receipt",
             "/admin/mandates",
+            "/admin/verifications",
         ],
         "tianhe.lin": [f"/admin/cases/{hotel}", f"/admin/tasks/{window}"],
         "agent.he": ["/admin/mandates", "/admin/applications/new"],

@@ -3,7 +3,7 @@
 import re
 
 from engine.background.worker import run_dry
-from tests.engine.stories import complete
+from tests.engine.stories import complete, open_tasks
 from tests.engine.trust_first import DECIDER, granted, permit, trust_first, verification
 from tests.web.test_language import unmarked
 from tests.web.test_papers import looked_up
@@ -26,6 +26,11 @@ def test_a_check_at_the_desk_a_rectification_and_a_defence_outside_and_what_ever
     assert "只需到场一次" in page.get(f"/progress/{number}").text
 
     form = f"/admin/verifications/{row['id']}"
+    task = open_tasks(engine, row["linked_case"])["compare"]
+    shown = clerk.get(f"/admin/tasks/{task.case_id}.{task.task}").text
+    assert f'href="{form}"' in shown
+    assert "/complete" not in shown, "a check is recorded material by material, and by no other form"
+    assert f'href="/admin/cases/{number}"' in clerk.get(f"/admin/cases/{row['linked_case']}").text
     assert 'name="verdict.survey-results"' in clerk.get(form).text
     said = {"material": ["survey-results"], "verdict.survey-results": "match", "key": "k1"}
     assert clerk.post(f"{form}/result", **said).status_code == 422
