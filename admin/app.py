@@ -10,6 +10,8 @@ from admin.cards import serve_cards
 from admin.cases import serve_cases
 from admin.catalogue import serve_catalogue
 from admin.counter import serve_counter
+from admin.credit import serve_credit
+from admin.credit_texts import CREDIT_DESK
 from admin.department import serve_department
 from admin.designer.answers import serve_answers
 from admin.designer.page import serve_designer
@@ -22,6 +24,8 @@ from admin.limits_texts import LIMITS
 from admin.mandates import serve_mandates
 from admin.mandates_texts import MANDATES
 from admin.papers import serve_papers
+from admin.promises import serve_promises
+from admin.regimes import serve_regimes
 from admin.supervision_texts import SUPERVISION
 from admin.texts import TEXTS
 from admin.verification_texts import VERIFICATIONS
@@ -31,6 +35,7 @@ from admin.workshop.check import serve_check
 from admin.workshop.dry_run import serve_dry_run
 from admin.workshop.texts import WORKSHOP
 from admin.workshop.versions import serve_versions
+from web.credit_texts import CREDIT
 from web.follow_up_texts import FOLLOW_UP
 from web.pages import Pages
 from web.paper_texts import PAPERS
@@ -46,7 +51,7 @@ def register_admin(app: Flask) -> None:
         __name__,
         {
             **{**TEXTS, **PAPERS, **LIMITS, **SUPERVISION, **MANDATES, **DESIGNER, **WORKSHOP},
-            **{**FOLLOW_UP, **VERIFICATIONS},
+            **{**FOLLOW_UP, **VERIFICATIONS, **CREDIT, **CREDIT_DESK},
         },
         log_in="/admin/login",
         open_to_all=("log_in", "show_log_in"),
@@ -74,6 +79,9 @@ def register_admin(app: Flask) -> None:
         serve_check,
         serve_dry_run,
         serve_versions,
+        serve_promises,
+        serve_credit,
+        serve_regimes,
     ):
         serve(pages)
     app.register_blueprint(pages)

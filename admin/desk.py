@@ -21,6 +21,8 @@ MOST_AGAIN = 50
 #: What may have been done to a mandate, and to a material or a document.
 OF_MANDATES = ("recorded", "ended", "stored")
 OF_PAPERS = ("added", "reviewed", "sealed", "delivered")
+#: What may have been done to a promise, a credit record, an item's ways.
+OF_CREDIT = ("signed", "promise_withdrawn", "on_record", "decided", "regimes")
 
 
 def me() -> Actor:
@@ -46,6 +48,8 @@ def links(actor: Actor) -> Links:
         found.append(("/admin/department", "nav.department"))
     if actor.may(Permission.CASE_READ):
         found.append(("/admin/cases", "nav.cases"))
+    if actor.may(Permission.CREDIT_READ):
+        found.append(("/admin/credit", "nav.credit"))
     if actor.may(Permission.CATALOGUE_READ):
         found.append(("/admin/catalogue", "nav.catalogue"))
     if actor.may(Permission.DEFINITION_READ):
@@ -81,10 +85,11 @@ def done() -> str:
         "withdrawn",
         *OF_MANDATES,
         *OF_PAPERS,
+        *OF_CREDIT,
     )
     if request.args.get("done") not in known:
         return ""
-    unnumbered = ("claimed", "released", *OF_MANDATES, *OF_PAPERS)
+    unnumbered = ("claimed", "released", *OF_MANDATES, *OF_PAPERS, *OF_CREDIT)
     return t(key, number=number[:40]) if number or key.removeprefix("done.") in unnumbered else ""
 
 

@@ -165,6 +165,7 @@ class CaseProgress(CaseState):
     state_name_en = fields.String()
     external_number = fields.String(allow_none=True)
     regime = fields.String()
+    promises = fields.List(fields.String())
     held = fields.Boolean()
     submitted_at = fields.DateTime()
     accepted_at = fields.DateTime(allow_none=True)

@@ -61,6 +61,9 @@ class Ways(Shape):
 
     number = fields.String()
     regime = fields.String()
+    way = fields.Dict()
+    subject = fields.String(allow_none=True)
+    materials = fields.Dict()
     ways = fields.List(fields.Dict())
     commitments = fields.List(fields.Dict())
     can_withdraw = fields.Boolean()

@@ -23,7 +23,9 @@ from portal.case_page import case_page
 from portal.drafts import serve_drafts
 from portal.follow_up import serve_follow_up
 from portal.links import LINKS
+from portal.promises import serve_promises
 from portal.texts import TEXTS
+from web.credit_texts import CREDIT
 from web.follow_up_texts import FOLLOW_UP
 from web.forms import flaws
 from web.pages import Pages, field, local_path, render
@@ -42,7 +44,7 @@ def register_accounts(app: Flask) -> None:
     pages = Pages(
         "account",
         __name__,
-        {**TEXTS, **PAPERS, **FOLLOW_UP},
+        {**TEXTS, **PAPERS, **FOLLOW_UP, **CREDIT},
         log_in="/account/login",
         open_to_all=("show_log_in", "log_in", "show_registration", "register"),
         most_body=MOST_BODY,
@@ -66,6 +68,7 @@ def register_accounts(app: Flask) -> None:
     serve_case_actions(pages, "/cases", lambda _number: me())
     serve_follow_up(pages, "/cases", lambda _number: me())
     serve_drafts(pages, me)
+    serve_promises(pages, "/cases", lambda _number: me())
     app.register_blueprint(pages)
 
 

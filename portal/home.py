@@ -31,8 +31,10 @@ from portal.items import register_items
 from portal.limits_texts import LIMITS
 from portal.links import LINKS
 from portal.papers import COOKIE, entered, register_papers
+from portal.promises import serve_promises
 from portal.texts import TEXTS
 from web.clock import DATABASE_AWAY
+from web.credit_texts import CREDIT
 from web.follow_up_texts import FOLLOW_UP
 from web.pages import Pages, render
 from web.paper_texts import PAPERS
@@ -99,7 +101,7 @@ def _work_en(officer: Mapping[str, Any], departments: Mapping[str, Any]) -> str:
 
 def register_portal(app: Flask, served: Engine) -> None:
     """Mount the public pages on the application."""
-    pages = Pages("portal", __name__, {**TEXTS, **PAPERS, **LIMITS, **FOLLOW_UP}, inside=False)
+    pages = Pages("portal", __name__, {**TEXTS, **PAPERS, **LIMITS, **FOLLOW_UP, **CREDIT}, inside=False)
     accounts = demonstration_accounts(served.settings.processes) if served.settings.demo else []
     people = demonstration_applicants(served.settings.processes) if served.settings.demo else []
 
@@ -145,6 +147,7 @@ def register_portal(app: Flask, served: Engine) -> None:
 
     serve_case_actions(pages, "/progress", entered)
     serve_follow_up(pages, "/progress", entered)
+    serve_promises(pages, "/progress", entered)
     register_papers(pages)
     app.register_blueprint(pages)
     register_items(app)

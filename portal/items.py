@@ -17,6 +17,7 @@ from engine.errors import ApprovalError
 from portal.drafts import apply_page
 from portal.links import LINKS
 from portal.texts import TEXTS
+from web.credit_texts import CREDIT
 from web.follow_up_texts import FOLLOW_UP
 from web.pages import Pages, render
 from web.paper_texts import PAPERS
@@ -32,7 +33,7 @@ MOST_REGIONS = 400
 
 def register_items(app: Flask) -> None:
     """Mount the pages on the application."""
-    pages = Pages("catalogue_pages", __name__, {**TEXTS, **PAPERS, **FOLLOW_UP}, inside=False)
+    pages = Pages("catalogue_pages", __name__, {**TEXTS, **PAPERS, **FOLLOW_UP, **CREDIT}, inside=False)
 
     @pages.get("/items")
     def items() -> Response:
@@ -46,7 +47,11 @@ def register_items(app: Flask) -> None:
             return _page("portal/moved.html", 410, moved=moved, item=item, region=region)
         found = engine().catalogue.guide(item, region) if region else None
         names = None if found else _names(item)
-        return _page("portal/guide.html", item=item, guide=found, names=names, region=region, regions=_regions())
+        shown: dict[str, Any] = {"guide": found, "names": names, "region": region, "regions": _regions()}
+        if found and region and found["regimes"]:
+            shown["ways"] = _ways(item, region)
+            shown["materials_by_code"] = {one["code"]: one for one in found["materials"]}
+        return _page("portal/guide.html", item=item, **shown)
 
     @pages.get("/items/<item>/precheck")
     def precheck(item: str) -> Response:
@@ -124,8 +129,22 @@ def _precheck(item: str, region: str) -> Response:
         except ApprovalError as error:
             problem = error.sentence(language())
     names = {one["code"]: one for one in guide["materials"]}
-    shown = {"guide": guide, "item": item, "answers": answers, "found": found, "problem": problem, "materials": names}
+    shown: dict[str, Any] = {
+        "guide": guide,
+        "item": item,
+        "answers": answers,
+        "found": found,
+        "problem": problem,
+        "materials": names,
+    }
+    shown["ways"] = _ways(item, region) if found and found["eligible"] and guide["regimes"] else None
     return _page("portal/precheck.html", 200 if problem is None else 422, **shown)
+
+
+def _ways(item: str, region: str) -> list[dict[str, Any]]:
+    """Which ways of trust first item and region open, and why the others are not: of nobody in particular."""
+    found: list[dict[str, Any]] = engine().credit.eligibility(None, item, region, None, None)["regimes"]
+    return found
 
 
 def _names(item: str) -> dict[str, Any]:

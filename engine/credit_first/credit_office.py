@@ -23,7 +23,7 @@ from engine.cases.step_store import lock_case
 from engine.cases.submit import RegionUnknown, find_case
 from engine.catalogue.items import ServiceItem
 from engine.catalogue.offer import offer_in
-from engine.catalogue.regimes import Regime, regime_view
+from engine.catalogue.regimes import REGIMES, Regime, regime_view
 from engine.clock import CST, day_of
 from engine.credit_first.commitment import Signing, can_sign, can_withdraw, commitments_of
 from engine.credit_first.consequences import (
@@ -219,9 +219,19 @@ def of_case(house: House, uow: UnitOfWork, number: str, known: Signing) -> dict[
         "number": case.number,
         "regime": case.regime or "ordinary",
         "ways": ways,
+        "way": _name(case.regime),
+        "subject": None if uow.actor.kind == "applicant" else snapshot.subject,
+        "materials": {one.code: {"name": one.name, "name_en": one.name_en} for one in item.materials},
         "commitments": commitments_of(uow, case.id),
         "can_withdraw": can_withdraw(draft),
     }
+
+
+def _name(regime: str | None) -> dict[str, str]:
+    if regime is None:
+        return {"name": "普通方式", "name_en": "the ordinary way"}
+    name = REGIMES[Regime(regime)].name
+    return {"name": name.zh, "name_en": name.en}
 
 
 # -- records

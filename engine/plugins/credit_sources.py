@@ -43,7 +43,7 @@ class CreditSource(Protocol):
 
 
 class HttpCreditSource:
-    """A source over HTTP. `wait` is for the whole of one try; `retries` are tries after the first."""
+    """A source over HTTP. `wait` is for reaching it, and again for its whole answer; `retries` are tries after the first."""
 
     def __init__(self, url: str, wait: float = 3.0, retries: int = 1, token: str = "") -> None:
         self.url = url
@@ -90,10 +90,13 @@ class HttpCreditSource:
         else:
             connection = http.client.HTTPConnection(host, port, timeout=self.wait)
         over = threading.Event()
-        # A source that sends a byte now and then never runs into a timeout of its own.
-        end = threading.Timer(self.wait, _cut, (connection, over))
-        end.daemon = True
+        end: threading.Timer | None = None
         try:
+            connection.connect()
+            # Kept here: once it has the head of an answer, the connection lets go of its socket.
+            # A source that sends a byte now and then never runs into a timeout of its own.
+            end = threading.Timer(self.wait, _cut, (connection.sock, over))
+            end.daemon = True
             end.start()
             query = (parts.query + "&" if parts.query else "") + "subject=" + quote(subject, safe="")
             bearer = {"Authorization": f"Bearer {self.token}"} if self.token else {}
@@ -102,7 +105,8 @@ class HttpCreditSource:
             answer = connection.getresponse()
             body = answer.read(MOST_ANSWER + 1)
         finally:
-            end.cancel()
+            if end is not None:
+                end.cancel()
             connection.close()
         if over.is_set():
             raise TimeoutError(f"no answer within {self.wait:g} s")
@@ -120,7 +124,7 @@ def credit_source_of(settings: Settings) -> CreditSource | None:
     )
 
 
-def _cut(connection: http.client.HTTPConnection, over: threading.Event) -> None:
+def _cut(sock: socket.socket, over: threading.Event) -> None:
     over.set()
-    with suppress(OSError, AttributeError):
-        connection.sock.shutdown(socket.SHUT_RDWR)
+    with suppress(OSError):
+        sock.shutdown(socket.SHUT_RDWR)

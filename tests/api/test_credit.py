@@ -221,26 +221,64 @@ def test_bad_input_is_a_clear_refusal_and_changes_nothing(engine, clerk):
     refused(clerk.post(f"/cases/{number}/commitment", right), 409, "commitment-signed-already")
 
 
-def test_after_the_decision_nothing_is_signed_or_withdrawn(engine, clerk, app):
+GRANTED = {"outcome": "granted", "opinion": "准予"}
+
+
+def on_promise(clerk):
+    """A case that waits for the decision on a promise."""
     number = applied(clerk, company())["number"]
-    right = text_of(clerk, number)
-    assert clerk.post(f"/cases/{number}/commitment", right).status_code == 201
+    assert clerk.post(f"/cases/{number}/commitment", text_of(clerk, number)).status_code == 201
     assert clerk.post(f"/cases/{number}/acceptance", {"answer": "accepted"}).status_code == 200
-    review, decide = _log_in(app, "haizhu.meng"), _log_in(app, "approvals.zou")
-    done = {"outcome": "conforming", "opinion": "符合", "form": STORY["steps"][2]["form"]}
-    task = task_of(review, number, "on_site_review")
-    assert review.post(f"/tasks/{task}/complete", done).status_code == 200
-    granted = {"outcome": "granted", "opinion": "准予"}
-    assert decide.post(f"/tasks/{task_of(decide, number, 'decide')}/complete", granted).status_code == 200
+    return number
+
+
+def test_a_promise_withdrawn_before_the_decision_leads_to_the_ordinary_way(engine, clerk, app):
+    number = on_promise(clerk)
+    assert clerk.call("DELETE", f"/cases/{number}/commitment").json["regime"] == "ordinary"
+    task_of(_log_in(app, "haizhu.meng"), number, "on_site_review")
+    whole(engine, number)
+    # It has gone on that way: the choice lies behind.
+    refused(clerk.post(f"/cases/{number}/commitment", text_of(clerk, number)), 409, "commitment-too-late")
+
+
+def test_after_the_decision_nothing_is_signed_or_withdrawn(engine, clerk, app):
+    decides = _log_in(app, "approvals.zou")
+    number, ordinary = on_promise(clerk), applied(clerk, company())["number"]
+    right = text_of(clerk, number)
+    task = task_of(decides, number, "decide_on_promise")
+    assert decides.post(f"/tasks/{task}/complete", GRANTED).status_code == 200
+    assert clerk.post(f"/cases/{ordinary}/withdrawal", {}).status_code == 200
     before = footprint(engine)
     refused(clerk.call("DELETE", f"/cases/{number}/commitment"), 409, "commitment-withdrawal-too-late")
-    other = applied(clerk, company())["number"]
-    before = footprint(engine)
-    engine.perform(SYSTEM, lambda uow: uow.write("SELECT 1", None))
-    assert clerk.post(f"/cases/{other}/withdrawal", {}).status_code == 200
-    before = footprint(engine)
-    refused(clerk.post(f"/cases/{other}/commitment", right), 409, "commitment-too-late")
+    refused(clerk.post(f"/cases/{number}/commitment", right), 409, "commitment-signed-already")
+    refused(clerk.post(f"/cases/{ordinary}/commitment", right), 409, "commitment-too-late")
     assert footprint(engine) == before
+    whole(engine, number)
+
+
+def test_a_withdrawal_and_the_decision_at_once_come_to_one_outcome(engine, clerk, app):
+    decides = _log_in(app, "approvals.zou")
+    for _ in range(2):
+        number = on_promise(clerk)
+        task = task_of(decides, number, "decide_on_promise")
+        answers = {}
+
+        def tried(name, who, method, path, body, told):
+            told[name] = who.call(method, path, json=body).status_code
+
+        tries = [
+            ("withdrawn", clerk, "DELETE", f"/cases/{number}/commitment", {}),
+            ("decided", decides, "POST", f"/tasks/{task}/complete", GRANTED),
+        ]
+        threads = [threading.Thread(target=tried, args=(*one, answers)) for one in tries]
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join()
+        assert sorted(answers.values()) == [200, 409], answers
+        regime = clerk.get(f"/cases/{number}").json["regime"]
+        assert regime == ("ordinary" if answers["withdrawn"] == 200 else "commitment")
+        whole(engine, number)
 
 
 def test_a_tolerance_is_promised_for_a_day_and_before_acceptance(engine, clerk):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from admin.credit_texts import CREDIT_DESK
 from admin.designer.texts import DESIGNER
 from admin.limits_texts import LIMITS
 from admin.mandates_texts import MANDATES
@@ -19,6 +20,7 @@ from admin.workshop.texts import WORKSHOP
 from portal.limits_texts import LIMITS as PORTAL_LIMITS
 from portal.texts import TEXTS as PORTAL
 from tests.engine.stories import accepted, complete
+from web.credit_texts import CREDIT
 from web.follow_up_texts import FOLLOW_UP
 from web.paper_texts import PAPERS
 from web.texts import COMMON
@@ -42,6 +44,8 @@ WORDS = {
     **WORKSHOP,
     **FOLLOW_UP,
     **VERIFICATIONS,
+    **CREDIT,
+    **CREDIT_DESK,
 }
 
 
@@ -184,6 +188,10 @@ def test_every_page_is_in_the_language_that_was_asked_for(desk, page, engine, ac
         "/admin/department": head,
         "/admin/start": desk("designer.xu"),
         "/admin/mandates": clerk,
+        f"/progress/{number}/promise": page,
+        f"/admin/cases/{number}/promise": clerk,
+        "/admin/credit": clerk,
+        "/admin/catalogue/hotel-hygiene-permit/regimes": desk("admin.yang"),
     }
     for path, who in pages.items():
         shown = who.get(f"{path}?lang=en", headers={"Accept": "text/html"})
