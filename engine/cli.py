@@ -23,8 +23,8 @@ from engine.cases.verify_record import Verdict
 from engine.clock import CST
 from engine.commands import calendar as calendar_commands
 from engine.commands import catalogue as catalogue_commands
+from engine.commands import comparing, publishing
 from engine.commands import limits as limits_commands
-from engine.commands import publishing
 from engine.commands.line import (
     Commands,
     DatabaseAway,
@@ -212,6 +212,7 @@ def _add_commands(commands: Commands) -> None:
     advancing.add_argument("--unit", choices=demonstration_clock.UNITS, default="working-day")
     advancing.set_defaults(moves="advance")
     calendar_commands.add_commands(commands)
+    comparing.add_commands(commands)
     catalogue_commands.add_commands(commands)
     limits_commands.add_commands(commands)
     saving = add_command(commands, "backup", _backup, "备份数据库，可在运行时进行 / back up, also while it runs")
