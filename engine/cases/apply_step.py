@@ -18,13 +18,21 @@ from engine.bpmn.model import Node
 from engine.bpmn.run import MOST_FIRINGS, ProcessRun
 from engine.bpmn.step import Call, Facts, Opened, Step
 from engine.bpmn.timers import counting_by
-from engine.cases import case_clocks
+from engine.cases import case_clocks, tolerance
 from engine.cases.end_procedure import end_with_case, end_with_node
 from engine.cases.house import House, LiveDefinition
 from engine.cases.lateness import card_case_without_reason, card_task_without_reason, check_conclusion, note_late_reason
 from engine.cases.record import Entry, canonical, chain, spell
 from engine.cases.states import TaskState, move_case
-from engine.cases.step_documents import ACCEPTANCE_NOTICE, Planned, issue, plan_at_window, planned
+from engine.cases.step_documents import (
+    ACCEPTANCE_NOTICE,
+    Planned,
+    issue,
+    plan_at_window,
+    plan_document,
+    planned,
+    window_department,
+)
 from engine.cases.step_limits import (
     CASE_OWNER,
     KINDS,
@@ -52,7 +60,7 @@ from engine.unit_of_work import UnitOfWork
 #: What a case keeps by node: the last outcome, all outcomes of the latest visit, and how often each instance was open;
 #: how many timers fired since anybody did anything; the open special procedures, with their tasks; and what was decided
 #: before its check (`credit_first`).
-PROGRESS = ("outcomes", "all_outcomes", "visits", "idle", "procedures", "issued")
+PROGRESS = ("outcomes", "all_outcomes", "visits", "idle", "procedures", "issued", "tolerated")
 _FREE_KEY = "DELETE FROM open_applications WHERE case_id = %s"
 
 
@@ -153,6 +161,8 @@ class StepDraft:
             facts |= {"as_of": spell(as_of), "ground": ground}
         self.entries.append(self.entry("case.accepted", facts))
         plan_at_window(self, ACCEPTANCE_NOTICE, _due_text(self.due_dates_of_case()))
+        if promised := tolerance.promise_facts(self):
+            plan_document(self, tolerance.PROMISE, window_department(self), promised)
 
     def close(self, closing: Closing) -> None:
         """办理: the open task is completed with an outcome and an opinion."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from engine.cases import tolerance
 from engine.cases.limit_moves import add_entries
 from engine.cases.step_documents import window_task
 from engine.cases.step_limits import CASE_OWNER, KINDS, LimitKey, load_ledgers
@@ -53,6 +54,7 @@ def accepted(draft: StepDraft, since: datetime, ground: str) -> Facts:
         said["warnAt"] = own.get("warnAt") or said["warnAt"]
     basis = ground or (clock.basis if clock else "")
     told = draft.start_limits(CASE_OWNER, Clock.DECISION, said, since, ground=basis)
+    told += tolerance.begin(draft, since)
     return {"stops": stops, "ledger": told + _start(draft, Clock.FIRST_EXAMINATION, since)}
 
 

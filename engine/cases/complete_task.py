@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from engine.bpmn.model import Node
+from engine.cases import tolerance
 from engine.cases.access import check_task, task_id
 from engine.cases.apply_step import Closing, StepDraft
 from engine.cases.countersign import check_signer
@@ -64,6 +65,7 @@ def complete_task(house: House, uow: UnitOfWork, asked: Completion) -> dict[str,
         Invalid: no such outcome, or the opinion that this outcome needs is missing.
         SignedForAnother: the actor has signed side by side with it for another department.
         LateReasonRequired: it is late, and nothing is said of why.
+        ToleranceOutstanding: what was promised to come later has not come.
         SpecialProcedureOpen: a special procedure is under way at this task, or at another one when the case would end.
         StepHeld: the step can't be made; nothing was changed.
     """
@@ -85,6 +87,7 @@ def complete_draft(draft: StepDraft, task: TaskRow, asked: Completion) -> dict[s
     uow, case = draft.uow, draft.case
     node = draft.live.compiled.nodes[task.node]
     _check_state(uow.actor.id, task, task_id(case.id, task.number))
+    tolerance.check_settled(draft, task.node, asked.outcome)
     _check_answer(node, asked, draft.form)
     _check_form(form_of(draft.live.item.forms, node), draft.form, asked.form)
     check_signer(draft, task)

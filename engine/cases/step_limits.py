@@ -24,7 +24,7 @@ from engine.unit_of_work import UnitOfWork
 
 CASE_OWNER = 0  #: owner of the case's own limits; a task's number owns the task's
 #: The clocks that a decision ends. Delivery begins with it.
-UNTIL_DECISION = (Clock.COMPLETENESS, Clock.CORRECTION, Clock.DECISION, Clock.FIRST_EXAMINATION)
+UNTIL_DECISION = (Clock.COMPLETENESS, Clock.CORRECTION, Clock.DECISION, Clock.FIRST_EXAMINATION, Clock.TOLERANCE)
 KINDS = ("legal", "promised")
 
 

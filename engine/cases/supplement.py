@@ -1,4 +1,7 @@
-"""补正: the applicant brings what the window asked for, once. The check of completeness begins anew with it."""
+"""补正: the applicant brings what the window asked for, once; the check of completeness begins anew with it.
+
+容缺补交 comes the same way: what was promised to come later.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,10 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from engine.cases import case_clocks
+from engine.cases import case_clocks, tolerance
 from engine.cases.access import need
 from engine.cases.apply_step import StepDraft, form_values
+from engine.cases.complete_task import Completion, complete_draft
 from engine.cases.house import House
 from engine.cases.intake import (
     check_applicant,
@@ -62,9 +66,11 @@ def supply(house: House, uow: UnitOfWork, asked: Supplement) -> dict[str, Any]:
     if case is None:
         raise NotFound(what="case", id=asked.number)
     check_applicant(uow, case, UseCase.CASE_SUPPLEMENT)
+    draft = StepDraft.of(house, uow, case)
+    if case.state == CaseState.ACCEPTED and tolerance.outstanding(draft):
+        return _supply_tolerated(draft, asked)
     if case.state != CaseState.SUPPLEMENT:
         raise conflict(case)
-    draft = StepDraft.of(house, uow, case)
     if not asked.materials and not asked.form:
         raise Invalid(detail="materials", fields={"materials": ["required"]})
     check_materials(draft, (one.material for one in asked.materials))
@@ -79,3 +85,28 @@ def supply(house: House, uow: UnitOfWork, asked: Supplement) -> dict[str, Any]:
     uow.write(_SUPPLY, (Jsonb(supplied), case.now, case.id))
     draft.store(None)
     return state_of(draft)
+
+
+def _supply_tolerated(draft: StepDraft, asked: Supplement) -> dict[str, Any]:
+    """What was promised comes: with the last of it, the applicant's task is done and the decision may be made."""
+    codes = [one.material for one in asked.materials]
+    owed = tolerance.outstanding(draft)
+    wrong = [code for code in codes if code not in owed]
+    if not codes or wrong:
+        raise Invalid(
+            detail="materials", fields={"materials": [f"只能为：{'、'.join(owed)}\ttakes only: {', '.join(owed)}"]}
+        )
+    stops = tolerance.bring(draft, codes)
+    supplied = [{"material": one.material, "note": one.note} for one in asked.materials]
+    facts = {"materials": codes, "stops": stops}
+    draft.entries.append(draft.entry("tolerance.supplied", facts, None, {"supplied": spelt(supplied)}))
+    plan_at_window(draft, RECEIPT, names_text(draft, codes))
+    task = tolerance.supply_task(draft)
+    if task is None or tolerance.outstanding(draft):
+        draft.store(None)
+    else:
+        complete_draft(draft, task, Completion(draft.case.id, task.number, tolerance.SUPPLIED, _BROUGHT))
+    return state_of(draft)
+
+
+_BROUGHT = "容缺材料已补齐。"

@@ -24,7 +24,9 @@ APPROVERS = ("department-head", "government-head")
 #: What the system does when a clock has passed, besides telling people. Anything deemed rests on the clock's legal basis.
 PASSED = ("notice", "escalate", "deemed-accepted", "deemed-withdrawn", "deemed-approved", "deemed-renewed")
 #: The clocks that an item may have; tasks have theirs in the diagram.
-CLOCKS = tuple(clock for clock in Clock if clock not in (Clock.NODE, Clock.VERIFICATION, Clock.RECTIFICATION))
+#: Those of an item; what belongs to a task, and to a way of trust first, is stated elsewhere.
+_ELSEWHERE = (Clock.NODE, Clock.VERIFICATION, Clock.RECTIFICATION, Clock.TOLERANCE)
+CLOCKS = tuple(clock for clock in Clock if clock not in _ELSEWHERE)
 
 
 class TimeLimitsInvalid(ApprovalError):

@@ -25,6 +25,7 @@ from engine.cases.record import canonical
 from engine.cases.states import CaseState
 from engine.cases.step_store import CaseRow, lock_case
 from engine.cases.submit import CHANNELS, find_case
+from engine.cases.tolerance import check_promise
 from engine.cases.withdraw import is_decided
 from engine.catalogue.regimes import ORDINARY, REGIMES, Regime, RegimeRule
 from engine.clock import CST, day_of
@@ -137,6 +138,7 @@ def sign(house: House, uow: UnitOfWork, asked: NewCommitment, known: Signing) ->
     Raises:
         NotFound, Forbidden: no such case, or not the actor's to sign for.
         Invalid: a regime that signs nothing, a material that the rule does not name, no day of supply, an unknown channel.
+        SupplyTooLate, ToleranceDemanded: what is promised can't come so late, or was asked for already.
         CommitmentText: version or hash is not that of the text that holds.
         SignerWithoutMandate, MandateMissing: whoever signs may not promise for the applicant.
         CommitmentTooLate, CommitmentSigned: it is decided, has gone on, or goes by a regime already.
@@ -161,6 +163,7 @@ def sign(house: House, uow: UnitOfWork, asked: NewCommitment, known: Signing) ->
     assert rule.text is not None
     _check_text(rule, asked)
     materials = _materials(rule, asked)
+    check_promise(draft, rule, materials, asked.supply_by)
     signer = _signer(uow, case, asked)
     (rows,) = uow.read((_COMMITMENTS, (case.id,)))
     number = len(rows) + 1

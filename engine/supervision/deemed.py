@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from engine.cases import tolerance
 from engine.cases.apply_step import Closing, StepDraft
 from engine.cases.intake import end_application
 from engine.cases.states import CaseState
@@ -11,7 +12,10 @@ from engine.cases.step_documents import window_task
 from engine.cases.step_limits import Ledger
 from engine.cases.submit import start_run
 from engine.catalogue.time_limits import ItemClock
+from engine.timelimits.ledger import Clock
 
+#: What was promised to come later has not come.
+TOLERANCE_LAPSES = "tolerance-lapses"
 _WITHDRAWN = {"kind": "withdrawal-notice", "title": "视为撤回申请告知书", "titleEn": "Notice of deemed withdrawal"}
 _APPROVED = {"kind": "decision", "title": "视为准予决定书", "titleEn": "Deemed approval"}
 _RENEWED = {"kind": "decision", "title": "视为准予延续告知书", "titleEn": "Deemed renewal"}
@@ -19,6 +23,8 @@ _RENEWED = {"kind": "decision", "title": "视为准予延续告知书", "titleEn
 
 def applies(draft: StepDraft, ledger: Ledger) -> str | None:
     """What the item has the system do when this limit has passed: a `deemed-…`; None when people only are told."""
+    if ledger.key.owner == 0 and ledger.key.clock == Clock.TOLERANCE:
+        return TOLERANCE_LAPSES if draft.state == CaseState.ACCEPTED and tolerance.outstanding(draft) else None
     clock = _clock_of(draft, ledger)
     if clock is None or ledger.key.owner != 0 or not clock.passed.startswith("deemed") or not clock.basis:
         return None
@@ -35,9 +41,9 @@ def deem(draft: StepDraft, ledger: Ledger, what: str) -> None:
         StepHeld: the process can't go on.
     """
     clock = _clock_of(draft, ledger)
-    assert clock is not None
+    basis = clock.basis if clock is not None else str(draft.progress[tolerance.TOLERATED].get("ground") or "")
     draft.owes_no_reason = True
-    _DEEMED[what](draft, ledger, clock.basis)
+    _DEEMED[what](draft, ledger, basis)
 
 
 def _clock_of(draft: StepDraft, ledger: Ledger) -> ItemClock | None:
@@ -71,6 +77,11 @@ def _withdrawn(draft: StepDraft, _ledger: Ledger, basis: str) -> None:
     end_application(draft, "deemed-withdrawn", _WITHDRAWN, f"逾期未补正，视为撤回申请。依据：{basis}")
 
 
+def _not_supplied(draft: StepDraft, _ledger: Ledger, basis: str) -> None:
+    draft.entries.append(draft.entry("case.deemed-withdrawn", {"ground": basis}))
+    end_application(draft, "deemed-withdrawn", _WITHDRAWN, f"逾期未补齐容缺材料，视为撤回申请。依据：{basis}")
+
+
 def _approved(draft: StepDraft, _ledger: Ledger, basis: str) -> None:
     draft.entries.append(draft.entry("case.deemed-approved", {"ground": basis}))
     end_application(draft, "deemed-approved", _APPROVED, f"逾期未作出决定，视为准予。依据：{basis}")
@@ -84,6 +95,7 @@ def _renewed(draft: StepDraft, _ledger: Ledger, basis: str) -> None:
 _DEEMED: dict[str, Callable[[StepDraft, Ledger, str], None]] = {
     "deemed-accepted": _accepted,
     "deemed-withdrawn": _withdrawn,
+    TOLERANCE_LAPSES: _not_supplied,
     "deemed-approved": _approved,
     "deemed-renewed": _renewed,
 }

@@ -32,6 +32,7 @@ CLOCKS: Mapping[str, Line] = {
     "delivery": ("决定送达", "Delivery of the decision"),
     "verification": ("核验", "Verification"),
     "rectification": ("整改", "Rectification"),
+    "tolerance": ("容缺补交", "Supply of what is tolerated"),
     "node": ("环节办理", "Task"),
 }
 

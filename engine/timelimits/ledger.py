@@ -36,6 +36,7 @@ class Clock(StrEnum):
     DELIVERY = "delivery"  #: 送达: from the decision (44)
     VERIFICATION = "verification"  #: 核验: of what was presumed or promised, after a decision that came first
     RECTIFICATION = "rectification"  #: 整改: the applicant's, after a check that found something to put right
+    TOLERANCE = "tolerance"  #: 容缺补交: the applicant's, from acceptance, for what was promised
     NODE = "node"  #: 环节
 
 
