@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from engine import demonstration_cases
 from engine.assemble import Engine
 from engine.cases.accept import Acceptance
 from engine.cases.submit import Application, query_code
@@ -106,13 +107,14 @@ def example_cases(engine: Engine, most: int = 2) -> list[tuple[str, str]]:
         return []
     with engine.database.connect() as connection:
         numbers = connection.scalars(
-            text("SELECT number FROM cases ORDER BY submitted_at, number LIMIT :n"), {"n": most}
+            text("SELECT number FROM cases WHERE item = :item ORDER BY submitted_at, number LIMIT :n"),
+            {"n": most, "item": "joint-final-inspection"},
         )
         return [(number, query_code(engine.settings.secret_key, number)) for number in numbers]
 
 
 def _example_cases(engine: Engine) -> None:
-    """Two cases to look at: one that waits at the window, one in the hands of six departments."""
+    """Cases to look at: one at the window, one in the hands of six departments, and those of credit first."""
     with engine.database.connect() as connection:
         clerk = load_actor(connection, "clerk.chen")
     assert clerk is not None
@@ -122,3 +124,4 @@ def _example_cases(engine: Engine) -> None:
         case = engine.submit(clerk, Application("joint-final-inspection", "440100", applicant, form))
         if accepted:
             engine.accept(clerk, Acceptance(case["number"], "accepted"))
+    demonstration_cases.example_cases(engine)

@@ -18,8 +18,6 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
-
 from engine.assemble import Engine
 from engine.background.demonstration_clock import step_through
 from engine.bpmn.model import Node
@@ -46,11 +44,9 @@ from engine.timelimits.national import national_calendar
 
 MOST_CASES = 1000
 FIRST_DAY = date(2026, 3, 2)
-_SET_CLOCK = text("UPDATE platform SET clock_fixed_at = :at")
+_SET_CLOCK = "UPDATE platform SET clock_fixed_at = %s"
 #: Nobody reads what is set or told here: documents get their numbers, and no PDF.
-_UNREAD = text(
-    "DELETE FROM procrastinate_jobs WHERE status = 'todo' AND task_name IN ('render_document', 'seal_document', 'announce')"
-)
+_UNREAD = "DELETE FROM procrastinate_jobs WHERE status = 'todo' AND task_name IN ('render_document', 'seal_document', 'announce')"
 MOST_ACTS = 200  #: of one case: a process that goes round for longer is left unfinished
 DIFFERS = "differs-correctable"
 
@@ -269,12 +265,10 @@ class _Simulation:
         self.now = at
 
     def _put(self, at: datetime) -> None:
-        with self.engine.database.begin() as connection:
-            connection.execute(_SET_CLOCK, {"at": at})
+        self.engine.perform(_officer("clock"), lambda uow: uow.write(_SET_CLOCK, (at,)))
 
     def _forget(self) -> None:
-        with self.engine.database.begin() as connection:
-            connection.execute(_UNREAD)
+        self.engine.perform(_officer("clock"), lambda uow: uow.write(_UNREAD, ()))
 
     # -- what people do
 

@@ -54,7 +54,7 @@ def accepted(draft: StepDraft, since: datetime, ground: str) -> Facts:
         said["warnAt"] = own.get("warnAt") or said["warnAt"]
     basis = ground or (clock.basis if clock else "")
     told = draft.start_limits(CASE_OWNER, Clock.DECISION, said, since, ground=basis)
-    told += tolerance.begin(draft, since)
+    told += tolerance.start_supply(draft, since)
     return {"stops": stops, "ledger": told + _start(draft, Clock.FIRST_EXAMINATION, since)}
 
 

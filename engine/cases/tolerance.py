@@ -84,7 +84,7 @@ def check_promise(draft: StepDraft, rule: RegimeRule, materials: Collection[str]
         raise ToleranceDemanded(material=_names(draft, [demanded]), fields={"materials": [demanded]})
 
 
-def begin(draft: StepDraft, since: datetime) -> list[dict[str, Any]]:
+def start_supply(draft: StepDraft, since: datetime) -> list[dict[str, Any]]:
     """受理: the applicant's time starts; the promise becomes a document. Answers what the record says of the limit."""
     if draft.case.regime != Regime.TOLERANCE:
         return []
