@@ -69,7 +69,7 @@ class _Made:
     @contextlib.contextmanager
     def ago(self, days: int) -> Iterator[None]:
         """What is done within happened so many days ago."""
-        self._fix(self.now() - timedelta(days=days))
+        self._fix(self.domain_now() - timedelta(days=days))
         try:
             yield
         finally:
@@ -78,7 +78,7 @@ class _Made:
     def _fix(self, at: datetime | None) -> None:
         self.engine.perform(Actor.system("demonstration"), lambda uow: uow.write(_FIX, (at,)))
 
-    def now(self) -> datetime:
+    def domain_now(self) -> datetime:
         with self.engine.database.connect() as connection:
             found: datetime = connection.execute(_NOW).scalar_one()
         return found
@@ -141,7 +141,7 @@ class _Made:
         assert rule.text is not None
         by = None
         if regime is Regime.TOLERANCE:
-            by = national_calendar().add(day_of(self.now()), 2).day
+            by = national_calendar().add(day_of(self.domain_now()), 2).day
         signer: Mapping[str, Any] = {"name": name}
         asked = NewCommitment(case, regime, rule.text.version, rule.text.hash, rule.materials, "window", signer, by)
         self.engine.credit.sign(Actor.system(), asked)
