@@ -36,7 +36,7 @@ def test_a_token_is_given_for_a_username_and_a_password(client):
 def test_a_case_is_submitted_looked_at_and_accepted(caller):
     clerk = caller("clerk.chen")
     case = answers(clerk.post("/cases", APPLICATION), 201, SubmittedCase)
-    assert set(case) == {"number", "query_code", "state", "item", "region"}
+    assert set(case) == {"number", "query_code", "state", "item", "region", "regime"}
     seen = answers(clerk.get(f"/cases/{case['number']}"), 200, CaseView)
     assert [row["node_id"] for row in seen["timeline"]] == ["accept"]
     accepted = answers(clerk.post(f"/cases/{case['number']}/acceptance", {"answer": "accepted"}), 200, CaseState)
