@@ -23,6 +23,7 @@ from engine.cases.intake import check_applicant
 from engine.cases.mandates import check_mandate, needs_mandate
 from engine.cases.record import canonical
 from engine.cases.states import CaseState
+from engine.cases.step_documents import plan_document, window_department
 from engine.cases.step_store import CaseRow, lock_case
 from engine.cases.submit import CHANNELS, find_case
 from engine.cases.tolerance import check_promise
@@ -194,6 +195,11 @@ def sign(house: House, uow: UnitOfWork, asked: NewCommitment, known: Signing) ->
     uow.write(_SIGN, (*values, *rest))
     uow.write(_SET_REGIME, (regime.value, case.id))
     keep_snapshot(uow, case.id, seq, snapshot, verdict)
+    if (
+        regime is Regime.COMMITMENT
+    ):  # a tolerance's becomes a document with the acceptance, which its day is counted from
+        kind = rule.terms.documents["promise"]
+        plan_document(draft, kind, window_department(draft), {"conditions": [rule.text.zh]})
     draft.store(None)
     return {
         "number": case.number,

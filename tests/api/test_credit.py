@@ -18,6 +18,7 @@ from sqlalchemy import text
 
 from api.app import register_api
 from engine.cases.mandates import NewMandate
+from engine.clock import DOMAIN_NOW_SQL, day_of
 from engine.credit_first import consequences
 from engine.organization.actor import Actor
 from engine.organization.load import load_actor
@@ -283,9 +284,12 @@ def test_a_withdrawal_and_the_decision_at_once_come_to_one_outcome(engine, clerk
 
 def test_a_tolerance_is_promised_for_a_day_and_before_acceptance(engine, clerk):
     number = applied(clerk, company())["number"]
-    asked = text_of(clerk, number, "tolerance") | {"materials": ["floor-plan"], "supply_by": "2027-01-04"}
+    with engine.database.connect() as connection:
+        today = day_of(connection.execute(text(f"SELECT {DOMAIN_NOW_SQL} FROM platform p")).scalar_one())
+    asked = text_of(clerk, number, "tolerance") | {"materials": ["floor-plan"], "supply_by": today.isoformat()}
+    refused(clerk.post(f"/cases/{number}/commitment", asked | {"supply_by": "2035-01-04"}), 422, "supply-too-late")
     signed = clerk.post(f"/cases/{number}/commitment", asked)
-    assert (signed.status_code, signed.json["supply_by"]) == (201, "2027-01-04")
+    assert (signed.status_code, signed.json["supply_by"]) == (201, today.isoformat())
     whole(engine, number)
     late = applied(clerk, company())["number"]
     assert clerk.post(f"/cases/{late}/acceptance", {"answer": "accepted"}).status_code == 200
