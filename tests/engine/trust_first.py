@@ -143,7 +143,11 @@ def trust_first(engine: Engine, regime: str, **where: str) -> Engine:
 
 def submitted_and_accepted(engine: Engine, actor) -> str:
     """A case that waits for its decision."""
-    number = str(engine.submit(actor(CLERK), Application(ITEM, REGION, APPLICANT, {"project_name": "示例"}))["number"])
+    number = str(
+        engine.submit(
+            actor(CLERK), Application(ITEM, REGION, APPLICANT, {"project_name": "示例", "locality": "440106900"})
+        )["number"]
+    )
     engine.accept(actor(CLERK), Acceptance(number, "accepted"))
     return number
 
