@@ -42,6 +42,7 @@ __all__ = ["Facts", "ProcessRun", "Stalled", "Step"]
 MOST_AUTOMATIC = 1000
 MOST_FIRINGS = 100
 MOST_TOKENS = 1000
+MOST_AT_ONCE = 4 * MOST_TOKENS  #: within a step: what multiplies so is not waited for
 
 
 class SafeScriptEngine(PythonScriptEngine):  # type: ignore[misc]
@@ -225,6 +226,8 @@ class ProcessRun:
                 count += 1
                 if count > MOST_AUTOMATIC:
                     raise StepTooLong(most=MOST_AUTOMATIC, node=task.task_spec.name)
+                if count % 10 == 0 and len(self._tasks()) > MOST_AT_ONCE:
+                    raise TooManyTokens(most=MOST_TOKENS)
                 task.run()
                 process.tell()
             elif not (

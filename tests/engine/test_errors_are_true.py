@@ -9,7 +9,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -132,6 +132,50 @@ def test_a_date_in_a_loop_turns_for_ever_once_it_is_past() -> None:
         run.advance(NOW)
 
 
+def test_an_event_gateway_that_leads_nowhere_ends_the_process_on_the_spot() -> None:
+    step = begun(bad("dead-end")).step
+    assert (step.ended, step.ends) == (True, ())
+
+
+def test_a_border_behind_an_event_gateway_ends_the_race_before_it_begins() -> None:
+    run = begun(bad("event-gateway-boundary"))
+    assert run.step.waiting_until == NOW + timedelta(days=30)  # the other, after a day, is cancelled already
+
+
+def test_a_time_out_of_range_is_no_wait_or_no_instant() -> None:
+    data = bad("timer-out-of-range")
+    assert begun(data).step.waiting_until == NOW
+    assert goes_wrong(data.replace(b"PT0S", b"P9000Y"))
+
+
+def test_an_outcome_before_anybody_decided_is_none() -> None:
+    assert begun(bad("outcome-unclear")).step.ended
+
+
+def test_of_many_outcomes_the_last_one_decides() -> None:
+    def again(*outcomes: str) -> bool:
+        compiled = compile_diagram(read(bad("outcome-of-many")), "t")
+        run = ProcessRun.start(compiled, Facts(case={"outcomes": {}}), NOW)
+        for outcome in outcomes:
+            run = ProcessRun.resume(compiled, run.state, Facts(case={"outcomes": {}}), NOW)
+            run.complete(min(run.open_tasks()), outcome)
+        return not run.step.ended
+
+    assert (again("passed", "faults"), again("faults", "passed")) == (False, True)
+
+
+def test_of_two_loops_one_is_lost() -> None:
+    data = bad("element-repeated")
+    second = b'<standardLoopCharacteristics loopMaximum="2"></standardLoopCharacteristics>'
+    assert second in data
+    assert begun(data).open_tasks() == begun(data.replace(second, b"")).open_tasks()
+
+
+def test_a_list_without_a_loop_opens_one_task_and_an_item_without_one_is_nobody() -> None:
+    assert list(begun(bad("collection-without-loop"), x=["one", "two"]).open_tasks().values()) == ["a"]
+    assert [opened.item for opened in begun(bad("item-outside-loop")).step.opened] == [None]
+
+
 STOCK = """
 import io, resource, sys
 resource.setrlimit(resource.RLIMIT_CPU, (2, 2))
@@ -154,6 +198,10 @@ def stock(data: bytes) -> tuple[int, str]:
 
 def test_the_stock_parser_goes_round_for_ever_on_a_data_object() -> None:
     assert stock(VANISHING["data object"][0])[0] < 0
+
+
+def test_the_stock_parser_fails_on_a_task_behind_an_event_gateway() -> None:
+    assert stock(bad("event-gateway-target"))[0] != 0
 
 
 def test_the_stock_parser_takes_a_hidden_flow_for_a_real_one() -> None:

@@ -137,3 +137,15 @@ def test_a_loop_that_asks_for_facts_first_is_no_fault() -> None:
         "standardLoopCharacteristics", None, "<loopCondition>form.x &lt; 5</loopCondition>", testBefore="true"
     )
     assert judge(diagram(start(), user("a", asking), end(), flows("start > a > end"))).deployable
+
+
+def test_what_multiplies_past_every_bound_is_told_and_not_waited_for() -> None:
+    inner = user("u", many("100"))
+    for n in range(5):
+        first = "u" if n == 0 else f"s{n - 1}"
+        inner = scope(f"s{n}", many("100"), start(f"b{n}"), inner, end(f"e{n}"), flows(f"b{n} > {first} > e{n}"))
+    found = judge(diagram(start(), inner, end(), flows("start > s4 > end")))
+    assert (found.readable, [each.rule for each in found.findings if each.severity == "error"]) == (
+        True,
+        ["trial-failed"],
+    )

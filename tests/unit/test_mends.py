@@ -277,6 +277,17 @@ def test_an_event_gateway_before_tasks_becomes_a_choice() -> None:
     assert node(read(mended.data), "g").tag == "exclusiveGateway"
 
 
+def test_a_receive_task_that_other_ways_lead_to_is_drawn_again_for_the_event_gateway() -> None:
+    mended = suggested(
+        *(start(), user("a"), gateway("exclusive", "x", default="x_g"), gateway("eventBased", "g")),
+        *(element("receiveTask", "r", messageRef="m"), catch("t", timer("P1D")), end()),
+        flows("start > a > x > g > r > end; g > t > end; x > r [form.c]"),
+        before='<message id="m" name="reply"/>',
+    )
+    tasks = [each for each in read(mended.data).processes[0].nodes if each.tag == "receiveTask"]
+    assert [each.message_name for each in tasks] == ["reply", "reply"]
+
+
 def test_ids_are_made_and_odd_ones_replaced_everywhere() -> None:
     data = diagram(
         start(), user("审核 一"), element("userTask", None), end("End"), "<sequenceFlow sourceRef='start' targetRef='审核 一'/>",

@@ -165,3 +165,20 @@ def test_a_task_that_forks_back_to_itself_never_ends() -> None:
         for one in found(start(), user("a"), gateway("parallel", "j"), end(), flows("start > a > j > end; a > a"))
     }
     assert "never-ends" in rules
+
+
+def test_a_mesh_is_left_when_it_has_been_played_long_enough() -> None:
+    drawn = [gateway("inclusive", f"g{n}", default=f"g{n}_g{(n + 1) % 40}") for n in range(40)]
+    ways = [f"g{n} > g{(n + 13 * k + 1) % 40} [form.c{k}]" for n in range(40) for k in range(1, 6)]
+    mesh = (
+        start(),
+        *drawn,
+        end(),
+        flows(f"start > g0; {'; '.join(ways)}"),
+        flows("; ".join(f"g{n} > g{(n + 1) % 40}" for n in range(40))),
+    )
+    net = net_of(subject_of(read(diagram(*mesh))).scopes[0])
+    assert net is not None
+    done = explore(net, most=200)
+    assert not done.whole
+    assert len(done.markings) <= 200

@@ -17,6 +17,7 @@ from engine.bpmn.rules.texts import is_duration
 
 _CATCHING = frozenset({"intermediateCatchEvent", "boundaryEvent"})
 _TIMES = ("timeDate", "timeDuration", "timeCycle")
+MOST_THROWS = 100  #: links to one catch event that are looked at
 
 
 # --- messages
@@ -211,18 +212,23 @@ def throw_event(sheet: Sheet, finding: Finding) -> Mend | None:
 
 def _link_target(sheet: Sheet, node: Xml) -> Xml | None:
     """The catch event of a link, when there is exactly one of that name in the scope."""
-    definition = _definition(node, "link")
-    if definition is None or local_name(node) != "intermediateThrowEvent":
+    if _definition(node, "link") is None or local_name(node) != "intermediateThrowEvent":
         return None
-    wanted = {name_of(definition), name_of(node)} - {""}
-    around = node.getparent()
-    catches = around.iterchildren(bpmn("intermediateCatchEvent")) if around is not None else ()
-    fitting = [
-        catch
-        for catch in catches
-        if (other := _definition(catch, "link")) is not None and wanted & {name_of(other), name_of(catch)}
-    ]
+    fitting = _other_ends(node, "intermediateCatchEvent")
     return fitting[0] if len(fitting) == 1 else None
+
+
+def _other_ends(node: Xml, tag: str) -> list[Xml]:
+    """The link events of that tag in the scope that share a name with this one."""
+    around, wanted = node.getparent(), _link_names(node)
+    found = around.iterchildren(bpmn(tag)) if around is not None and wanted else ()
+    return [each for each in found if wanted & _link_names(each)]
+
+
+def _link_names(node: Xml) -> set[str]:
+    """What a link event is called: its link, or the event itself where tools write it there."""
+    definition = _definition(node, "link")
+    return set() if definition is None else {name_of(definition), name_of(node)} - {""}
 
 
 def _join_link(sheet: Sheet, id: str) -> bool:
@@ -230,11 +236,7 @@ def _join_link(sheet: Sheet, id: str) -> bool:
     catch = None if node is None else _link_target(sheet, node)
     if node is None or catch is None:
         return False
-    others = [
-        each
-        for each in node.getparent().iterchildren(bpmn("intermediateThrowEvent"))
-        if each is not node and _link_target(sheet, each) is catch
-    ]
+    others = [each for each in _throws_of(sheet, catch) if each is not node]
     for throw in (node, *others):
         _plain(sheet, throw.get("id"))
         for flow in sheet.flows_out(throw):
@@ -261,10 +263,8 @@ def _at(finding: Finding, node: Xml) -> Finding:
 
 def _throws_of(sheet: Sheet, node: Xml) -> list[Xml]:
     """The throws that lead to a catch event by a link."""
-    around = node.getparent()
-    if around is None or _definition(node, "link") is None:
-        return []
-    return [each for each in around.iterchildren(bpmn("intermediateThrowEvent")) if _link_target(sheet, each) is node]
+    throws = _other_ends(node, "intermediateThrowEvent")[:MOST_THROWS]
+    return [each for each in throws if _link_target(sheet, each) is node]
 
 
 def _several(node: Xml, finding: Finding) -> Mend:

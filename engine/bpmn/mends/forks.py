@@ -159,11 +159,14 @@ def _own_events(sheet: Sheet, id: str) -> bool:
     done = False
     for flow in [] if node is None else sheet.flows_out(node):
         event = sheet.target(flow)
-        if event is None or local_name(event) != "intermediateCatchEvent" or len(sheet.flows_in(event)) < 2:
+        if event is None or not _waits(event) or len(sheet.flows_in(event)) < 2:
             continue
+        kind = local_name(event)
         following = [target for out in sheet.flows_out(event) if (target := sheet.target(out)) is not None]
-        twin = sheet.add_node("intermediateCatchEvent", event.getparent(), event.get("id"), name_of(event), near=event)
-        sheet.picture.place_after(twin.get("id"), "intermediateCatchEvent", event.get("id"))
+        twin = sheet.add_node(kind, event.getparent(), event.get("id"), name_of(event), near=event)
+        sheet.picture.place_after(twin.get("id"), kind, event.get("id"))
+        if event.get("messageRef"):
+            twin.set("messageRef", event.get("messageRef"))
         for definition in event_definitions(event):
             copied = _copy(definition)
             if copied.get("id"):

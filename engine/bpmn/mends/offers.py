@@ -25,6 +25,7 @@ from engine.bpmn.mends import (
 from engine.bpmn.mends.mend import Maker, Mend
 from engine.bpmn.mends.sheet import Sheet
 from engine.bpmn.model import Finding
+from engine.clock import monotonic
 
 log = logging.getLogger(__name__)
 
@@ -50,15 +51,16 @@ MAKERS: Mapping[str, Maker] = {
 }
 _OF_FLOWS = frozenset({*flows.MENDS, *choices.MENDS, *forks.MENDS, *texts.MENDS})
 MOST_OFFERS = 300  #: of one file; nobody answers more questions at once
+MOST_SECONDS = 2.0  #: after which no more is offered: a file for which that takes longer is no drawing
 
 
 def offers(sheet: Sheet, findings: Iterable[Finding]) -> list[tuple[Finding, Mend | None]]:
     """Each finding with the mend that is offered for it."""
     offered: list[tuple[Finding, Mend | None]] = []
-    count = 0
+    count, enough = 0, monotonic() + MOST_SECONDS
     for finding in findings:
-        maker = MAKERS.get(finding.rule)
-        mend = _made(maker, sheet, _named(sheet, finding)) if maker is not None and count < MOST_OFFERS else None
+        maker = MAKERS.get(finding.rule) if count < MOST_OFFERS and monotonic() < enough else None
+        mend = _made(maker, sheet, _named(sheet, finding)) if maker is not None else None
         count += mend is not None
         offered.append((finding, mend))
     return offered

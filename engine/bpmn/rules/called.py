@@ -38,5 +38,5 @@ def check(subject: Subject) -> Iterator[Finding]:
             continue  # a linked process may be in another file; `credit_first` looks for it
         if node.called_element not in processes:
             yield CALL_MISSING.at(node, called=node.called_element or "")
-        elif within[node.scope] in spread([node.called_element], lambda id: calls[id]):
+        elif subject.bearable and within[node.scope] in spread([node.called_element], lambda id: calls[id]):
             yield CALL_RECURSIVE.at(node, path=f"{within[node.scope]} → {node.called_element}")

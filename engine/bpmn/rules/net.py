@@ -17,6 +17,7 @@ from engine.bpmn.rules.subject import INSIDE, Scope, spread
 
 Marking = tuple[int, ...]  #: the flows that hold a token, sorted, one entry a token
 MOST_STATES = 20_000
+MOST_MOVES = 10  #: a state, on average: more is a mesh, of which what was found by then is said
 MOST_TOKENS = 64  #: in one state: more is a process that multiplies, which is found otherwise
 MOST_SUBSETS = 4  #: branches of an inclusive split that are taken in every combination
 _CHOOSING = frozenset({"exclusiveGateway", "eventBasedGateway"})
@@ -159,9 +160,11 @@ def explore(net: Net, frozen: str | None = None, most: int = MOST_STATES, *, sat
     seen = {net.initial: 0}
     done = Exploration([net.initial], [0], [""], [])
     todo = deque([0])
-    while todo:
+    moved_on = 0
+    while todo and moved_on < MOST_MOVES * most:
         state = todo.popleft()
         moves = list(_moves(net, done.markings[state], frozen))
+        moved_on += len(moves)
         if not moves:
             done.quiet.append(state)
         for node, moved in moves:
@@ -178,6 +181,7 @@ def explore(net: Net, frozen: str | None = None, most: int = MOST_STATES, *, sat
             done.markings.append(marking)
             done.before.append(state)
             done.moved.append(node)
+    done.whole = done.whole and not todo
     return done
 
 

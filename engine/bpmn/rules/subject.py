@@ -18,6 +18,7 @@ MAX_NODES = 1000
 MAX_FLOWS = 2000
 MAX_CONDITIONS = 500  #: compiling one takes up to a millisecond
 MAX_DEPTH = 8
+MOST_MAINS = 3  #: executable processes of one file that are judged: there may be one
 CONTAINERS = frozenset({"subProcess", "transaction", "adHocSubProcess"})
 INSIDE = frozenset({*CONTAINERS, "callActivity"})  #: what has a scope of its own within
 
@@ -109,8 +110,8 @@ def spread(
 
 
 def subject_of(diagram: Diagram, profile: str = BPMN, library: Library = nothing) -> Subject:
-    """Cut a diagram into scopes. The executable process is judged; where none is marked, all are."""
-    judged = mains(diagram)
+    """Cut a diagram into scopes. The executable process is judged, of several the first few; where none is marked, all."""
+    judged = mains(diagram)[:MOST_MAINS]
     linked = {name for process in judged for name in linked_ids(whole(diagram, process))}
     judged += tuple(each for each in diagram.processes if each.id in linked and each not in judged)
     processes = tuple(whole(diagram, process) for process in judged) or diagram.processes
