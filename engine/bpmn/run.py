@@ -41,6 +41,7 @@ __all__ = ["Facts", "ProcessRun", "Stalled", "Step"]
 
 MOST_AUTOMATIC = 1000
 MOST_FIRINGS = 100
+MOST_DEPTH = 200  #: of sub-processes and called processes in each other: what calls itself goes no deeper
 MOST_TOKENS = 1000
 MOST_AT_ONCE = 4 * MOST_TOKENS  #: within a step: what multiplies so is not waited for
 
@@ -224,7 +225,7 @@ class ProcessRun:
             task = process.automatic()
             if task is not None:
                 count += 1
-                if count > MOST_AUTOMATIC:
+                if count > MOST_AUTOMATIC or getattr(task.workflow, "depth", 0) > MOST_DEPTH:
                     raise StepTooLong(most=MOST_AUTOMATIC, node=task.task_spec.name)
                 if count % 10 == 0 and len(self._tasks()) > MOST_AT_ONCE:
                     raise TooManyTokens(most=MOST_TOKENS)
