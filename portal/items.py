@@ -171,7 +171,7 @@ def _page(template: str, status: int = 200, **shown: Any) -> Response:
 
 def span(amount: int | None, unit: str | None) -> str:
     """A limit in words."""
-    return counted(f"unit.{unit}", amount) if amount is not None and unit else ""
+    return counted(f"span.{unit}", amount) if amount is not None and unit else ""
 
 
 def _text(name: str, most: int = MOST_TEXT) -> str | None:

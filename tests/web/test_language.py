@@ -17,6 +17,9 @@ from admin.supervision_texts import SUPERVISION
 from admin.texts import TEXTS as ADMIN
 from admin.verification_texts import VERIFICATIONS
 from admin.workshop.texts import WORKSHOP
+from portal.account_texts import ACCOUNT_TEXTS
+from portal.draft_texts import DRAFT_TEXTS
+from portal.item_texts import ITEM_TEXTS
 from portal.limits_texts import LIMITS as PORTAL_LIMITS
 from portal.texts import TEXTS as PORTAL
 from tests.engine.stories import accepted, complete
@@ -47,6 +50,33 @@ WORDS = {
     **CREDIT,
     **CREDIT_DESK,
 }
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        (COMMON, ITEM_TEXTS, ACCOUNT_TEXTS, DRAFT_TEXTS, PORTAL_LIMITS, PAPERS, FOLLOW_UP, CREDIT),
+        (
+            COMMON,
+            ADMIN,
+            PAPERS,
+            LIMITS,
+            SUPERVISION,
+            MANDATES,
+            DESIGNER,
+            WORKSHOP,
+            FOLLOW_UP,
+            VERIFICATIONS,
+            CREDIT,
+            CREDIT_DESK,
+        ),
+    ],
+    ids=["outside", "inside"],
+)
+def test_no_text_of_a_page_takes_the_place_of_another(texts):
+    own = {key: said for words in texts for key, said in words.items()}
+    hidden = {key: said for words in texts for key, said in words.items() if own[key] != said}
+    assert not hidden
 
 
 def test_every_text_is_there_in_both_languages_with_the_same_parameters():
