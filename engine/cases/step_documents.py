@@ -186,6 +186,12 @@ def _facts(draft: StepDraft, what: Planned, template: Template, issuer: str, con
     return known | dict(followed) | dict(draft.document_facts.get(what.kind, {})) | dict(what.facts)
 
 
+def deciding_department(draft: StepDraft, decision: str | None) -> str:
+    """The department that decides in this step: that of the task which decided, else the one of the item's leading function."""
+    task = draft.closing.task if draft.closing is not None else None
+    return _issuer(draft, {}, task.department_id if task is not None and decision in (None, task.node) else None)
+
+
 def _issuer(draft: StepDraft, document: Mapping[str, Any], department: str | None) -> str:
     function = document.get("function")
     if department is not None and not function:

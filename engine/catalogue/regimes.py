@@ -96,7 +96,9 @@ REGIMES: Mapping[Regime, RegimeTerms] = MappingProxyType(
             verifier=Verifier.ONE_CLERK,
             visits=1,
             failure=Failure.LAPSE,
-            documents=MappingProxyType({"verification": "verification-record", **_REVOKING}),
+            documents=MappingProxyType(
+                {"come": "post-verification-notice", "verification": "verification-record", **_REVOKING}
+            ),
         ),
         Regime.COMMITMENT: RegimeTerms(
             regime=Regime.COMMITMENT,

@@ -6,20 +6,22 @@ process is started by a job. The approval itself ends, and its tree stays small.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from engine.bpmn.step import Linked
 from engine.cases.apply_step import StepDraft
 from engine.cases.record import spell
+from engine.cases.step_documents import chinese_day, deciding_department, plan_document
 from engine.cases.step_limits import CASE_OWNER
 from engine.catalogue.items import Material
-from engine.catalogue.regimes import REGIMES, Regime, RegimeRule, Verifier
+from engine.catalogue.regimes import REGIMES, Regime, RegimeRule, RegimeTerms, Verifier
 from engine.credit_first.permits import GRANTED, RESULTS, issue_permit, seq_here
 from engine.credit_first.states import AT_ISSUE, Permit, State
 from engine.store.base import new_id
 from engine.timelimits.ledger import Clock
 
+NOTHING_TO_BRING = "无须携带材料原件，凭本告知书到窗口核验"
 _HELD = (
     "SELECT DISTINCT ON (code) code, number, trust FROM materials WHERE case_id = %s AND state <> 'rejected' "
     "ORDER BY code, number DESC"
@@ -53,6 +55,21 @@ def issue(draft: StepDraft, linked: Linked) -> None:
     row |= {"item": case.item, "region_code": case.region_code, "opened_at": spell(case.now), "closed_at": None}
     draft.uow.insert("verifications", [row | {"reminded": [], "look_at": spell(case.now)}])
     draft.uow.job("open_linked_case", {"what": "verification", "which": str(which)})
+    _tell(draft, linked, terms, facts["presumed"])
+
+
+def _tell(draft: StepDraft, linked: Linked, terms: RegimeTerms, presumed: Sequence[Mapping[str, Any]]) -> None:
+    """后置审核告知书: until when to come, once, and with which originals."""
+    kind = terms.documents.get("come")
+    if kind is None:
+        return
+    mine = {key.kind: one for key, one in draft.ledgers.items() if key.clock == Clock.VERIFICATION}
+    ledger = mine.get("promised") or mine.get("legal")
+    come_by = chinese_day(ledger.stands(draft.case.now).due_date) if ledger else ""
+    items = [str(one["name"]) for one in presumed] or [NOTHING_TO_BRING]
+    plan_document(
+        draft, kind, deciding_department(draft, linked.decision), {"items": items, "come_by": come_by}, linked.node
+    )
 
 
 def presumed(
