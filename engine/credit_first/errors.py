@@ -102,8 +102,8 @@ class NotTheDecidingBody(ApprovalError):
     status = 403
     rule = "XKF-69"
     article = "行政许可法第六十九条"
-    zh = "撤销决定须由作出许可决定的机关或其上级机关作出，且不得由核验人员作出（{why}）。请移交有权机关的其他人员办理。"
-    en = "The body that decided, or its superior, decides on this, and never a verifier ({why_en}). Hand it to somebody else there."
+    zh = "撤销程序须由作出许可决定的机关或其上级机关办理，核验人员不得参与（{why}）。请移交有权机关的其他人员办理。"
+    en = "This is for the body that decided, or its superior, and never for a verifier ({why_en}). Hand it to somebody else there."
 
 
 class RectificationClosed(Conflict):

@@ -183,19 +183,26 @@ def state_defence(house: House, uow: UnitOfWork, which: UUID, statement: str, he
 
 
 def check_decision(draft: StepDraft, task: TaskRow, outcome: str | None) -> None:
-    """Whether this officer may decide, and now. Raises UnheardYet, NotTheDecidingBody."""
+    """Whether this officer may act in the proceedings, and decide now. Raises UnheardYet, NotTheDecidingBody.
+
+    Who verified has no part in them: neither in the notice, nor at the hearing (行政许可法 48), nor in the decision.
+    """
+    uow, approval = draft.uow, draft.case.linked_to
+    if task.kind == "officer":
+        _not_a_verifier(uow, approval)
     if outcome not in DECISIONS or not _is_decision(draft, task):
         return
-    uow, approval = draft.uow, draft.case.linked_to
-    tasks, decided, verifiers = uow.read(
-        (_SO_FAR, (draft.case.id,)), (_DECIDED_IN, (approval,)), (_VERIFIERS, (approval,))
-    )
+    tasks, decided = uow.read((_SO_FAR, (draft.case.id,)), (_DECIDED_IN, (approval,)))
     if not was_heard(tasks):
         raise UnheardYet()
-    if uow.actor.id in {row["officer_id"] for row in verifiers}:
-        raise NotTheDecidingBody(why="您参与了核验", why_en="you took part in the check")
     if not is_platform(uow.actor) and decided and not _is_body(draft, task, decided):
         raise NotTheDecidingBody(why="本部门不是作出决定的机关或其上级", why_en="your department is neither of them")
+
+
+def _not_a_verifier(uow: UnitOfWork, approval: UUID | None) -> None:
+    (verifiers,) = uow.read((_VERIFIERS, (approval,)))
+    if uow.actor.id in {row["officer_id"] for row in verifiers}:
+        raise NotTheDecidingBody(why="您参与了核验", why_en="you took part in the check")
 
 
 def was_heard(tasks: list[dict[str, Any]]) -> bool:
