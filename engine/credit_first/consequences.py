@@ -272,14 +272,35 @@ def lift(uow: UnitOfWork, case_id: UUID, note: Mapping[str, Any] | str) -> int:
     `note`: who stayed it (the competent body or a court) and by which paper.
     """
     said = {"text": note} if isinstance(note, str) else dict(note)
+    said[STAYED_WITH] = str(case_id)
+    today = day_of(uow.now)
+    resting = [one for one in _left_by(uow, case_id) if one.state(today) == "effective"]
+    for one in resting:
+        move(uow, one, "stayed", said)
+    return len(resting)
+
+
+def end_lift(uow: UnitOfWork, case_id: UUID, note: str) -> int:
+    """The stay has ended: what rested by it counts again. A stay of a record of its own goes on. Answers how many records."""
+    today = day_of(uow.now)
+    resting = [one for one in _left_by(uow, case_id) if one.is_stayed(today) and _rests_with(one, case_id)]
+    for one in resting:
+        move(uow, one, "stay-ended", {"text": note})
+    return len(resting)
+
+
+#: In what is said of a record's stay: the case whose permit's stay it comes from.
+STAYED_WITH = "stayed_with"
+
+
+def _left_by(uow: UnitOfWork, case_id: UUID) -> list[CreditRecord]:
     (rows,) = uow.read((_OF_CASE, (case_id,)))
-    count = 0
-    for row in rows:
-        found = find_record(uow, str(row["id"]))
-        if found.state(day_of(uow.now)) == "effective":
-            move(uow, found, "stayed", said)
-            count += 1
-    return count
+    return [find_record(uow, str(row["id"])) for row in rows]
+
+
+def _rests_with(found: CreditRecord, case_id: UUID) -> bool:
+    stays = [one for one in found.moves if one.kind == "stayed"]
+    return bool(stays) and stays[-1].said.get(STAYED_WITH) == str(case_id)
 
 
 def record_view(record: CreditRecord, day: date) -> dict[str, Any]:

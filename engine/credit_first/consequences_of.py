@@ -30,6 +30,12 @@ def lift(draft: StepDraft, why: str) -> None:
     draft.entries.append(draft.entry("consequence.lifted", {"why": why, "records": count}))
 
 
+def end_lift(draft: StepDraft, why: str) -> None:
+    """The stay has ended: what the revocation left on record counts again."""
+    count = consequences.end_lift(draft.uow, draft.case.id, why)
+    draft.entries.append(draft.entry("consequence.restored", {"why": why, "records": count}))
+
+
 def _record(draft: StepDraft, kind: str, text: str, found_in: str) -> None:
     case = draft.case
     about: dict[str, Any] = {"case_id": case.id, "item": case.item, "region": case.region_code, "source": found_in}

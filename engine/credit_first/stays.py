@@ -14,7 +14,7 @@ from engine.cases.apply_step import StepDraft
 from engine.cases.house import House
 from engine.cases.record import spell
 from engine.cases.submit import find_case
-from engine.credit_first.consequences_of import lift
+from engine.credit_first.consequences_of import end_lift, lift
 from engine.credit_first.course import lock_approval
 from engine.credit_first.errors import NoPermit, required
 from engine.credit_first.permits import change_permit, ensure_row, load_permit, seq_here
@@ -95,8 +95,7 @@ def _apply(draft: StepDraft, permit: Mapping[str, Any], asked: Objection) -> str
         return str(status)
     after = Permit.REVOKED if ends else Permit.STAYED
     change_permit(draft, permit, after, reference=asked.reference)
-    if not ends:
-        lift(draft, f"{asked.body} {asked.reference}")
+    (end_lift if ends else lift)(draft, f"{asked.body} {asked.reference}")
     return str(after)
 
 

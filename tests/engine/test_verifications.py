@@ -5,6 +5,7 @@ from dataclasses import replace
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from engine.background.worker import run_dry
 from engine.cases.add_material import NewMaterial
@@ -28,8 +29,9 @@ from engine.organization.actor import Actor
 from engine.organization.load import load_actor
 from tests.api.conftest import fresh_engine
 from tests.engine.papers import PDF
-from tests.engine.stories import complete, open_tasks
+from tests.engine.stories import SYSTEM, complete, open_tasks
 from tests.engine.test_concurrency import at_once
+from tests.engine.trust_first import APPLICANT as COMPANY
 from tests.engine.trust_first import (
     DECIDER,
     FIRST,
@@ -87,6 +89,11 @@ def test_a_pending_decision_is_confirmed_by_one_clerk_who_compares_the_originals
     assert (row["state"], row["visits_asked"], row["officers"]) == ("open", 1, 1)
     assert row["linked_case"]
     assert row["due_date"]
+    (notice,) = (one for one in papers(post, number) if one["kind"] == "post-verification-notice")
+    year, month, day = (int(part) for part in row["due_date"].split("-"))
+    printed = str(notice["data"])
+    assert f"{year}年{month}月{day}日前" in printed
+    assert all(one["name"] in printed for one in row["presumed"])
 
     said = check(post, actor, number)
 
@@ -254,6 +261,8 @@ def test_nobody_loses_a_permit_unheard_nor_by_who_verified_or_another_body(promi
     check(promised, actor, number, "false", note="承诺虚假")
     run_dry(promised)
     linked = promised.verifications.follow_up(number)["revocation"]["linked_case"]
+    with pytest.raises(NotTheDecidingBody):
+        complete(promised, actor(FIRST), linked, "notice", "noticed", "拟撤销")
     complete(promised, actor(DECIDER), linked, "notice", "noticed", "拟撤销")
     assert "decide_revocation" not in open_tasks(promised, linked)
     which = UUID(promised.verifications.follow_up(number)["revocation"]["id"])
@@ -314,11 +323,26 @@ def test_a_dispute_suspends_nothing_and_a_stay_does_until_it_ends(post, actor):
     revoke(post, actor, number)
     assert (permit(post, number), door.follow_up(number)["permit"]["disputed"]) == ("revoked", True)
     assert door.object(head, Objection(number, "stay", "某法院", "裁定1号"))["permit"] == "stayed"
+    assert records_of(post, actor, number) == [("obtained-by-deceit", "stayed")]
     assert door.object(head, Objection(number, "end-stay", "某法院", "裁定2号"))["permit"] == "revoked"
+    assert records_of(post, actor, number) == [("obtained-by-deceit", "effective")]
     assert not door.object(head, Objection(number, "end-dispute", "某政府", "复议2号"))["disputed"]
     with pytest.raises(NoPermit):
         door.open_revocation(head, NewRevocation(number, "69-2", "再次"))
     whole(post, number)
+
+
+def papers(engine, number):
+    """The documents of a case with what they print."""
+    with engine.database.connect() as connection:
+        query = text("SELECT d.* FROM documents d JOIN cases c ON c.id = d.case_id WHERE c.number = :n")
+        return [dict(row) for row in connection.execute(query, {"n": number}).mappings()]
+
+
+def records_of(engine, actor, number):
+    """What the case left on record: kind and state."""
+    told = engine.credit.records(SYSTEM, COMPANY["credit_code"])["records"]
+    return [(one["kind"], one["state"]) for one in told if one["ground"]["case"] == number]
 
 
 def test_where_the_authority_was_at_fault_nothing_is_on_the_holders_record(post, actor):
