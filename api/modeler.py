@@ -14,14 +14,15 @@ from flask import Blueprint, Response, g, request
 from api.caller import authenticate, engine
 from api.problems import handle_errors
 from api.resource import MOST_BODY, answer
-from engine.definitions.deploy import Draft, item_of
-from engine.errors import ApprovalError, Unauthenticated
+from engine.definitions.deploy import Draft
+from engine.errors import ApprovalError, Invalid, Unauthenticated
 from engine.organization.actor import Actor
-from engine.play import check_scenario
+from engine.play import scenario_of
 
 #: The release of that engine whose calls these are: the tool picks its form of deployment by it.
 SPOKEN = "7.22.0"
 MOST_UPLOAD = 6 * 1024 * 1024
+MOST_SCENARIOS = 100  #: as `POST /definitions` takes
 modeler = Blueprint("modeler", __name__, url_prefix="/engine-rest")
 
 
@@ -75,8 +76,11 @@ def create_deployment() -> Response:
     if diagram is None:
         raise DiagramMissing()
     name = request.form.get("deployment-name", "")[:100] or diagram[0]
-    scenarios = tuple(_scenario(content) for file, content in files if file.lower().endswith(".json"))
-    item = item_of(diagram[1], name.rsplit(".", 1)[0])
+    stories = [one for one in files if one[0].lower().endswith(".json")]
+    if len(stories) > MOST_SCENARIOS:
+        raise Invalid(detail="scenarios", fields={"scenarios": [f"≤ {MOST_SCENARIOS}"]})
+    scenarios = tuple(scenario_of(content, f" {file}") for file, content in stories)
+    item = engine().diagrams.item_of(g.actor, diagram[1], name.rsplit(".", 1)[0])
     made = engine().store_draft(g.actor, Draft(item[:100], diagram[1], scenarios=scenarios))
     message = _message(made)
     if not made["deployable"]:
@@ -89,13 +93,6 @@ def create_deployment() -> Response:
         | {"deploymentTime": made["created_at"], "links": [], "message": message}
         | {"deployedProcessDefinitions": {made["id"]: deployed}}
     )
-
-
-def _scenario(content: bytes) -> dict[str, Any]:
-    try:
-        return check_scenario(json.loads(content), "")
-    except ValueError:
-        return check_scenario(None, "")
 
 
 def _english() -> bool:
@@ -127,6 +124,15 @@ def _details(name: str, made: dict[str, Any]) -> dict[str, Any]:
         ]
 
     return {name: {"errors": told(("error",)), "warnings": told(("warning", "info"))}}
+
+
+@modeler.after_request
+def _as_the_tool_reads_it(response: Response) -> Response:
+    """The tool shows `message` of a refusal, and nothing else of it: our sentence stands there, too."""
+    problem = response.get_json(silent=True) if response.status_code >= 400 else None
+    if isinstance(problem, dict) and "message" not in problem:
+        response.set_data(json.dumps(problem | {"message": problem.get("detail")}, ensure_ascii=False))
+    return response
 
 
 handle_errors(modeler)

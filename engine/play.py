@@ -147,12 +147,19 @@ def _alive(pid: int) -> bool:
 def read_scenario(path: Path) -> dict[str, Any]:
     """A scenario file as data, its shape checked. Raises ScenarioInvalid."""
     try:
-        scenario = json.loads(path.read_text("utf-8"))
+        content = path.read_bytes()
     except OSError as error:
         raise ScenarioInvalid(where=f" {path}", detail=error.strerror or "it can't be read")
+    return scenario_of(content, f" {path}")
+
+
+def scenario_of(content: bytes | str, named: str = "") -> dict[str, Any]:
+    """The scenario that a file holds, its shape checked; `named`: what the error calls the file. Raises ScenarioInvalid."""
+    try:
+        scenario = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise ScenarioInvalid(where=f" {path}", detail=f"it is no JSON ({error})")
-    return check_scenario(scenario, f" {path}")
+        raise ScenarioInvalid(where=named, detail=f"it is no JSON ({error})") from None
+    return check_scenario(scenario, named)
 
 
 def check_scenario(scenario: Any, named: str) -> dict[str, Any]:
@@ -176,9 +183,9 @@ def check_scenario(scenario: Any, named: str) -> dict[str, Any]:
 
 
 def _fit_to_keep(scenario: Mapping[str, Any]) -> bool:
-    """Whether a database can keep every text of it: no NUL, no half of a surrogate pair."""
+    """Whether a database can keep all of it: no NUL, no half of a surrogate pair, no number that JSON does not know (NaN)."""
     try:
-        spelled = json.dumps(scenario, ensure_ascii=False)
+        spelled = json.dumps(scenario, ensure_ascii=False, allow_nan=False)
         spelled.encode()
     except (ValueError, RecursionError):
         return False

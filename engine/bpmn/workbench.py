@@ -1,4 +1,5 @@
-"""What is done with a diagram in the sandbox: judge, mend, lay out, convert. Each work takes bytes and options, and answers both.
+"""What is done with a diagram in the sandbox: judge, mend, lay out, convert, tell its item. Each work takes
+bytes and options, and answers both.
 
 A refusal comes back as `refused`: the code of an error and its params, for who asked to raise it there.
 """
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from engine.bpmn.compile import executable_process
 from engine.bpmn.dialects.convert import convert
 from engine.bpmn.judge import House, judge
 from engine.bpmn.linked import in_folders, in_texts
@@ -68,6 +70,16 @@ def _convert(data: bytes, _: Mapping[str, Any]) -> Answer:
     return {"zh": found.as_data("zh"), "en": found.as_data("en")}, found.data
 
 
+def _named(data: bytes, _: Mapping[str, Any]) -> Answer:
+    """The item that a diagram names, else its process's id; null where there is neither."""
+    diagram = read(data)
+    if not diagram.processes:
+        return {"item": None}, b""
+    process = executable_process(diagram)
+    said = next((one["code"] for one in process.extensions.get("item", ())), process.id)
+    return {"item": None if said is None else str(said)}, b""
+
+
 def _refusing(work: Work) -> Work:
     def tried(data: bytes, options: Mapping[str, Any]) -> Answer:
         try:
@@ -87,4 +99,5 @@ WORKS: Mapping[str, Work] = {
     "mend": _refusing(_mend),
     "layout": _refusing(_layout),
     "convert": _refusing(_convert),
+    "named": _refusing(_named),
 }

@@ -23,6 +23,8 @@ from engine.organization.permissions import UseCase
 from engine.plugins.handlers import HandlerRegistry
 
 PROFILES = (BPMN, APPROVAL)
+#: What is found of a file over which a child gave up.
+_GIVEN_UP = frozenset(found.rule for failure in Failure for found in failed(failure).findings)
 
 
 class DiagramBeyondBounds(ApprovalError):
@@ -106,6 +108,18 @@ class DiagramsDoor:
         """
         need(actor, UseCase.DIAGRAM_CHECK)
         return _done("convert", {}, bpmn)
+
+    def item_of(self, actor: Actor, bpmn: bytes, otherwise: str) -> str:
+        """The item that a diagram names, else its process's id, else `otherwise`. Raises UnreadableDiagram, DiagramBeyondBounds."""
+        need(actor, UseCase.DIAGRAM_CHECK)
+        said, _ = _done("named", {}, bpmn)
+        return str(said["item"] or otherwise)
+
+    def refuse_unbounded(self, judged: Mapping[str, Any]) -> None:
+        """Raise DiagramBeyondBounds when the judge gave up: then nobody reads the file outside the sandbox either."""
+        for one in judged["findings"]:
+            if one["rule"] in _GIVEN_UP:
+                raise DiagramBeyondBounds(first_zh=one["message"], first_en=one["message_en"])
 
     def _options(self, profile: str) -> dict[str, Any]:
         return {"profile": profile, "handlers": sorted(self.handlers.names()), "folders": [str(self.templates)]}

@@ -60,6 +60,7 @@ class WorkshopDoor:
         if item is None:
             item = self.calls.perform(actor, lambda uow: deploy.item_data_of(uow, draft.item))
         judged = self.diagrams.judged(draft.bpmn, item=item, folders=folders)
+        self.diagrams.refuse_unbounded(judged)
         library = in_folders(*folders, self.diagrams.templates)
         return self.calls.perform(actor, lambda uow: deploy.store_draft(uow, judged, draft, library), once)
 

@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from engine.bpmn.bounds import Failure
+from engine.bpmn.sandbox import SANDBOX
+
 BPMN = Path("processes/joint-final-inspection/process.bpmn").read_bytes()
+STORY = Path("processes/joint-final-inspection/scenarios/denied.json").read_bytes()
 FIELDS = {
     "deployment-name": "joint-final-inspection",
     "deployment-source": "Camunda Modeler",
@@ -73,15 +77,40 @@ def test_a_diagram_of_no_item_becomes_a_draft_that_is_not_published(client, basi
         (BPMN, "picture.png", {}, 400),
         (BPMN, "process.bpmn", {"story.json": b"{"}, 422),
         (BPMN, "process.bpmn", {"story.json": b"[]"}, 422),
+        (BPMN, "process.bpmn", {"story.json": b"[" * 100_000}, 422),
+        (BPMN, "process.bpmn", {"story.json": STORY.replace(b'"form":', b'"x": NaN, "form":')}, 422),
+        (BPMN, "process.bpmn", {"story.json": STORY.replace(b'"form":', b'"x": 1e999, "form":')}, 422),
+        (BPMN, "process.bpmn", {f"{n}.json": b"{}" for n in range(101)}, 422),
     ],
 )
 def test_what_can_not_be_deployed_is_said(client, basic, caller, bpmn, name, more, status):
     answer = deploy(client, basic, bpmn, name, **more)
     assert answer.status_code == status, answer.text
-    assert answer.get_json(force=True)["code"]
+    said = answer.get_json(force=True)
+    assert said["code"]
+    assert said["message"] == said["detail"]  # the tool shows `message`
     assert caller("designer.qin").get("/definitions?state=draft").json["items"] == []
 
 
 def test_who_draws_nothing_deploys_nothing(client):
     told = base64.b64encode(b"fire.liu:onewindow-demo").decode()
     assert deploy(client, {"Authorization": f"Basic {told}"}).status_code == 403
+
+
+def test_the_tool_shows_why_it_may_not_connect(client):
+    refused = client.get("/engine-rest/deployment?maxResults=0", headers={"Accept-Language": "en"})
+    assert refused.status_code == 401
+    assert refused.get_json(force=True)["message"].startswith("Log in first")
+
+
+def test_what_is_sent_is_not_read_outside_the_sandbox(client, basic, monkeypatch):
+    asked = []
+
+    def hungry(work, options, data):
+        asked.append(work)
+        return Failure.HUNGRY
+
+    monkeypatch.setattr(SANDBOX, "ask", hungry)
+    refused = deploy(client, basic)
+    assert (refused.status_code, refused.get_json(force=True)["code"]) == (422, "diagram-beyond-bounds")
+    assert asked == ["named"]
