@@ -191,6 +191,7 @@ class TouchedNode(Shape):
 
     node = fields.String()
     name = fields.String(allow_none=True)
+    version = fields.Integer(allow_none=True)
     what = fields.String()
     attributes = fields.List(fields.String())
     cases = fields.Integer()

@@ -68,6 +68,10 @@ MEMBERS = (
     "until",
     "version",
     "hash",
+    "scenario",
+    "step",
+    "failures",
+    "failures_zh",
 )
 #: The database is down, restarting, out of connections, or gave up on a conflict after every retry.
 DATABASE_DOWN = (psycopg.OperationalError, exc.OperationalError, exc.TimeoutError)

@@ -58,8 +58,11 @@ class ScenarioInvalid(ApprovalError):
 
     code = "scenario-invalid"
     status = 422
-    zh = "场景文件{where}有误：{detail}。格式见 docs/scenarios.md。"
+    zh = "场景文件{where}有误：{detail_zh}。格式见 docs/scenarios.md。"
     en = "The scenario is wrong{where}: {detail}. Its format is told in docs/scenarios.md."
+
+    def __init__(self, *, where: str, detail: str, detail_zh: str) -> None:
+        super().__init__(where=where, detail=detail, detail_zh=detail_zh)
 
 
 @dataclass(slots=True)
@@ -149,7 +152,7 @@ def read_scenario(path: Path) -> dict[str, Any]:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise ScenarioInvalid(where=f" {path}", detail=error.strerror or "it can't be read")
+        raise ScenarioInvalid(where=f" {path}", detail=error.strerror or "it can't be read", detail_zh="无法读取")
     return scenario_of(content, f" {path}")
 
 
@@ -158,26 +161,40 @@ def scenario_of(content: bytes | str, named: str = "") -> dict[str, Any]:
     try:
         scenario = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise ScenarioInvalid(where=named, detail=f"it is no JSON ({error})") from None
+        raise ScenarioInvalid(
+            where=named, detail=f"it is no JSON ({error})", detail_zh=f"不是 JSON（{error}）"
+        ) from None
     return check_scenario(scenario, named)
 
 
 def check_scenario(scenario: Any, named: str) -> dict[str, Any]:
     """The scenario, its shape checked. Raises ScenarioInvalid."""
     if not isinstance(scenario, dict):
-        raise ScenarioInvalid(where=named, detail="it must be an object")
+        raise ScenarioInvalid(where=named, detail="it must be an object", detail_zh="应为一个 JSON 对象")
     for name, kind in (("item", str), ("region", str), ("starts_on", str), ("applicant", dict), ("steps", list)):
         if not isinstance(scenario.get(name), kind):
-            raise ScenarioInvalid(where=named, detail=f"`{name}` is missing or has the wrong type")
+            raise ScenarioInvalid(
+                where=named, detail=f"`{name}` is missing or has the wrong type", detail_zh=f"缺少 {name}，或其类型不对"
+            )
     if not _fit_to_keep(scenario):
-        raise ScenarioInvalid(where=named, detail="it holds a character that can't be kept")
+        raise ScenarioInvalid(
+            where=named,
+            detail="it holds what can't be kept (NUL, half a character, NaN)",
+            detail_zh="含有无法保存的内容（NUL、半个字符、NaN）",
+        )
     if len(scenario["steps"]) > MOST_STEPS:
-        raise ScenarioInvalid(where=named, detail=f"it has more than {MOST_STEPS} steps")
+        raise ScenarioInvalid(
+            where=named, detail=f"it has more than {MOST_STEPS} steps", detail_zh=f"超过 {MOST_STEPS} 步"
+        )
     for n, step in enumerate(scenario["steps"], start=1):
         _check_step(step, n)
     instants = [_instant(step) for step in scenario["steps"]]
     if instants and (max(instants) - min(instants)).days > MOST_DAYS:
-        raise ScenarioInvalid(where=named, detail=f"its steps lie more than {MOST_DAYS} days apart")
+        raise ScenarioInvalid(
+            where=named,
+            detail=f"its steps lie more than {MOST_DAYS} days apart",
+            detail_zh=f"各步前后相隔超过 {MOST_DAYS} 天",
+        )
     _check_expectations(scenario.get("expect", {}), named)
     return scenario
 
@@ -200,21 +217,29 @@ def _check_expectations(expect: Any, named: str) -> None:
     )
     fine = fine and all({"node", "times"} <= set(one) for one in expect.get("nodes", []))
     if not fine or any("node" not in one for one in expect.get("timeline", [])):
-        raise ScenarioInvalid(where=named, detail="`expect` is not as the format has it")
+        raise ScenarioInvalid(where=named, detail="`expect` is not as the format has it", detail_zh="expect 不合格式")
 
 
 def _check_step(step: Any, n: int) -> None:
     where = f" (step {n})"
     if not isinstance(step, dict) or step.get("does") not in DOES:
-        raise ScenarioInvalid(where=where, detail=f"`does` must be one of {', '.join(DOES)}")
+        raise ScenarioInvalid(
+            where=where,
+            detail=f"`does` must be one of {', '.join(DOES)}",
+            detail_zh=f"does 须为 {'、'.join(DOES)} 之一",
+        )
     try:
         _instant(step)
     except (KeyError, TypeError, ValueError):
-        raise ScenarioInvalid(where=where, detail="`on` must be YYYY-MM-DD and `at` HH:MM")
+        raise ScenarioInvalid(
+            where=where,
+            detail="`on` must be YYYY-MM-DD and `at` HH:MM",
+            detail_zh="on 须写成 YYYY-MM-DD，at 须写成 HH:MM",
+        )
     if step["does"] != "wait" and not isinstance(step.get("who"), str):
-        raise ScenarioInvalid(where=where, detail="`who` is missing")
+        raise ScenarioInvalid(where=where, detail="`who` is missing", detail_zh="缺少 who")
     if step["does"] in ("complete", "claim", "release") and not isinstance(step.get("node"), str):
-        raise ScenarioInvalid(where=where, detail="`node` is missing")
+        raise ScenarioInvalid(where=where, detail="`node` is missing", detail_zh="缺少 node")
 
 
 def _load_own_process(engine: Engine, path: Path) -> None:
@@ -234,7 +259,11 @@ def _play(played: Played) -> dict[str, Any]:
         except ApprovalError as error:
             refused = error
         except (KeyError, TypeError, ValueError, AttributeError) as wrong:
-            refused = ScenarioInvalid(where=f" (step {n})", detail=f"a field is missing or wrong ({wrong})")
+            refused = ScenarioInvalid(
+                where=f" (step {n})",
+                detail=f"a field is missing or wrong ({wrong})",
+                detail_zh=f"缺少字段或字段有误（{wrong}）",
+            )
         said = _not_as_written(step, refused)
         played.steps.append(_seen(played, n, step, refused))
         if said:
@@ -385,7 +414,9 @@ def _task(played: Played, step: Mapping[str, Any]) -> Any:
     query = InboxQuery(case=played.number, node=step["node"])
     found = played.engine.inbox(Actor.system("play"), query)["items"]
     if not found:
-        raise ScenarioInvalid(where="", detail=f"no open task at node {step['node']}")
+        raise ScenarioInvalid(
+            where="", detail=f"no open task at node {step['node']}", detail_zh=f"环节 {step['node']} 没有待办任务"
+        )
     return parse_task_id(found[0]["id"])
 
 
@@ -399,7 +430,7 @@ def _actor(played: Played, step: Mapping[str, Any]) -> Actor:
         with played.engine.database.connect() as connection:
             actor = load_actor(connection, who)
         if actor is None:
-            raise ScenarioInvalid(where="", detail=f"there is no officer {who}")
+            raise ScenarioInvalid(where="", detail=f"there is no officer {who}", detail_zh=f"没有名为 {who} 的人员")
         played.actors[who] = actor
     return played.actors[who]
 

@@ -213,8 +213,9 @@ def check_scenarios(engine: Engine, actor: Actor, definition: UUID) -> list[dict
     )
     for one in played:
         if not one["passed"]:
-            first = {"first_zh": one["failures_zh"][0], "first_en": one["failures"][0]}
-            raise ScenarioFailed(scenario=one["scenario"], step=one["parted_at"], **first, failures=one["failures"])
+            first = {"first_zh": one["failures_zh"][0].rstrip("。"), "first_en": one["failures"][0].rstrip(".")}
+            said = {"scenario": one["scenario"], "step": one["parted_at"], "failures": one["failures"]}
+            raise ScenarioFailed(**said, failures_zh=one["failures_zh"], **first)
     return played
 
 

@@ -18,7 +18,7 @@ from engine.bpmn.vocabulary import PERSON_TASKS
 from engine.cases.access import need
 from engine.errors import ApprovalError, Forbidden, NotFound
 from engine.organization.permissions import UseCase
-from engine.play import DOES, ScenarioInvalid
+from engine.play import DOES, ScenarioInvalid, scenario_of
 from web.pages import Pages, field
 from web.serving import engine
 from web.words import language
@@ -136,11 +136,8 @@ def _story() -> str:
 
 def _read(story: str) -> Any:
     if len(story) > MOST_STORY:
-        raise ScenarioInvalid(where="", detail="it is over 256 KB")
-    try:
-        return json.loads(story)
-    except (ValueError, RecursionError) as error:
-        raise ScenarioInvalid(where="", detail=f"it is no JSON ({error})") from None
+        raise ScenarioInvalid(where="", detail="it is over 256 KB", detail_zh="超过 256 KB")
+    return scenario_of(story)
 
 
 def _spelled(story: dict[str, Any]) -> str:

@@ -104,6 +104,7 @@ WORKSHOP: Texts = {
     "impact.live": ("在办 {n} 件", "{n} cases are open"),
     "impact.version": ("第 {v} 版 {n} 件", "version {v}: {n}"),
     "impact.node": ("环节", "Node"),
+    "impact.runs_on": ("办件所用版本", "Cases run on"),
     "impact.what": ("变化", "What changes"),
     "impact.what.changed": ("修改", "changed"),
     "impact.what.removed": ("删除", "removed"),

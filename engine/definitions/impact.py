@@ -1,13 +1,14 @@
 """What a new version would mean for the cases that are open: told before it is published. They stay on their versions.
 
-For each changed or removed node: how many live cases wait there, whose limits would be others, and which could not be moved to
-the new version, and why. Nothing is moved; the report is for who decides.
+For each node that is changed or removed against the version on which a case runs: how many live cases wait there, whose limits
+would be others, and which could not be moved to the new version, and why. Nothing is moved; the report is for who decides.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
+from uuid import UUID
 
 from engine.bpmn.compare import Comparison
 from engine.unit_of_work import UnitOfWork
@@ -15,55 +16,63 @@ from engine.unit_of_work import UnitOfWork
 MOST_CASES = 50  #: named for a reason; beyond them they are counted
 #: The open tasks of live cases of an item, by node and version.
 _WAITING = (
-    "SELECT t.node, t.name, count(DISTINCT c.id) AS cases, "
+    "SELECT c.definition_id, d.version, t.node, t.name, count(DISTINCT c.id) AS cases, "
     "(array_agg(DISTINCT c.number ORDER BY c.number))[1:50] AS numbers FROM cases c "
-    "JOIN tasks t ON t.case_id = c.id AND t.state IN ('open', 'claimed') "
-    "WHERE c.item = %(item)s AND c.state <> 'concluded' GROUP BY t.node, t.name ORDER BY t.node"
+    "JOIN definitions d ON d.id = c.definition_id JOIN tasks t ON t.case_id = c.id AND t.state IN ('open', 'claimed') "
+    "WHERE c.item = %(item)s AND c.state <> 'concluded' "
+    "GROUP BY c.definition_id, d.version, t.node, t.name ORDER BY t.node, d.version"
 )
 _LIVE = (
-    "SELECT d.version, count(*) AS cases FROM cases c JOIN definitions d ON d.id = c.definition_id "
-    "WHERE c.item = %(item)s AND c.state <> 'concluded' GROUP BY d.version ORDER BY d.version"
+    "SELECT c.definition_id, d.version, count(*) AS cases FROM cases c JOIN definitions d ON d.id = c.definition_id "
+    "WHERE c.item = %(item)s AND c.state <> 'concluded' GROUP BY c.definition_id, d.version ORDER BY d.version"
 )
 
 
-def impact(uow: UnitOfWork, item: str, comparison: Comparison) -> dict[str, Any]:
-    """How a version that differs so would touch the live cases of an item."""
+def impact(uow: UnitOfWork, item: str, compared: Callable[[UUID], Comparison]) -> dict[str, Any]:
+    """How a version would touch the live cases of an item.
+
+    `compared` answers what turns another version into it: each case is held against the version on which it runs, which need not
+    be the newest.
+    """
     waiting, live = uow.read((_WAITING, {"item": item}), (_LIVE, {"item": item}))
-    by_node = {row["node"]: row for row in waiting}
-    removed = {one.id: one for one in comparison.removed}
-    changed = {one.id: one for one in comparison.changed}
-    nodes = []
-    for id, row in by_node.items():
-        if id in changed:
-            attributes = [one.attribute for one in changed[id].changes]
-            limits = [name for name in attributes if name.startswith("timeLimit.")]
-            nodes.append(_row(row, "changed", attributes) | {"limits_differ": bool(limits)})
-        elif id in removed:
+    known = {row["definition_id"]: compared(row["definition_id"]) for row in live}
+    nodes: list[dict[str, Any]] = []
+    blocked: list[dict[str, Any]] = []
+    for row in waiting:
+        comparison = known[row["definition_id"]]
+        changed = next((one for one in comparison.changed if one.id == row["node"]), None)
+        removed = next((one for one in comparison.removed if one.id == row["node"]), None)
+        if changed is not None:
+            attributes = [one.attribute for one in changed.changes]
+            limits = any(name.startswith("timeLimit.") for name in attributes)
+            nodes.append(_row(row, "changed", attributes) | {"limits_differ": limits})
+            if _other_kind(changed):
+                blocked.append(_kind_changed(row))
+        elif removed is not None:
             nodes.append(_row(row, "removed", []) | {"limits_differ": False})
-    case_limits = [
-        one.attribute
-        for changed_one in comparison.changed
-        if changed_one.kind == "process"
-        for one in changed_one.changes
-        if one.attribute.startswith("timeLimit.")
-    ]
-    blocked = [_blocked(by_node[id], one.name) for id, one in removed.items() if id in by_node]
-    blocked += [_kind_changed(by_node[id]) for id, one in changed.items() if id in by_node and _other_kind(one)]
+            blocked.append(_blocked(row, removed.name))
     return {
         "live_cases": sum(row["cases"] for row in live),
         "by_version": [{"version": row["version"], "cases": row["cases"]} for row in live],
         "nodes": nodes,
-        "case_limits_differ": case_limits,
+        "case_limits_differ": list(dict.fromkeys(name for one in known.values() for name in _case_limits(one))),
         "not_movable": blocked,
         "stays": "办理中的办件继续按其原版本办理。",
         "stays_en": "Cases that are open stay on their version.",
     }
 
 
+def _case_limits(comparison: Comparison) -> list[str]:
+    """The limits of the whole case that differ, by attribute."""
+    own = (one for one in comparison.changed if one.kind == "process")
+    return [change.attribute for one in own for change in one.changes if change.attribute.startswith("timeLimit.")]
+
+
 def _row(row: Mapping[str, Any], what: str, attributes: list[str]) -> dict[str, Any]:
     return {
         "node": row["node"],
         "name": row["name"],
+        "version": row["version"],
         "what": what,
         "attributes": attributes,
         "cases": row["cases"],

@@ -155,7 +155,7 @@ class WorkshopDoor:
         def work(uow: UnitOfWork) -> dict[str, Any]:
             row = _row(uow, definition)
             other = _other(uow, row, None)
-            report = impact(uow, row.item, _compare(other, row))
+            report = impact(uow, row.item, lambda running: _compare(_row(uow, running), row))
             return {"against": deploy.described(other) if other else None} | report
 
         return self.calls.perform(actor, work)

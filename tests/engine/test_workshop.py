@@ -106,6 +106,23 @@ def test_what_changed_is_told_by_attribute_and_whom_it_touches(engine, author, a
     assert report["not_movable"][0]["numbers"] == [number]
 
 
+def test_a_case_is_held_against_the_version_on_which_it_runs(engine, author, reviewer, actor):
+    clerk = actor("clerk.chen")
+    old = engine.submit(clerk, ASKED)["number"]
+    engine.accept(clerk, Acceptance(old, "accepted"))
+    limits = b'<ow:timeLimit promised="10" legal="20" unit="working-day" warnAt="2"/>'
+    shorter = BPMN.replace(limits, limits.replace(b"10", b"9", 1))
+    engine.workshop.publish(reviewer, stored(engine, author, shorter))
+    new = engine.submit(clerk, ASKED)["number"]
+    engine.accept(clerk, Acceptance(new, "accepted"))
+    report = engine.workshop.impact(author, stored(engine, author, shorter + b"\n"))
+    assert report["by_version"] == [{"version": 1, "cases": 1}, {"version": 2, "cases": 1}]
+    assert {(one["node"], one["version"], *one["numbers"]) for one in report["nodes"]} >= {("fire", 1, old)}
+    assert all(one["version"] == 1 and one["limits_differ"] for one in report["nodes"])
+    back = engine.workshop.impact(author, stored(engine, author, BPMN))
+    assert {(one["version"], *one["numbers"]) for one in back["nodes"]} == {(2, new)}
+
+
 def test_the_same_diagram_changes_nothing(engine, author):
     changes = engine.workshop.changes(author, stored(engine, author))
     assert (changes["added"], changes["removed"], changes["changed"]) == ((), (), ())

@@ -6,8 +6,14 @@ import io
 import json
 import re
 from pathlib import Path
+from uuid import UUID
 
+import pytest
+
+from api.problems import details
+from engine import rehearsal
 from engine.definitions.deploy import Draft
+from engine.rehearsal import ScenarioFailed
 from tests.engine.stories import accepted
 from tests.scenarios.test_rehearsal import BPMN as SMALL
 from tests.scenarios.test_rehearsal import STORY
@@ -107,6 +113,12 @@ def test_a_story_that_parts_stops_the_publishing_with_the_step_where_it_parted(d
     refused = other.post(f"/admin/workshop/{draft}/publish", other.token("/admin/workshop/check"))
     assert refused.status_code == 422
     assert "第 3 步" in refused.text
+    assert "环节 nowhere 没有待办任务" in refused.text
+    assert "。。" not in refused.text
+    with pytest.raises(ScenarioFailed) as found:
+        rehearsal.check_scenarios(engine, actor("designer.qin"), UUID(draft))
+    said = details(found.value, "zh")
+    assert (said["step"], said["scenario"], len(said["failures"])) == (3, told["name"], 1)
 
 
 def test_a_dry_run_shows_each_day_what_is_open_and_stores_nothing(desk):
