@@ -63,6 +63,7 @@ def counter_view(house: House, uow: UnitOfWork, number: str) -> dict[str, Any]:
     return {
         "fields": {one.name: one for form in item.forms.values() for one in form.fields},
         "form": item.forms.get(APPLICATION),
+        "demonstration": item.listing.demonstration,
         "values": dict(case.form) if supplies else {},
         "asked": [
             one | materials.get(one["material"], {"name": one["material"]})

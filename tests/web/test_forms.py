@@ -98,6 +98,9 @@ def test_what_is_put_right_on_the_spot_is_said_in_the_form_of_the_item(desk, eng
     assert kept(engine, number).form == FORM | {"contact_phone": "13800000003", "rooms": 35}
     case = clerk.get(f"/admin/cases/{number}").text
     assert "hotel_name" not in case
+    for where in (case, shown, desk("admin.yang").get("/admin/catalogue/hotel-hygiene-permit").text):
+        assert "为演示值" in where, "values that are ours are said to be so"
+    assert "为演示值" in clerk.get("/items/hotel-hygiene-permit/precheck?region=440106").text
     assert engine.verify_record(number).whole
 
 
