@@ -64,6 +64,7 @@ class CardView(Shape):
     cleared_at = fields.DateTime(allow_none=True)
     cleared_because = fields.String(allow_none=True)
     counted = fields.Boolean()
+    demonstration = fields.Boolean()
 
 
 class CardPage(Shape):

@@ -174,6 +174,7 @@ class CaseProgress(CaseState):
     remaining_working_days = fields.Integer(allow_none=True)
     elapsed_working_days = fields.Integer(allow_none=True)
     provisional = fields.Boolean()
+    demonstration = fields.Boolean()
     light = fields.String(allow_none=True)
     timeline = fields.List(fields.Nested(ProgressRow))
     next = fields.List(fields.Nested(NextRow))
@@ -239,6 +240,7 @@ class CaseRow(CaseState):
     due_date = fields.Date(allow_none=True)
     remaining_working_days = fields.Integer(allow_none=True)
     provisional = fields.Boolean()
+    demonstration = fields.Boolean()
     light = fields.String(allow_none=True)
 
 

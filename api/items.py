@@ -60,6 +60,7 @@ class ItemRow(Shape):
     promised = fields.Integer()
     legal = fields.Integer()
     unit = fields.String()
+    demonstration = fields.Boolean()
     version = fields.Integer()
     hash = fields.String()
 

@@ -141,10 +141,11 @@ class Extension(Shape):
 
 
 class CaseLimits(Shape):
-    """The limits of a case as of an instant, and what has moved them."""
+    """The limits of a case as of an instant, and what has moved them. `demonstration`: they are ours, no real place's."""
 
     case = fields.String()
     at = fields.DateTime()
+    demonstration = fields.Boolean()
     limits = fields.List(fields.Nested(ClockView))
     special_procedures = fields.List(fields.Nested(Procedure))
     extensions = fields.List(fields.Nested(Extension))

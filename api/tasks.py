@@ -64,6 +64,7 @@ class TaskRow(Shape):
     remaining_working_days = fields.Integer(allow_none=True)
     provisional = fields.Boolean()
     paused = fields.Boolean()
+    demonstration = fields.Boolean()
     light = fields.String(allow_none=True)
 
 

@@ -416,7 +416,7 @@ class Engine:
 
     def claim(self, actor: Actor, case_id: UUID, number: int, once: Once | None = None) -> dict[str, Any]:
         """领办."""
-        return self.perform(actor, lambda uow: claim_task.claim_task(uow, case_id, number), once)
+        return self.perform(actor, lambda uow: claim_task.claim_task(self.house, uow, case_id, number), once)
 
     def release(self, actor: Actor, case_id: UUID, number: int, once: Once | None = None) -> dict[str, Any]:
         """退领."""

@@ -69,10 +69,6 @@ ITEM_TEXTS: Texts = {
     "guide.version": ("版本 {version}，自 {day} 起生效", "Version {version}, in effect since {day}"),
     "guide.hash": ("内容校验码", "Content hash"),
     "guide.history": ("历史版本", "History"),
-    "guide.demonstration": (
-        "本页的承诺时限等数值为演示值，不代表任何地区的实际规定。",
-        "Promised limits and other values on this page are for demonstration, not those of any real place.",
-    ),
     "guide.suspended": ("该事项已暂停办理：{statement}", "This service is suspended: {statement}"),
     "trust.A": ("部门出具，可直接使用", "issued by a department, used as it is"),
     "trust.B": ("窗口已核验，可重复使用", "checked at a window, used again"),

@@ -162,7 +162,8 @@ def sent_fields() -> Iterator[tuple[str, str]]:
 
 
 def render(template: str, status: int = 200, **shown: Any) -> Response:
-    """A page. Templates know `t`, `own`, `name`, `minute`, `light_words`, `lang`, `me` (who is signed in), `csrf`, `asset`."""
+    """A page. Templates know `t`, `own`, `name`, `minute`, `light_words`, `demonstration`, `lang`, `me` (who is signed in),
+    `csrf`, `asset`."""
     known: dict[str, Any] = {
         "t": t,
         "own": words.own,
@@ -171,6 +172,7 @@ def render(template: str, status: int = 200, **shown: Any) -> Response:
         "light_words": words.light_words,
         "counted": words.counted,
         "marked": words.marked,
+        "demonstration": words.demonstration,
         "texts": g.texts,
         "lang": language(),
         "asset": asset_path,

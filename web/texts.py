@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from engine.catalogue.demonstration_values import VALUES
+
 Texts = dict[str, tuple[str, str]]
 
 COMMON: Texts = {
@@ -19,10 +21,7 @@ COMMON: Texts = {
     "nav.log_out": ("退出", "Log out"),
     "nav.api": ("接口文档", "The API, described"),
     "demonstration": ("演示模式：数据均为示例", "Demonstration: all data are examples"),
-    "demonstration.values": (
-        "期限、标准等为演示值，不代表任何地区的实际规定。",
-        "Limits and other values are for demonstration, not those of any real place.",
-    ),
+    "demonstration.values": VALUES,
     "request_id": ("请求编号：{id}", "Request: {id}"),
     "keys.on": ("快捷键：开", "Keys: on"),
     "keys.off": ("快捷键：关", "Keys: off"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import g
@@ -65,6 +65,14 @@ def light_words(row: Mapping[str, Any]) -> tuple[str, str]:
     if left == 0:
         return colour, t("light.today") if row.get("due_date") == g.get("today") else t("light.soon")
     return colour, counted("light.left", left)
+
+
+def demonstration(shown: Mapping[str, Any] | Iterable[Mapping[str, Any]] | None) -> str | Markup:
+    """The line that says that values of what is shown are ours and no real place's; nothing where none is."""
+    rows = [shown] if isinstance(shown, Mapping) else shown or ()
+    if not any(row.get("demonstration") for row in rows):
+        return ""
+    return Markup('<p class="hint">{}</p>').format(t("demonstration.values"))
 
 
 def marked(diagram: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -15,6 +15,7 @@ from engine.cases.paging import Order, read_cursor, write_cursor
 from engine.cases.progress import instant
 from engine.cases.states import CASE_NAMES
 from engine.cases.submit import SUBMITTED_BY
+from engine.catalogue.demonstration_values import demonstration_sql
 from engine.clock import DOMAIN_NOW_SQL, DOMAIN_TODAY_SQL, day_of
 from engine.organization.actor import Actor
 from engine.organization.permissions import Permission, UseCase
@@ -34,7 +35,7 @@ COLUMNS = (
     "l.due_date, l.due_at, l.warn_at, coalesce(l.paused, false) AS paused, "
     "coalesce(l.provisional, false) AS provisional, p.calendar_version, "
     "EXISTS (SELECT 1 FROM incidents n WHERE n.case_id = c.id AND n.state = 'open') AS held, "
-    f"{DOMAIN_NOW_SQL} AS now"
+    f"{demonstration_sql('c.id')} AS demonstration, {DOMAIN_NOW_SQL} AS now"
 )
 FROM = (
     "FROM cases c JOIN items i ON i.code = c.item CROSS JOIN platform p "
@@ -133,7 +134,7 @@ def case_row(house: House, row: Mapping[str, Any]) -> dict[str, Any]:
     until, due = day_of(row["concluded_at"] or row["now"]), row["due_date"]
     zh, en = CASE_NAMES[row["state"]]
     kept = ("number", "external_number", "item", "item_name", "item_name_en", "state", "result", "channel")
-    return {name: row[name] for name in (*kept, "applicant_name", "provisional", "held")} | {
+    return {name: row[name] for name in (*kept, "applicant_name", "provisional", "held", "demonstration")} | {
         "region": row["region_code"],
         "state_name": zh,
         "state_name_en": en,
@@ -148,7 +149,8 @@ def case_row(house: House, row: Mapping[str, Any]) -> dict[str, Any]:
 
 _LOAD = (
     "SELECT t.node, t.name, t.name_en, t.claimed_by, w.name AS claimed_by_name, w.work_number, count(*) AS open, "
-    f"count(*) FILTER (WHERE t.due_date < {DOMAIN_TODAY_SQL}) AS late, min(t.due_date) AS first_due "
+    f"count(*) FILTER (WHERE t.due_date < {DOMAIN_TODAY_SQL}) AS late, min(t.due_date) AS first_due, "
+    f"bool_or({demonstration_sql('t.case_id')}) AS demonstration "
     "FROM tasks t LEFT JOIN officers w ON w.id = t.claimed_by CROSS JOIN platform p "
     "WHERE t.state IN ('open', 'claimed') AND t.kind = 'officer' AND t.department_id = ANY(%s) "
     "GROUP BY t.node, t.name, t.name_en, t.claimed_by, w.name, w.work_number ORDER BY late DESC, open DESC, t.node, t.claimed_by"
@@ -173,6 +175,7 @@ def department_load(uow: UnitOfWork) -> dict[str, Any]:
     return {
         "open": sum(row["open"] for row in rows),
         "late": sum(row["late"] for row in rows),
+        "demonstration": any(row["demonstration"] for row in rows),
         "nodes": list(nodes.values()),
         "officers": list(officers.values()),
     }

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from engine.cases.access import check_task, task_id
 from engine.cases.apply_step import via
+from engine.cases.countersign import check_signer
+from engine.cases.house import House
 from engine.cases.record import Entry, chain
 from engine.cases.states import TaskStateConflict, move_task
 from engine.cases.step_store import CaseRow, TaskRow, lock_case
@@ -18,12 +20,13 @@ _SET_CLAIM = "UPDATE tasks SET state = %s, claimed_by = %s WHERE case_id = %s AN
 _SET_HEAD = "UPDATE cases SET seq = %s, head = %s, last_instant = %s WHERE id = %s"
 
 
-def claim_task(uow: UnitOfWork, case_id: UUID, number: int) -> dict[str, Any]:
-    """Take a task; taking one's own again changes nothing. Raises NotFound, Forbidden, TaskStateConflict."""
+def claim_task(house: House, uow: UnitOfWork, case_id: UUID, number: int) -> dict[str, Any]:
+    """Take a task; taking one's own again changes nothing. Raises NotFound, Forbidden, TaskStateConflict, SignedForAnother."""
     case, task = _locked(uow, case_id, number)
     if task.state == "claimed" and task.claimed_by == uow.actor.id:
         return _view(case, task, "claimed", uow.actor.id)
     state = move_task(task.state, "claim", name=task.name, task=task_id(case_id, number), by=task.handler)
+    check_signer(uow, house.definition(uow, case.definition_id, case.offer_id, case.process), case.id, task)
     return _set(uow, case, task, state, uow.actor.id, "task.claimed")
 
 

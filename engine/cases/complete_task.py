@@ -90,7 +90,7 @@ def complete_draft(draft: StepDraft, task: TaskRow, asked: Completion) -> dict[s
     tolerance.check_settled(draft, task.node, asked.outcome)
     _check_answer(node, asked, draft.form)
     _check_form(form_of(draft.live.item.forms, node), draft.form, asked.form)
-    check_signer(draft, task)
+    check_signer(uow, draft.live, draft.case.id, task)
     check_task_end(draft, task, asked.late_reason)
     command = Command("complete", case.id, case.number, f"task:{task.number}", uow.actor.id, uow.actor.kind, task.node)
     with held(uow, _with(command, asked)):

@@ -6,9 +6,12 @@ when one person gives both.
 
 from __future__ import annotations
 
-from engine.cases.apply_step import StepDraft
+from uuid import UUID
+
+from engine.cases.house import LiveDefinition
 from engine.cases.step_store import TaskRow
 from engine.errors import Invalid
+from engine.unit_of_work import UnitOfWork
 
 _SIGNED = (
     "SELECT t.name AS node, t.name_en AS node_en, d.name AS department, d.name_en AS department_en FROM tasks t "
@@ -30,12 +33,11 @@ class SignedForAnother(Invalid):
     )
 
 
-def check_signer(draft: StepDraft, task: TaskRow) -> None:
-    """Raise SignedForAnother when who completes the task has signed beside it, in any round, for another department."""
-    beside, actor = draft.live.beside.get(task.node), draft.uow.actor
+def check_signer(uow: UnitOfWork, live: LiveDefinition, case_id: UUID, task: TaskRow) -> None:
+    """Raise SignedForAnother when who claims or completes the task has signed beside it, in any round, for another department."""
+    beside, actor = live.beside.get(task.node), uow.actor
     if not beside or actor.kind != "officer" or task.kind != "officer":
         return
-    asked = (draft.case.id, list(beside), actor.id, task.department_id)
-    (rows,) = draft.uow.read((_SIGNED, asked))
+    (rows,) = uow.read((_SIGNED, (case_id, list(beside), actor.id, task.department_id)))
     if rows:
         raise SignedForAnother(**rows[0])

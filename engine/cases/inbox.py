@@ -11,6 +11,7 @@ from engine.cases.house import House
 from engine.cases.paging import Order, read_cursor, write_cursor
 from engine.cases.progress import APPLICANT, case_file, instant
 from engine.cases.submit import SUBMITTED_BY, find_case
+from engine.catalogue.demonstration_values import demonstration_sql
 from engine.clock import DOMAIN_NOW_SQL, day_of
 from engine.errors import NotFound, not_one_of
 from engine.organization.actor import Actor
@@ -50,7 +51,7 @@ TASK_COLUMNS = (
     "t.closed_at, t.due_date, t.due_at, t.warn_at, t.paused, t.provisional, t.outcome, "
     "c.number AS case_number, c.item, i.name AS item_name, "
     "i.name_en AS item_name_en, c.region_code, c.applicant->>'name' AS applicant_name, p.calendar_version, "
-    f"{DOMAIN_NOW_SQL} AS now "
+    f"{DOMAIN_NOW_SQL} AS now, {demonstration_sql('t.case_id')} AS demonstration "
 )
 _MINE = (
     "(%(all)s OR t.department_id = ANY(%(departments)s) OR t.officer_id = %(me)s "
@@ -179,6 +180,7 @@ def task_row(house: House, row: Mapping[str, Any]) -> dict[str, Any]:
         "remaining_working_days": remaining(calendar, until, due) if due else None,
         "provisional": row["provisional"],
         "paused": row["paused"],
+        "demonstration": row["demonstration"],
         "light": light_by_index(row, row["now"], row["closed_at"]),
     }
 

@@ -70,6 +70,7 @@ def limits_of(house: House, uow: UnitOfWork, case_id: UUID, number: str, at: dat
     return {
         "case": number,
         "at": instant(as_of),
+        "demonstration": live.item.listing.demonstration,
         "limits": told,
         "special_procedures": [
             procedure_view(_procedure_then(row, as_of), kinds.get(row["kind"]), number)

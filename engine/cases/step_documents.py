@@ -13,6 +13,7 @@ from engine.bpmn.model import Node
 from engine.cases.record import canonical, spell
 from engine.cases.step_limits import CASE_OWNER
 from engine.cases.step_store import LOAD_REVIEWS, NEXT_NUMBER, TaskRow
+from engine.catalogue.demonstration_values import on_paper
 from engine.clock import day_of
 from engine.organization.routing import Assignment, route
 from engine.register.document_templates import Facts, Template, compose, template_of
@@ -183,7 +184,8 @@ def _facts(draft: StepDraft, what: Planned, template: Template, issuer: str, con
         (rows,) = draft.uow.read((LOAD_MATERIALS, (case.id,)))
         known["materials"] = [row["name"] for row in rows]
     followed = draft.house.after_decision.document_facts(draft, what.kind, said) if case.process else {}
-    return known | dict(followed) | dict(draft.document_facts.get(what.kind, {})) | dict(what.facts)
+    facts = known | dict(followed) | dict(draft.document_facts.get(what.kind, {})) | dict(what.facts)
+    return on_paper(facts) if item.listing.demonstration else facts
 
 
 def deciding_department(draft: StepDraft, decision: str | None) -> str:

@@ -124,6 +124,7 @@ def short(shelf: Shelf, version: Version) -> dict[str, Any]:
         "promised": item.case_limits.promised.days,
         "legal": item.case_limits.legal.days,
         "unit": item.case_limits.promised.unit,
+        "demonstration": item.listing.demonstration,
         "version": version.version,
         "hash": version.hash,
     }

@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from engine.background.demonstration_clock import read_instant
+from engine.catalogue.demonstration_values import VALUES
 from engine.commands.line import Commands, add_command, as_json, opened_engine
 from engine.organization.actor import Actor
 
@@ -32,7 +33,8 @@ def told(found: dict[str, Any], lang: str | None) -> str:
     """The derivations as text, in one language or, when nobody said which, in both."""
     if not found["limits"]:
         return f"{found['case']}：截至 {found['at']} 没有时限。/ No limits as of {found['at']}."
-    return "\n\n".join(_clock(one, lang) for one in found["limits"])
+    values = {"zh": VALUES[:1], "en": VALUES[1:]}.get(lang or "", VALUES) if found["demonstration"] else ()
+    return "\n\n".join([*(_clock(one, lang) for one in found["limits"]), *("\n".join(values),) * bool(values)])
 
 
 def _clock(one: dict[str, Any], lang: str | None) -> str:

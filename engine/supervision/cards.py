@@ -17,6 +17,7 @@ from engine.cases.access import is_platform, need, permit, place_of
 from engine.cases.house import House
 from engine.cases.inbox import regions_below
 from engine.cases.progress import instant
+from engine.catalogue.demonstration_values import demonstration_sql
 from engine.clock import DOMAIN_NOW_SQL
 from engine.errors import Conflict, Invalid, NotFound, not_one_of
 from engine.organization.permissions import Permission, UseCase
@@ -29,7 +30,8 @@ COLOURS = ("yellow", "red")
 MOST_WORDS = 2000
 
 _LIST = (
-    "SELECT c.*, d.name AS department, d.name_en AS department_en, o.name AS officer FROM cards c "
+    f"SELECT c.*, {demonstration_sql('c.case_id')} AS demonstration, "
+    "d.name AS department, d.name_en AS department_en, o.name AS officer FROM cards c "
     "LEFT JOIN departments d ON d.id = c.department_id LEFT JOIN officers o ON o.id = c.officer_id "
     "WHERE (%(all)s OR c.region_code = ANY(%(regions)s) OR c.department_id = ANY(%(departments)s) OR c.officer_id = %(me)s) "
     "AND (%(states)s::text[] IS NULL OR c.state = ANY(%(states)s)) "
@@ -42,7 +44,8 @@ _LIST = (
     "ORDER BY c.opened_at DESC, c.case_id DESC, c.owner DESC, c.clock DESC, c.rule DESC LIMIT %(most)s"
 )
 _LOCK = (
-    f"SELECT c.*, {DOMAIN_NOW_SQL} AS now, d.name AS department, d.name_en AS department_en, o.name AS officer "
+    f"SELECT c.*, {DOMAIN_NOW_SQL} AS now, {demonstration_sql('c.case_id')} AS demonstration, "
+    "d.name AS department, d.name_en AS department_en, o.name AS officer "
     "FROM cards c CROSS JOIN platform p LEFT JOIN departments d ON d.id = c.department_id "
     "LEFT JOIN officers o ON o.id = c.officer_id "
     "WHERE c.case_id = %s AND c.owner = %s AND c.clock = %s AND c.rule = %s FOR UPDATE OF c"
@@ -209,6 +212,7 @@ def card_view(row: Mapping[str, Any]) -> dict[str, Any]:
         "cleared_at": instant(row["cleared_at"]),
         "cleared_because": row["cleared_because"],
         "counted": row["counted"],
+        "demonstration": row["demonstration"],
     }
 
 

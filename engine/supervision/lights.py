@@ -7,6 +7,7 @@ from typing import Any
 from engine.cases.access import is_platform, need
 from engine.cases.house import House
 from engine.cases.inbox import regions_below
+from engine.catalogue.demonstration_values import demonstration_sql
 from engine.clock import DOMAIN_NOW_SQL
 from engine.errors import not_one_of
 from engine.organization.permissions import UseCase
@@ -39,8 +40,9 @@ def count_lights(house: House, uow: UnitOfWork, by: str) -> dict[str, Any]:
     key, name, name_en = BY[by]
     counted = ", ".join(f"count(*) FILTER (WHERE light = '{light}') AS {light}" for light in ("green", "yellow", "red"))
     sql = (
-        f"SELECT key AS id, max(name) AS name, max(name_en) AS name_en, {counted} FROM ("
-        f"SELECT {key} AS key, {name} AS name, {name_en} AS name_en, {_LIGHT} AS light FROM tasks t "
+        f"SELECT key AS id, max(name) AS name, max(name_en) AS name_en, {counted}, bool_or(demonstration) AS demonstration FROM ("
+        f"SELECT {key} AS key, {name} AS name, {name_en} AS name_en, {_LIGHT} AS light, "
+        f"{demonstration_sql('t.case_id')} AS demonstration FROM tasks t "
         "JOIN cases c ON c.id = t.case_id LEFT JOIN officers w ON w.id = t.claimed_by "
         "LEFT JOIN departments d ON d.id = t.department_id LEFT JOIN regions r ON r.code = t.region_code "
         f"CROSS JOIN (SELECT {DOMAIN_NOW_SQL} AS at FROM platform p) now "

@@ -9,7 +9,7 @@ from engine.bpmn.read import read
 from engine.bpmn.side_by_side import side_by_side
 from engine.cases.countersign import SignedForAnother
 from engine.store.base import new_id
-from tests.engine.stories import accepted, complete, submitted
+from tests.engine.stories import accepted, complete, open_tasks, submitted
 from tests.unit.diagrams import diagram, end, flows, gateway, many, scope, start, user
 
 
@@ -28,6 +28,12 @@ def test_one_person_does_not_sign_for_two_departments_of_one_case(engine, actor)
         also_works_in(engine, "fire.liu", department)
     both, number = actor("fire.liu"), accepted(engine, actor)
     complete(engine, both, number, "fire", "passed")
+    waiting = open_tasks(engine, number)["drainage"]
+    drainage = (waiting.case_id, waiting.task)
+    with pytest.raises(SignedForAnother):
+        engine.claim(both, *drainage)
+    assert engine.claim(actor("water.jiang"), *drainage)["state"] == "claimed"
+    engine.release(actor("water.jiang"), *drainage)
     with pytest.raises(SignedForAnother) as refused:
         complete(engine, both, number, "drainage", "passed")
     assert refused.value.status == 422
