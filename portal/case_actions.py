@@ -23,7 +23,7 @@ from engine.organization.actor import Actor
 from engine.unit_of_work import Once
 from portal.case_page import case_page
 from web.downloads import download
-from web.forms import entered, flaws
+from web.forms import changed, entered, flaws
 from web.pages import Pages, field
 from web.serving import engine
 from web.words import language
@@ -145,6 +145,4 @@ def _supplement(actor: Actor, number: str) -> Supplement:
         if one["handed_in"] or field(f"paper.{one['material']}", 10)
     ]
     form, filled = engine().own_cases.application(actor, number)
-    given = entered(form) if form and request.form.get("form") else {}
-    changed = {name: value for name, value in given.items() if filled.get(name) != value}
-    return Supplement(number, tuple(brought), changed)
+    return Supplement(number, tuple(brought), changed(form, filled) if request.form.get("form") else {})

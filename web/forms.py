@@ -36,9 +36,20 @@ def as_sent(form: Form | None, values: Mapping[str, Any]) -> MultiDict[str, str]
 
 
 def changed(form: Form | None, values: Mapping[str, Any]) -> dict[str, Any]:
-    """What was entered that is not what the values say already."""
+    """What was entered that is not what the values say already: None for a field that was filled in and is empty now.
+
+    Only a field that was sent can be empty; of a group of boxes, none is sent when none is ticked.
+    """
     now = entered(form) if form else {}
-    return {
+    sent = {name for name in request.form if name.startswith("form.")}
+    emptied = {
+        one.name: None
+        for one in (form.fields if form and sent else ())
+        if one.name not in now
+        and values.get(one.name) not in (None, "", [])
+        and (f"form.{one.name}" in sent or one.rule["type"] == "array")
+    }
+    return emptied | {
         name: value
         for name, value in now.items()
         if value != values.get(name) and not (value is False and name not in values)

@@ -14,11 +14,12 @@ from psycopg.types.json import Jsonb
 
 from engine.cases import case_clocks
 from engine.cases.access import check_task, is_platform, need, task_id
-from engine.cases.apply_step import StepDraft, form_values
+from engine.cases.apply_step import StepDraft
 from engine.cases.complete_task import Completion, complete_draft
 from engine.cases.held_materials import held_for
 from engine.cases.house import House
 from engine.cases.intake import (
+    change_form,
     check_form,
     check_materials,
     conflict,
@@ -136,10 +137,9 @@ def _accepted(draft: StepDraft, asked: Acceptance) -> dict[str, Any]:
 
 def _fixed_on_the_spot(draft: StepDraft, asked: Acceptance) -> dict[str, Any]:
     """What could be corrected at the window was, by the applicant: it is recorded, and the application is accepted."""
-    changed = {name: value for name, value in asked.form.items() if draft.form.get(name) != value}
     facts = {"basis": draft.live.item.intake_rules.basis[Answer.FIXED_ON_THE_SPOT]}
-    draft.entries.append(draft.entry("application.fixed", facts, None, {"reason": asked.reason} | form_values(changed)))
-    draft.form.update(changed)
+    personal = {"reason": asked.reason} | change_form(draft, asked.form)
+    draft.entries.append(draft.entry("application.fixed", facts, None, personal))
     return _accepted(draft, asked)
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from engine.bpmn.run import ProcessRun
 from engine.cases.access import is_platform, permit, place_of
-from engine.cases.apply_step import StepDraft
+from engine.cases.apply_step import StepDraft, form_values
 from engine.cases.complete_task import MOST_FORM_BYTES
 from engine.cases.held import Command, held
 from engine.cases.mandates import check_mandate, needs_mandate
@@ -93,14 +93,29 @@ def end_application(draft: StepDraft, result: str, document: Mapping[str, Any], 
 
 
 def check_form(draft: StepDraft, changes: Mapping[str, Any]) -> None:
-    """Changes of the application's form, against the form of the item's version. Raises Invalid."""
+    """Changes of the application's form, against the form of the item's version; null empties a field. Raises Invalid."""
     form = draft.live.item.forms.get(APPLICATION)
-    flaws = form.check({**draft.form, **changes}, partly=True) if form and changes else {}
+    filled = {name: value for name, value in {**draft.form, **changes}.items() if value is not None}
+    flaws = form.check(filled, partly=True) if form and changes else {}
+    for one in form.fields if form else ():
+        if one.required and one.name in changes and changes[one.name] is None:
+            flaws[one.name] = ["必填\tis required"]
     mine = {f"form.{name}": texts for name, texts in flaws.items() if name.split(".")[0] in changes}
     if mine:
         raise Invalid(detail="、".join(mine), fields=mine)
     if len(json.dumps({**draft.form, **changes}, ensure_ascii=False).encode()) > MOST_FORM_BYTES:
         raise Invalid(detail=f"form: ≤ {MOST_FORM_BYTES} bytes", fields={"form": ["too large"]})
+
+
+def change_form(draft: StepDraft, changes: Mapping[str, Any]) -> dict[str, str]:
+    """Take over what the form says differently, and answer it as the record keeps it: an emptied field as null."""
+    changed = {name: value for name, value in changes.items() if draft.form.get(name) != value}
+    for name, value in changed.items():
+        if value is None:
+            del draft.form[name]
+        else:
+            draft.form[name] = value
+    return form_values(changed)
 
 
 def check_materials(draft: StepDraft, codes: Iterable[str]) -> None:

@@ -125,7 +125,12 @@ def _applicant(claims: Claims, case: Row) -> dict[str, Row]:
 def _form(claims: Claims, case: Row) -> dict[str, Row]:
     fields = _members(case["form"])
     named = claims.form if claims.form_unsaid else fields
-    return {name: {"value": value_of(json.dumps(value))} for name, value in fields.items() if name in named}
+    found: dict[str, Row] = {
+        name: {"value": value_of(json.dumps(value))} for name, value in fields.items() if name in named
+    }
+    # A field that was emptied stands in the record as null, and in the case not at all.
+    emptied = (name for name, claim in claims.form.items() if claim["value"] is None and name not in fields)
+    return found | {name: {"value": None} for name in emptied}
 
 
 def _members(value: Any) -> Mapping[str, Any]:

@@ -13,10 +13,11 @@ from psycopg.types.json import Jsonb
 
 from engine.cases import case_clocks, tolerance
 from engine.cases.access import need
-from engine.cases.apply_step import StepDraft, form_values
+from engine.cases.apply_step import StepDraft
 from engine.cases.complete_task import Completion, complete_draft
 from engine.cases.house import House
 from engine.cases.intake import (
+    change_form,
     check_applicant,
     check_form,
     check_materials,
@@ -75,12 +76,10 @@ def supply(house: House, uow: UnitOfWork, asked: Supplement) -> dict[str, Any]:
         raise Invalid(detail="materials", fields={"materials": ["required"]})
     check_materials(draft, (one.material for one in asked.materials))
     check_form(draft, asked.form)
-    changed = {name: value for name, value in asked.form.items() if draft.form.get(name) != value}
     supplied = [{"material": one.material, "note": one.note} for one in asked.materials]
     draft.state = move_case(case.state, "supply", case.number)
-    personal = {"supplied": spelt(supplied)} | form_values(changed)
+    personal = {"supplied": spelt(supplied)} | change_form(draft, asked.form)
     draft.entries.append(draft.entry("supplement.supplied", case_clocks.supplied(draft), None, personal))
-    draft.form.update(changed)
     plan_at_window(draft, RECEIPT, names_text(draft, [one.material for one in asked.materials]))
     uow.write(_SUPPLY, (Jsonb(supplied), case.now, case.id))
     draft.store(None)

@@ -121,6 +121,7 @@ def test_the_window_takes_in_a_supplement_with_the_form_and_a_withdrawal(desk, e
     fine = {"material": "floor-plan", "note.floor-plan": "新图", "form.rooms": "30"}
     assert clerk.post(f"{path}/supplements", **fine).status_code == 303
     assert kept(engine, number).form["rooms"] == 30
+    assert engine.verify_record(number).whole
     assert engine.case_file(number)["state"] == "submitted"
     assert clerk.post(f"{path}/supplements", **fine).status_code == 409
     assert desk("health.deng").post(f"{path}/withdrawal", reason="x").status_code in (403, 404)
@@ -128,3 +129,26 @@ def test_the_window_takes_in_a_supplement_with_the_form_and_a_withdrawal(desk, e
     assert engine.case_file(number)["result"] == "withdrawn"
     assert "/withdrawal" not in clerk.get(path).text
     assert engine.verify_record(number).whole
+
+
+def test_an_optional_field_can_be_emptied_and_a_required_one_can_not(desk, engine, actor):
+    """At the window on the spot, and with a supplement: what is sent empty is empty, and the record holds it."""
+    filled = FORM | {"contact_phone": "13800000003", "manager_name": "李卫生"}
+    clerk, desk_clerk = actor("tianhe.lin"), desk("tianhe.lin")
+    for way in ("spot", "supplement"):
+        asked = Application("hotel-hygiene-permit", "440106", {"name": f"示范{way}"}, filled)
+        number = engine.submit(clerk, asked)["number"]
+        path, said = (
+            f"/admin/tasks/{task_of(desk_clerk, number)}/answer",
+            {"answer": "fixed_on_the_spot", "reason": "误填"},
+        )
+        if way == "supplement":
+            engine.accept(clerk, Acceptance(number, "supplement", materials=(Listed("floor-plan", "缺"),)))
+            path, said = f"/admin/cases/{number}/supplements", {"material": "floor-plan"}
+        refused = desk_clerk.post(path, **said, **{"form.contact_phone": "", "form.manager_name": ""})
+        assert refused.status_code == 422
+        assert 'id="form-contact_phone-wrong"' in refused.text
+        assert kept(engine, number).form == filled
+        assert desk_clerk.post(path, **said, **{"form.manager_name": ""}).status_code == 303
+        assert kept(engine, number).form == FORM | {"contact_phone": "13800000003"}
+        assert engine.verify_record(number).whole
