@@ -88,9 +88,26 @@ class DraftMaterial(Shape):
 
 
 class DraftSubmission(Shape):
-    """`version`: that of the item which was looked over; none: the one that was saved."""
+    """`version`: that of the item which was looked over; none: the one that was saved. `regime`: the way that is chosen, none: the
+    ordinary one."""
 
     version = Number(1, 10**9, load_default=None, allow_none=True)
+    regime = Text(40, allow_none=True, load_default=None)
+
+
+class SubmittedDraft(SubmittedCase):
+    """The case. `to_sign`: the regime whose text is to be signed there (`POST /cases/{number}/commitment`); until then it goes the
+    ordinary way."""
+
+    to_sign = fields.String(allow_none=True)
+
+
+class DraftWays(Shape):
+    """The ways of trust first that the item has. Of each: `allowed`, `reasons`, `terms` with the whole text, `signs`, and `ready`:
+    the draft is whole for it."""
+
+    ordinary = fields.Dict()
+    ways = fields.List(fields.Dict())
 
 
 class DraftRow(Shape):
@@ -201,11 +218,17 @@ def fetch_draft_material(draft: str, material: str) -> Response:
     return download(engine().drafts.open_material(actor(), draft, _ordinal(draft, material)))
 
 
-@drafts.serve("POST", "/drafts/<draft>/submission", takes=DraftSubmission(), gives=(201, SubmittedCase))
+@drafts.serve("GET", "/drafts/<draft>/ways", gives=(200, DraftWays))
+def show_draft_ways(draft: str) -> Response:
+    """Which ways of trust first are open to an applicant for a draft, and why not"""
+    return answer(engine().drafts.ways(actor(), draft), Cache_Control="no-store")
+
+
+@drafts.serve("POST", "/drafts/<draft>/submission", takes=DraftSubmission(), gives=(201, SubmittedDraft))
 def submit_draft(asked: dict[str, Any], draft: str) -> Response:
     """Submit a draft: it becomes a case with its number, its materials and its receipt"""
     kept = once(asked)
-    made = engine().drafts.submit(actor(), draft, asked["version"], kept)
+    made = engine().drafts.submit(actor(), draft, asked["version"], kept, asked["regime"])
     shown = {name: value for name, value in made.items() if name != "id"}
     return answer(shown, 201, Location=f"{PREFIX}/cases/{made['number']}", Cache_Control="no-store")
 

@@ -311,7 +311,7 @@ class Engine:
         """收件. The application is stored even when its process can't be started: then with an incident."""
         key = self.settings.secret_key
         if asked.regime is not None:
-            asked = replace(asked, heard=self.credit.heard_for(asked))
+            asked = replace(asked, heard=self.credit.heard_for(actor, asked))
         return self.submit_made(actor, lambda uow, start: submit(self.house, uow, asked, key, start), once)
 
     def submit_made(

@@ -81,6 +81,17 @@ DRAFT_TEXTS: Texts = {
         "提交即表示您对申请材料实质内容的真实性负责（行政许可法第三十一条）。",
         "By submitting you answer for the truth of what is in the application (Administrative Licensing Law, article 31).",
     ),
+    "draft.way": ("选择办理方式", "By which way"),
+    "draft.way.signs": (
+        "提交后签署承诺书；不签署的，按普通方式办理。可由承诺代替或者容缺的材料可以暂不提交。",
+        "Its text is signed after submitting; without, the application goes the ordinary way. What the promise stands for may be "
+        "missing.",
+    ),
+    "draft.way.sign_now": (
+        "申请已提交。请阅读下面的全文并签署；不签署的，按普通方式办理。",
+        "The application is in. Read the whole text below and sign it; without, the case goes the ordinary way.",
+    ),
+    "draft.way.terms": ("{name}：条件、期限和全文", "{name}: terms, limits and the whole text"),
     "draft.submit": ("提交申请", "Submit"),
     "draft.already": ("已有在办的申请：", "The application that is open already:"),
     "draft.yes": ("是", "yes"),

@@ -87,18 +87,21 @@ def serve_drafts(pages: Pages, who: Any) -> None:
     @pages.post("/drafts/<draft>/submission")
     def submit(draft: str) -> AnyResponse:
         actor = who()
-        version = field("version", 10)
+        version, way = field("version", 10), field("way", 40)
         try:
             seen = int(version) if version.isascii() and version.isdigit() else None
-            made = engine().drafts.submit(actor, draft, seen, once_of(actor, "submission", draft, version))
+            once = once_of(actor, "submission", draft, version, way)
+            made = engine().drafts.submit(actor, draft, seen, once, way or None)
         except DraftSubmitted as error:
             return redirect(f"/account/cases/{error.params['number']}", 303)
         except NotFound:
             raise
         except ApprovalError as error:
             already = error.params.get("number") if error.code == "case-open-already" else None
-            said = {"problem": error.sentence(language()), "already": already}
+            said = {"problem": error.sentence(language()), "already": already, "way": way}
             return _review_page(actor, draft, error.status, **said)
+        if made.get("to_sign"):
+            return redirect(f"/account/cases/{made['number']}/promise?chosen={made['to_sign']}", 303)
         return redirect(f"/account/cases/{made['number']}?submitted", 303)
 
     @pages.post("/drafts/<draft>/delete")
@@ -178,7 +181,13 @@ def _form_page(actor: Actor, draft: str, status: int = 200, **more: Any) -> AnyR
 
 def _review_page(actor: Actor, draft: str, status: int = 200, **more: Any) -> AnyResponse:
     form = engine().drafts.form_of(actor, draft)
-    return _page("portal/draft_review.html", actor, draft, status, form=form, **more)
+    try:
+        ways = engine().drafts.ways(actor, draft)["ways"]
+    except NotFound:
+        raise
+    except ApprovalError:  # the item can't be applied for today: the page says why
+        ways = []
+    return _page("portal/draft_review.html", actor, draft, status, form=form, ways=ways, **{"way": "", **more})
 
 
 def _page(template: str, actor: Actor, draft: str, status: int = 200, **more: Any) -> AnyResponse:

@@ -9,7 +9,7 @@ import hashlib
 import uuid
 from typing import Any
 
-from flask import Response, redirect
+from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from engine.errors import ApprovalError
@@ -58,10 +58,13 @@ def _once(actor: Actor, verb: str, said: str) -> Once:
 
 def _page(actor: Actor, number: str, base: str, error: ApprovalError | None = None) -> Response:
     found = engine().credit.of_case(actor, number)
+    chosen = request.args.get("chosen", "")[:40]
+    found["ways"].sort(key=lambda way: way["regime"] != chosen)  # what was chosen on the way here stands first
     shown: dict[str, Any] = {
         "number": number,
         "found": found,
         "materials": found["materials"],
+        "chosen": chosen,
         "problem": error.sentence(language()) if error else "",
         "key": uuid.uuid4().hex,
         "links": LINKS,

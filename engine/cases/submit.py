@@ -258,7 +258,7 @@ def _in_own_name(uow: UnitOfWork, asked: Application) -> Application:
             raise Invalid(detail="applicant.account", fields={"applicant.account": [said]})
         return asked
     mine = load_account(uow.connection, account)
-    if asked.regime is not None and mine.proven_number is None:
+    if asked.regime not in (None, ORDINARY) and mine.proven_number is None:
         raise IdentityNotConfirmed(permission=Permission.CASE_SUBMIT)
     known = mine.applicant
     reached = {name: value for name, value in asked.applicant.items() if name in REACHED and value}

@@ -150,7 +150,7 @@ def open_ways(
     if applicant is not None:
         may_read(uow, applicant)
         known = load_standing(uow, _who(applicant, kind), heard, unrecorded)
-    standard, offered, path = _item_in(house, uow, item, region, today)
+    standard, offered, path = offered_in(house, uow, item, region, today)
     verdicts = [eligibility(regime, standard, offered, path, known, today) for regime in Regime]
     bar = bar_of(known.records, item, today) if known else None
     return {
@@ -173,9 +173,10 @@ def _who(applicant: str, kind: str | None) -> dict[str, Any]:
     return {"id_number" if person else "credit_code": subject, "kind": kind or ("person" if person else "legal-person")}
 
 
-def _item_in(
+def offered_in(
     house: House, uow: UnitOfWork, code: str, region: str | None, today: date
 ) -> tuple[ServiceItem, ServiceItem, list[str]]:
+    """An item as its owner publishes it, as a region offers it, and the region with those above it. Raises as `open_ways`."""
     (rows,) = uow.read((_VERSIONS, None))
     catalogue = house.catalogue(uow, rows[0]["c"])
     directory = house.directory(uow, rows[0]["o"])

@@ -11,7 +11,9 @@ from engine.credit_first import commitment, credit_office
 from engine.credit_first.admission import CreditAdmission, chosen
 from engine.credit_first.commitment import CreditSourceDown, NewCommitment, Signing
 from engine.credit_first.credit import Heard, subject_of
+from engine.doors.accounts import own_account
 from engine.doors.calls import Calls
+from engine.organization.accounts import account_id
 from engine.organization.actor import Actor
 from engine.plugins.credit_sources import CreditSource
 from engine.unit_of_work import Once
@@ -34,9 +36,18 @@ class CreditDoor:
         told = self.source.ask(subject)
         return Heard(told.source, wall_now(), told.grade, told.records, told.trouble)
 
-    def heard_for(self, asked: Application) -> Heard | None:
+    def heard_for(self, actor: Actor, asked: Application) -> Heard | None:
         """What is asked for an application: nothing unless it chooses a way of trust first."""
-        return self.hear(asked.applicant) if chosen(asked.regime) is not None else None
+        if chosen(asked.regime) is None:
+            return None
+        return self.hear(asked.applicant) if account_id(actor) is None else self.heard_of_account(actor)
+
+    def heard_of_account(self, actor: Actor) -> Heard | None:
+        """Who has an account applies as what the account says; of a number that is only declared nobody is asked."""
+        if self.source is None:
+            return None
+        mine = self.calls.perform(actor, own_account)
+        return self.hear(mine.applicant) if mine.proven_number is not None else None
 
     # -- promises
 

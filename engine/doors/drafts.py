@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
 from uuid import UUID
@@ -26,9 +26,12 @@ from engine.catalogue.forms import APPLICATION, Form
 from engine.catalogue.guide_view import AnswersInvalid, check_answers, precheck_view
 from engine.catalogue.items import ServiceItem
 from engine.catalogue.offer import check_power, offer_in
+from engine.credit_first.credit import kind_of
 from engine.doors.accounts import own_account
 from engine.doors.calls import Calls
 from engine.doors.catalogue import Sight, guide_in
+from engine.doors.credit import CreditDoor
+from engine.doors.draft_ways import Choice, check_choice, regime_in, ways_view
 from engine.doors.materials import Download, Incoming
 from engine.errors import ApprovalError, Conflict, Invalid, NotFound, not_one_of
 from engine.organization.actor import Actor
@@ -47,6 +50,7 @@ class Submits(Calls, Protocol):
     """The part of `Engine` that this door works with."""
 
     files: FileStore
+    credit: CreditDoor
 
     def submit_made(
         self, actor: Actor, work: Callable[[UnitOfWork, bool], dict[str, Any]], once: Once | None = None
@@ -279,26 +283,51 @@ class DraftsDoor:
 
     # -- submitting
 
-    def submit(self, actor: Actor, draft: str, version: int | None = None, once: Once | None = None) -> dict[str, Any]:
+    def ways(self, actor: Actor, draft: str) -> dict[str, Any]:
+        """The ways of trust first that the item of a draft has: which are open to who applies, why not, and their whole texts.
+
+        Raises NotFound, and what `start` does where the item can't be applied for today.
+        """
+        view = self.get(actor, draft)
+        mine = self.calls.perform(actor, own_account)
+        kind = kind_of(mine.applicant)
+        asked = (view["item"], view["region"], mine.proven_number, kind)
+        return ways_view(self.calls.credit.eligibility(actor, *asked), mine, view["problems"])
+
+    def submit(
+        self,
+        actor: Actor,
+        draft: str,
+        version: int | None = None,
+        once: Once | None = None,
+        regime: str | None = None,
+    ) -> dict[str, Any]:
         """提交: the draft becomes a case, with its materials; `version` is that of the item which was looked over.
+
+        `regime` is the way that the applicant chooses. One that needs a promise begins with signing its text in the case that
+        is made (`to_sign` of the answer names it): until then, and without, the case goes the ordinary way.
 
         Raises:
             NotFound: no such draft, or another's. DraftSubmitted: it is a case already.
             DraftItemChanged: the item changed since the draft was saved.
             DraftIncomplete: something is missing or wrong, by field.
+            IdentityNotConfirmed, RegimeNotOpen: the way that is chosen is not open, and why not.
             OpenAlready, and what else a submission may meet.
         """
 
+        credit, way = self.calls.credit, regime_in(regime)
+        choice = Choice(way, credit.heard_of_account(actor), credit.unrecorded) if way else None
+
         def work(uow: UnitOfWork, start: bool) -> dict[str, Any]:
-            ready = self._prepared(uow, draft, version)
+            ready = self._prepared(uow, draft, version, choice)
             key = self._settings.secret_key
             made = submit(self._house, uow, ready.asked, key, start, partial(_bring, ready))
             rows.mark_submitted(uow, ready.draft, made["number"])
-            return made
+            return made | {"to_sign": choice.regime.value if choice and choice.signs else None}
 
         return self.calls.submit_made(actor, work, once)
 
-    def _prepared(self, uow: UnitOfWork, draft: str, version: int | None) -> Prepared:
+    def _prepared(self, uow: UnitOfWork, draft: str, version: int | None, choice: Choice | None) -> Prepared:
         """What stands between looking a draft over and a case: that it is whole, and of the item as it is offered now."""
         account = _own(uow)
         row = rows.find_draft(uow, draft, lock=True)
@@ -306,8 +335,11 @@ class DraftsDoor:
         if today.version != (version or today.version) or today.version != row["seen"]["version"]:
             raise DraftItemChanged(version=today.version)
         judged = self._judged(uow, row, today)
-        if judged["problems"]:
-            raise DraftIncomplete(detail="、".join(judged["problems"])[:300], fields=judged["problems"])
+        spared = check_choice(self._house, uow, choice, row["item"], row["region_code"], account) if choice else ()
+        spared = tuple(f"materials.{code}" for code in spared)
+        problems = {name: texts for name, texts in judged["problems"].items() if name not in spared}
+        if problems:
+            raise DraftIncomplete(detail="、".join(problems)[:300], fields=problems)
         applying = Applying(account.applicant)
         materials = [
             (one["code"], _kept_columns(uow, applying, one))
@@ -317,6 +349,8 @@ class DraftsDoor:
         given = {one["code"] for one in rows.materials_of(uow, row["id"])}
         taken = [(code, _held_columns(held)) for code, held in judged["held"].items() if code not in given]
         asked = Application(row["item"], row["region_code"], row["reached"], _known(today.form, row["form"]), ONLINE)
+        if choice is not None and not choice.signs:
+            asked = replace(asked, regime=choice.regime.value, heard=choice.heard)
         return Prepared(row["id"], asked, (*materials, *taken), judged["precheck"], row["answers"])
 
     # -- looking at it

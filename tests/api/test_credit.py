@@ -25,6 +25,8 @@ from engine.organization.load import load_actor
 from engine.plugins.credit_sources import Told
 from engine.settings import DEMONSTRATION_PASSWORD
 from tests.api.conftest import Caller, fresh_engine, refused, task_of
+from tests.engine.applicants import BODY, registered
+from tests.engine.test_drafts import ANSWERS, CODES
 from tests.unit.test_regimes import COMMITMENT, POST, TOLERANCE
 
 ITEM = "hotel-hygiene-permit"
@@ -559,6 +561,68 @@ def test_a_department_puts_on_record_and_settles_an_objection(engine, clerk):
         engine.credit.decide(
             _head(engine, "440300"), other, office.Decision("repaired", {"decision": "1", "reason": "x"})
         )
+
+
+# -- an application online
+
+
+def test_who_applies_online_chooses_the_way_once_known_and_is_asked_about_as_the_account(engine, app, clerk):
+    registered(engine, BODY)
+    token = engine.accounts.log_in(BODY.username, BODY.password)["token"]
+    me = Caller(app, token)
+
+    def draft(without=()):
+        form = STORY["form"] | {"address": f"海珠区示范里{next(_SERIAL)}号"}
+        said = {"item": ITEM, "region": REGION, "answers": ANSWERS, "form": form}
+        made = me.post("/drafts", said).json["id"]
+        for code in set(CODES) - set(without):
+            assert me.post(f"/drafts/{made}/materials", {"code": code, "paper": True}).status_code == 201
+        return f"/drafts/{made}"
+
+    def ways(here):
+        found = {one["regime"]: one for one in me.get(f"{here}/ways").json["ways"]}
+        return {name: ([r["code"] for r in one["reasons"]], one["ready"]) for name, one in found.items()}
+
+    # A number that is only declared opens nothing, and nobody is asked of it.
+    here = draft()
+    source = engine.credit.source = Source(Told("bureau", "A"))
+    closed = (["identity-not-confirmed"], False)
+    assert ways(here) == {"commitment": closed, "post-verification": closed, "tolerance": closed}
+    before = footprint(engine)
+    for regime in ("post-verification", "commitment"):
+        refused(me.post(f"{here}/submission", {"regime": regime}), 403, "identity-not-confirmed")
+    refused(me.post(f"{here}/submission", {"regime": "blind"}), 422, "input-invalid")
+    assert (source.asked, footprint(engine)) == (0, before)
+    ordinary = me.post(f"{here}/submission", {"regime": "ordinary"}).json
+    assert (ordinary["regime"], ordinary["to_sign"]) == ("ordinary", None)
+    engine.credit.source = None
+    right = text_of(me, ordinary["number"])
+    refused(me.post(f"/cases/{ordinary['number']}/commitment", right), 403, "identity-not-confirmed")
+
+    assert clerk.post(f"/applicants/{BODY.username}/confirmation", {"document": "营业执照"}).status_code == 200
+    engine.credit.source = source
+    try:
+        chosen = me.post(f"{draft()}/submission", {"regime": "post-verification"}).json
+        assert (chosen["regime"], chosen["to_sign"], source.asked) == ("post-verification", None, 1)
+        # What the promise stands for may be missing, and only that.
+        here = draft(without=["test-report"])
+        assert ways(here) == {"commitment": ([], True), "post-verification": ([], False), "tolerance": ([], False)}
+        wrong = refused(me.post(f"{here}/submission", {"regime": "tolerance"}), 422, "draft-incomplete")
+        assert set(wrong["fields"]) == {"materials.test-report"}
+        source.told = Told("bureau", "D")
+        assert "blacklisted" in ways(here)["commitment"][0]
+        refused(me.post(f"{here}/submission", {"regime": "commitment"}), 422, "regime-not-open")
+        source.told = Told("bureau", "A")
+        key = {"Idempotency-Key": "one-choice"}
+        made, again = (me.post(f"{here}/submission", {"regime": "commitment"}, headers=key) for _ in range(2))
+        assert made.json == again.json
+        assert (made.json["regime"], made.json["to_sign"]) == ("ordinary", "commitment")
+        number = made.json["number"]
+        assert me.post(f"/cases/{number}/commitment", text_of(me, number)).status_code == 201
+        assert engine.get_case(SYSTEM, number)["regime"] == "commitment"
+        whole(engine, number)
+    finally:
+        engine.credit.source = None
 
 
 # -- a source outside

@@ -728,6 +728,7 @@ OPERATIONS: dict[str, UseCase] = {
     "POST /drafts/<draft>/materials": UseCase.DRAFT_KEEP,
     "DELETE /drafts/<draft>/materials/<material>": UseCase.DRAFT_KEEP,
     "GET /drafts/<draft>/materials/<material>/file": UseCase.DRAFT_KEEP,
+    "GET /drafts/<draft>/ways": UseCase.DRAFT_KEEP,
     "POST /drafts/<draft>/submission": UseCase.DRAFT_KEEP,
     "POST /applicants/<username>/confirmation": UseCase.APPLICANT_CONFIRM,
     "GET /tasks": UseCase.TASK_LIST,

@@ -8,7 +8,11 @@ from pathlib import Path
 
 from engine.catalogue.publish import Change
 from engine.organization.actor import Actor
+from tests.engine.applicants import BODY
+from tests.engine.test_drafts import CODES
 from tests.unit.test_regimes import COMMITMENT, POST
+from tests.web.applicant import visitor
+from tests.web.test_apply import FORM
 from tests.web.test_language import unmarked
 
 ITEM, REGION = "hotel-hygiene-permit", "440105"
@@ -105,7 +109,37 @@ def test_from_the_managers_desk_to_the_applicants_promise(desk, page, engine, ac
     window.get("/admin/cases?lang=zh")
     assert window.post(f"{at_window}/withdrawal").status_code == 303
     assert desk("fire.liu").get(at_window).status_code == 404
+    an_applicant_chooses_the_way_online(page.application.test_client(), engine, actor)
     credit_is_looked_up_and_decided(desk, engine, number)
+
+
+def an_applicant_chooses_the_way_online(client, engine, actor):
+    me = visitor(client, BODY)
+    here = me.post("/account/drafts", item=ITEM, region=REGION, **{"a.air-conditioning": "no"}).headers["Location"]
+    me.post(here, do="save", **FORM)
+    for code in set(CODES) - {"test-report"}:
+        me.post(f"{here}/materials", code=code, how="paper")
+    declared = me.get(f"{here}/review").text
+    assert "您的身份尚未核验" in declared
+    assert 'id="way-ordinary" value="ordinary" checked' in declared
+    assert re.search(r'value="commitment" disabled', declared)
+    assert me.post(f"{here}/submission", version="2", way="commitment").status_code == 403
+    engine.accounts.confirm(actor("haizhu.ye"), BODY.username, "营业执照")
+    review = me.get(f"{here}/review").text
+    assert not re.search(r'value="commitment" (disabled|checked)', review)  # offered, and never chosen for anybody
+    assert "本人承诺" in review
+    assert unmarked(me.get(f"{here}/review?lang=en").text) == []
+    me.get(f"{here}/review?lang=zh")
+    version = re.search(r'name="version" value="(\d+)"', review)[1]
+    ordinary = me.post(f"{here}/submission", version=version, way="ordinary")
+    assert ordinary.status_code == 422
+    sent = me.post(f"{here}/submission", version=version, way="commitment").headers["Location"]
+    number = re.search(r"/account/cases/([^/]+)/promise\?chosen=commitment", sent)[1]
+    shown = me.get(sent).text
+    assert "申请已提交" in shown
+    promise = dict(re.findall(r'name="(regime|text_version|text_hash)" value="([^"]+)"', shown))
+    assert me.post(f"/account/cases/{number}/promise", **promise, agree="yes").status_code == 303
+    assert engine.get_case(SYSTEM, number)["regime"] == "commitment"
 
 
 def credit_is_looked_up_and_decided(desk, engine, number):
