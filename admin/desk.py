@@ -11,13 +11,12 @@ from werkzeug.wrappers import Response as AnyResponse
 from engine.errors import ApprovalError, Unauthenticated
 from engine.organization.actor import Actor
 from engine.organization.permissions import Permission
-from web.pages import Pages, local_path, render
+from web.pages import Pages, kept_fields, local_path, render
 from web.serving import engine
 from web.sessions import csrf_token_of, current, sign_in, sign_out
 from web.words import language, t
 
 Links = list[tuple[str, str]]
-MOST_AGAIN = 50
 #: What may have been done to a mandate, and to a material or a document.
 OF_MANDATES = ("recorded", "ended", "stored")
 OF_PAPERS = ("added", "reviewed", "sealed", "delivered")
@@ -120,7 +119,7 @@ def serve_log_in(pages: Pages) -> None:
         username, password = request.form.get("username", "").strip()[:100], request.form.get("password", "")[:200]
         wanted = local_path(request.form.get("next"), "/admin/")
         again = local_path(request.form.get("again_path"), "")
-        fields = _kept_fields()
+        fields = kept_fields()
         try:
             if "\0" in username + password:
                 raise Unauthenticated()
@@ -141,17 +140,6 @@ def serve_log_in(pages: Pages) -> None:
     @pages.post("/logout")
     def log_out() -> AnyResponse:
         return sign_out(redirect("/admin/login?out", 303))
-
-
-def _kept_fields() -> list[tuple[str, str]]:
-    """What was written when the session was over, to be sent again."""
-    kept = [
-        (name.removeprefix("again."), value)
-        for name, values in request.form.lists()
-        if name.startswith("again.")
-        for value in values
-    ]
-    return kept[:MOST_AGAIN]
 
 
 def _log_in_page(status: int, **shown: Any) -> Response:

@@ -12,6 +12,7 @@ from api.resource import PREFIX, Resource, answer
 from api.shapes import Acting, Day, Number, Shape, Text, few
 from engine.credit_first.commitment import NewCommitment
 from engine.credit_first.credit_office import Decision, NewEntry
+from engine.unit_of_work import Once
 
 MOST_VERSION = 1_000_000
 commitments = Resource("commitments", __name__, "Promises of a case", public=True)
@@ -230,34 +231,33 @@ def record_credit(asked: dict[str, Any]) -> Response:
 @credit.serve("POST", "/credit/<record>/repair", takes=Repair(), gives=(200, RecordView))
 def repair_credit(asked: dict[str, Any], record: str) -> Response:
     """Repair a record: the regimes that it closed are open again"""
-    return _decide("repaired", asked, record)
+    return _decide("repaired", asked, record, once(asked))
 
 
 @credit.serve("POST", "/credit/<record>/objection", takes=Objection(), gives=(200, RecordView))
 def object_to_credit(asked: dict[str, Any], record: str) -> Response:
     """Raise an objection: the record is marked disputed, its consequence stays"""
-    return _decide("disputed", asked, record)
+    return _decide("disputed", asked, record, once(asked))
 
 
 @credit.serve("POST", "/credit/<record>/objection/settle", takes=Settlement(), gives=(200, RecordView))
 def settle_objection(asked: dict[str, Any], record: str) -> Response:
     """Settle an objection: the record is upheld or cancelled"""
-    return _decide("settled", asked, record)
+    return _decide("settled", asked, record, once(asked))
 
 
 @credit.serve("POST", "/credit/<record>/stay", takes=Stay(), gives=(200, RecordView))
 def stay_credit(asked: dict[str, Any], record: str) -> Response:
     """Record a stay by the competent body or a court: the consequence rests meanwhile"""
-    return _decide("stayed", asked, record)
+    return _decide("stayed", asked, record, once(asked))
 
 
 @credit.serve("POST", "/credit/<record>/stay/end", takes=StayEnd(), gives=(200, RecordView))
 def end_stay(asked: dict[str, Any], record: str) -> Response:
     """Record that a stay is over"""
-    return _decide("stay-ended", asked, record)
+    return _decide("stay-ended", asked, record, once(asked))
 
 
-def _decide(kind: str, asked: dict[str, Any], record: str) -> Response:
-    kept = once(asked)
+def _decide(kind: str, asked: dict[str, Any], record: str, kept: Once | None) -> Response:
     until = asked.pop("until", None)
     return answer(engine().credit.decide(actor(), record, Decision(kind, asked, until), kept))

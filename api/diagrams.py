@@ -181,11 +181,11 @@ class StepPlayed(Shape):
 
 
 class ScenarioPlayed(Shape):
-    """How a story went. `parted_at`: the step that did not go as it is written."""
+    """How a story went. `parted_step`: the step that did not go as it is written."""
 
     scenario = fields.String()
     passed = fields.Boolean()
-    parted_at = fields.Integer(allow_none=True)
+    parted_step = fields.Integer(allow_none=True)
     failures = fields.List(fields.String())
     failures_zh = fields.List(fields.String())
     steps = fields.List(fields.Nested(StepPlayed))

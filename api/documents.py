@@ -11,15 +11,14 @@ from datetime import datetime
 from typing import Any
 
 import marshmallow as ma
-from flask import Request, Response, request
+from flask import Response, request
 from marshmallow import fields
-from werkzeug.datastructures import FileStorage
 
 from api.caller import acting, actor, authenticate_for_case, engine, once
 from api.http_errors import both
 from api.resource import Resource, answer
 from api.shapes import Acting, Shape, Text
-from api.uploads import ONE_FILE, bound_upload, fields_and_file
+from api.uploads import WithFile, bound_upload
 from engine.clock import CST
 from engine.documents.deliver import MOST_NAME, Delivery
 from engine.documents.seal import MOST_WORDS, Stamp
@@ -63,22 +62,11 @@ class Instant(ma.fields.Field[datetime]):
             raise ma.ValidationError(_INSTANT) from None
 
 
-class NewStamp(Acting):
+class NewStamp(WithFile, Acting):
     """That a document was printed and stamped: when, with which seal, and (in a form) its scan as `file`."""
 
     sealed_at = Instant(load_default=None)
     seal = Text(MOST_WORDS, load_default="")
-    file = ma.fields.Raw(load_default=None, metadata={"type": "string", "format": "binary"})
-
-    @staticmethod
-    def from_form(req: Request) -> dict[str, Any]:
-        """The same as a form."""
-        return fields_and_file(req)
-
-    @ma.validates("file")
-    def _file(self, value: Any, **_: Any) -> None:
-        if value is not None and not isinstance(value, FileStorage):
-            raise ma.ValidationError(ONE_FILE)
 
 
 class NewDelivery(Acting):

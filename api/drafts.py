@@ -6,9 +6,8 @@ from contextlib import closing
 from typing import Any
 
 import marshmallow as ma
-from flask import Request, Response, request
+from flask import Response, request
 from marshmallow import ValidationError, fields
-from werkzeug.datastructures import FileStorage
 
 from api.caller import actor, engine, once
 from api.cases import SubmittedCase
@@ -16,7 +15,7 @@ from api.http_errors import both
 from api.materials import Ordinal, TrueOrFalse
 from api.resource import PREFIX, Resource, answer
 from api.shapes import Form, Number, Shape, Text
-from api.uploads import ONE_FILE, bound_upload, fields_and_file
+from api.uploads import WithFile, bound_upload
 from engine.doors.drafts import DraftContent
 from engine.errors import Forbidden, NotFound
 from engine.organization.permissions import Permission
@@ -62,24 +61,13 @@ class NewDraft(Saved):
     region = Text(20, required=True)
 
 
-class DraftMaterial(Shape):
+class DraftMaterial(WithFile, Shape):
     """A material. As a form: `code` and `file`. As JSON: `code` and `from_case` (with `from_material`), or `paper`."""
 
     code = Text(100, required=True)
-    file = ma.fields.Raw(load_default=None, metadata={"type": "string", "format": "binary"})
     from_case = Text(80, load_default=None)
     from_material = Ordinal(load_default=None)
     paper = TrueOrFalse(load_default=False)
-
-    @staticmethod
-    def from_form(req: Request) -> dict[str, Any]:
-        """The fields of a form, and its one file."""
-        return fields_and_file(req)
-
-    @ma.validates("file")
-    def _file(self, value: Any, **_: Any) -> None:
-        if value is not None and not isinstance(value, FileStorage):
-            raise ValidationError(ONE_FILE)
 
     @ma.validates_schema
     def _one_source(self, data: dict[str, Any], **_: Any) -> None:

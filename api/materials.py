@@ -10,15 +10,14 @@ from contextlib import closing
 from typing import Any
 
 import marshmallow as ma
-from flask import Request, Response, request
+from flask import Response, request
 from marshmallow import fields
-from werkzeug.datastructures import FileStorage
 
 from api.caller import acting, actor, authenticate_for_case, engine, once
 from api.http_errors import both
 from api.resource import PREFIX, Resource, answer
 from api.shapes import Acting, Day, Shape, Text
-from api.uploads import ONE_FILE, bound_upload, fields_and_file
+from api.uploads import WithFile, bound_upload
 from engine.cases.add_material import MOST_STATEMENT, Commitment, NewMaterial
 from engine.cases.review_material import MOST_REASON, VERDICTS, Review
 from engine.errors import Forbidden, NotFound
@@ -78,26 +77,15 @@ class PromisedMaterial(Shape):
     supply_by = Day(load_default=None)
 
 
-class Handed(Acting):
+class Handed(WithFile, Acting):
     """A material. As a form: `code` and `file`. As JSON: `code` and one of `from_case`, `from_document`, `commitment`."""
 
     code = Text(100, required=True)
-    file = ma.fields.Raw(load_default=None, metadata={"type": "string", "format": "binary"})
     from_case = Text(80, load_default=None)
     from_material = Ordinal(load_default=None)
     from_document = Text(200, load_default=None)
     commitment = ma.fields.Nested(PromisedMaterial, load_default=None)
     original_compared = TrueOrFalse(load_default=False)
-
-    @staticmethod
-    def from_form(req: Request) -> dict[str, Any]:
-        """The fields of a form, and its one file."""
-        return fields_and_file(req)
-
-    @ma.validates("file")
-    def _file(self, value: Any, **_: Any) -> None:
-        if value is not None and not isinstance(value, FileStorage):
-            raise ma.ValidationError(ONE_FILE)
 
 
 class ReviewRow(Shape):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import marshmallow as ma
 from flask import Request, request
+from werkzeug.datastructures import FileStorage
 
 from api.body import check
 from api.caller import engine
@@ -34,3 +36,19 @@ def fields_and_file(req: Request) -> dict[str, Any]:
     if [name for name, _ in files] not in ([], ["file"]) or "file" in given:
         raise FieldsInvalid({"file": [ONE_FILE]})
     return given | dict(files)
+
+
+class WithFile(ma.Schema):
+    """The body of a request that may be a form with one file, `file`."""
+
+    file = ma.fields.Raw(load_default=None, metadata={"type": "string", "format": "binary"})
+
+    @staticmethod
+    def from_form(req: Request) -> dict[str, Any]:
+        """The fields of a form, and its one file."""
+        return fields_and_file(req)
+
+    @ma.validates("file")
+    def _file(self, value: Any, **_: Any) -> None:
+        if value is not None and not isinstance(value, FileStorage):
+            raise ma.ValidationError(ONE_FILE)

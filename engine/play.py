@@ -74,7 +74,7 @@ class Played:
     number: str = ""
     failures: list[Said] = field(default_factory=list)
     steps: list[dict[str, Any]] = field(default_factory=list)  #: what stood open after each step
-    parted_at: int | None = None  #: the step that did not go as it is written
+    parted_step: int | None = None  #: the step that did not go as it is written
     actors: dict[str, Actor] = field(default_factory=dict)
     procedures: dict[str, Any] = field(default_factory=dict)  #: the last one started of each kind
 
@@ -269,7 +269,7 @@ def _play(played: Played) -> dict[str, Any]:
         if said:
             what = f"{step.get('who', '')} {step['does']} {step.get('node', '')}".strip()
             played.failures.append((f"第 {n} 步（{what}）：{said[0]}", f"step {n} ({what}): {said[1]}"))
-            played.parted_at = n
+            played.parted_step = n
             break
     run_dry(played.engine)
     return _result(played)
@@ -447,7 +447,7 @@ def _result(played: Played) -> dict[str, Any]:
     )
     documents = file.pop("documents")
     found = list(played.failures)
-    if played.parted_at is None:  # what a story wants of its end means nothing when it broke off before
+    if played.parted_step is None:  # what a story wants of its end means nothing when it broke off before
         expect = played.scenario.get("expect", {})
         found += _differences(expect, file, timeline, documents)
         later = play_credit_first.differences(played, expect) if played.number else {}
@@ -455,7 +455,7 @@ def _result(played: Played) -> dict[str, Any]:
     if played.number and not played.engine.verify_record(played.number).whole:
         found.append(("办件记录未通过核验", "the record of the case does not verify"))
     name = played.scenario.get("name", "")
-    told = {"passed": not found, "scenario": name, "parted_at": played.parted_at}
+    told = {"passed": not found, "scenario": name, "parted_step": played.parted_step}
     told |= {"failures": [en for _, en in found], "failures_zh": [zh for zh, _ in found]}
     return told | {"steps": played.steps, "case": file, "timeline": timeline, "documents": documents}
 

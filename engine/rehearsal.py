@@ -214,7 +214,7 @@ def check_scenarios(engine: Engine, actor: Actor, definition: UUID) -> list[dict
     for one in played:
         if not one["passed"]:
             first = {"first_zh": one["failures_zh"][0].rstrip("。"), "first_en": one["failures"][0].rstrip(".")}
-            said = {"scenario": one["scenario"], "step": one["parted_at"], "failures": one["failures"]}
+            said = {"scenario": one["scenario"], "step": one["parted_step"], "failures": one["failures"]}
             raise ScenarioFailed(**said, failures_zh=one["failures_zh"], **first)
     return played
 

@@ -28,13 +28,12 @@ from portal.texts import TEXTS
 from web.credit_texts import CREDIT
 from web.follow_up_texts import FOLLOW_UP
 from web.forms import flaws
-from web.pages import Pages, field, local_path, render
+from web.pages import Pages, field, kept_fields, local_path, render
 from web.paper_texts import PAPERS
 from web.serving import engine
 from web.sessions import csrf_token_of, current, secret, sign_in, sign_out
 from web.words import language
 
-MOST_AGAIN = 100
 MOST_BODY = 256 * 1024
 ROWS = 20
 
@@ -97,7 +96,7 @@ def _serve_log_in(pages: Pages) -> None:
     def log_in() -> AnyResponse:
         username, password = request.form.get("username", "").strip()[:100], request.form.get("password", "")
         wanted, again = local_path(request.form.get("next"), "/account"), local_path(request.form.get("again_path"), "")
-        fields = _kept_fields()
+        fields = kept_fields()
         try:
             if "\0" in username + password:
                 raise Unauthenticated()
@@ -174,17 +173,6 @@ def _serve_settings(pages: Pages) -> None:
             wrong = flaws(error)
             return _settings_page(error.status, wrong=wrong, problem="" if wrong else error.sentence(language()))
         return redirect("/account/settings?changed", 303)
-
-
-def _kept_fields() -> list[tuple[str, str]]:
-    """What was written when the session was over, to be sent again."""
-    kept = [
-        (name.removeprefix("again."), value)
-        for name, values in request.form.lists()
-        if name.startswith("again.")
-        for value in values
-    ]
-    return kept[:MOST_AGAIN]
 
 
 def _log_in_page(status: int, **shown: Any) -> Response:

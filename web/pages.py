@@ -33,6 +33,8 @@ LANGUAGES = ("zh", "en")
 LANGUAGE_COOKIE = "lang"
 A_YEAR = 31_536_000
 MOST_SEGMENT = 200
+#: Fields that a log-in form carries along.
+MOST_AGAIN = 100
 FORM = "application/x-www-form-urlencoded"
 PARTS = "multipart/form-data"
 DATA = ("application/json", "application/xml", "text/xml", "application/octet-stream")
@@ -152,6 +154,17 @@ class Pages(Blueprint):
         if "retry_after" in error.params:
             response.headers["Retry-After"] = str(error.params["retry_after"])
         return response
+
+
+def kept_fields() -> list[tuple[str, str]]:
+    """What was written when the session was over, as the log-in form carries it to be sent again."""
+    kept = [
+        (name.removeprefix("again."), value)
+        for name, values in request.form.lists()
+        if name.startswith("again.")
+        for value in values
+    ]
+    return kept[:MOST_AGAIN]
 
 
 def sent_fields() -> Iterator[tuple[str, str]]:

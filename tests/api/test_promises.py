@@ -25,6 +25,11 @@ NO_KEY = {
     "POST /items/{item}/precheck",
     "POST /calendars/{year}/preview",
     "POST /demo/clock",
+    "POST /definitions/lint",
+    "POST /definitions/fix",
+    "POST /definitions/layout",
+    "POST /definitions/convert",
+    "POST /definitions/dry-run",
 }
 SCHEMAS = DOCUMENT["components"]["schemas"]
 MEMBERS = [(schema, name, told) for schema, it in SCHEMAS.items() for name, told in it.get("properties", {}).items()]

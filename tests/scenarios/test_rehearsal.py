@@ -41,7 +41,7 @@ def with_steps(*steps, **more):
 def test_each_step_is_told_with_its_day_what_is_open_until_when_and_what_was_issued(engine, actor):
     before = rows(engine)
     (played,) = rehearsal.dry_run(engine, actor("designer.xu"), BPMN, [STORY], item="never-heard-of")
-    assert (played["passed"], played["failures"], played["parted_at"]) == (True, [], None)
+    assert (played["passed"], played["failures"], played["parted_step"]) == (True, [], None)
     submitted, accepted, completed = played["steps"]
     assert (submitted["on"], submitted["open"], accepted["state"]) == ("2026-06-15", [], "accepted")
     assert [(one["node"], one["due_date"]) for one in accepted["open"]] == [("review", "2026-06-22")]
@@ -58,7 +58,7 @@ def test_from_a_shell_a_draft_file_plays_and_where_it_parts_is_said(tmp_path, ca
     (tmp_path / "story.json").write_text(json.dumps(parts), "utf-8")
     code = cli.main(["play", str(tmp_path / "story.json"), "--diagram", str(tmp_path / "draft.bpmn"), "--json"])
     played = json.loads(capfd.readouterr().out)
-    assert (code, played["parted_at"], len(played["failures"])) == (1, 4, 1)
+    assert (code, played["parted_step"], len(played["failures"])) == (1, 4, 1)
     assert "第 4 步" in played["failures_zh"][0]
     assert played["steps"][3]["refused"] == "scenario-invalid"
 
