@@ -7,7 +7,7 @@ Submitting, accepting, completing, a timer that fires, the answer of an outside 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -50,7 +50,7 @@ from engine.catalogue.regimes import ORDINARY
 from engine.clock import day_of
 from engine.organization.actor import Actor
 from engine.organization.directory import Directory
-from engine.organization.routing import Route, route, wanted_of
+from engine.organization.routing import Route, department_for, route, wanted_of
 from engine.plugins.handlers import ServiceAnswer, ServiceCall
 from engine.timelimits.ledger import Clock, LedgerEntry, Standing
 from engine.timelimits.ledger import Entry as LimitEntry
@@ -356,7 +356,13 @@ class StepDraft:
 
     def _route(self, assignment: Mapping[str, Any], opened: Opened) -> Route:
         wanted = wanted_of(assignment, self.live.item.lead_function, self.live.item.level, item=opened.item)
-        return route(self.directory, wanted, self.case.region_code, day_of(self.case.now), locality_of(self.form))
+        region, day, locality = self.case.region_code, day_of(self.case.now), locality_of(self.form)
+        known = department_for(self.directory, wanted, region, locality) is not None
+        if self.case.process is None or known or wanted.function != self.live.item.accept_function:
+            return route(self.directory, wanted, region, day, locality)
+        # Of what follows a decision: nobody said in which township it lies, so the window that took the application in.
+        found = route(self.directory, replace(wanted, level=None), region, day)
+        return replace(found, reasons=(f"no {wanted.level} is known: the window of the application", *found.reasons))
 
     def _cancel(self, token: int) -> None:
         task = self.case.task(token)

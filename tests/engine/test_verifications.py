@@ -103,6 +103,15 @@ def test_a_pending_decision_is_confirmed_by_one_clerk_who_compares_the_originals
     whole(post, number)
 
 
+def test_where_no_township_is_known_the_window_that_took_the_application_in_compares(post, actor):
+    number = granted(post, actor, project_place="某路")
+    where = "FROM tasks t JOIN cases k ON k.id = t.case_id JOIN cases a ON a.id = k.linked_to WHERE a.number = :n"
+    assert numbers_of(post, f"SELECT t.department_id {where}", number) == ["gz-government-services"]
+    assert numbers_of(post, f"SELECT t.route->>'fallback' {where}", number) == ["false"]
+    said = post.verifications.result(actor("clerk.li"), found(post, number))
+    assert said["state"] == "confirmed"
+
+
 def test_what_differs_is_put_right_by_post_and_asks_for_no_second_visit(post, actor):
     number = granted(post, actor)
     said = check(post, actor, number, "differs-correctable", note="盖章不清")

@@ -141,20 +141,17 @@ def trust_first(engine: Engine, regime: str, **where: str) -> Engine:
     return engine
 
 
-def submitted_and_accepted(engine: Engine, actor) -> str:
-    """A case that waits for its decision."""
-    number = str(
-        engine.submit(
-            actor(CLERK), Application(ITEM, REGION, APPLICANT, {"project_name": "示例", "locality": "440106900"})
-        )["number"]
-    )
+def submitted_and_accepted(engine: Engine, actor, **where: str) -> str:
+    """A case that waits for its decision, in a town unless it says otherwise."""
+    form = {"project_name": "示例", **(where or {"locality": "440106900"})}
+    number = str(engine.submit(actor(CLERK), Application(ITEM, REGION, APPLICANT, form))["number"])
     engine.accept(actor(CLERK), Acceptance(number, "accepted"))
     return number
 
 
-def granted(engine: Engine, actor) -> str:
+def granted(engine: Engine, actor, **where: str) -> str:
     """A case that was decided before its check; its linked case is open. Its number."""
-    number = submitted_and_accepted(engine, actor)
+    number = submitted_and_accepted(engine, actor, **where)
     complete(engine, actor(DECIDER), number, "decide", "granted")
     run_dry(engine)
     return number
