@@ -7,7 +7,16 @@ from typing import Any
 from flask import Response, request
 from marshmallow import fields
 
-from api.caller import acting, actor, authenticate_applicant, authenticate_for_case, engine, once
+from api.caller import (
+    CASE_NUMBER,
+    QUERY_CODE,
+    acting,
+    actor,
+    authenticate_applicant,
+    authenticate_for_case,
+    engine,
+    once,
+)
 from api.resource import PREFIX, Resource, answer
 from api.shapes import Acting, Day, Number, Shape, Text, few
 from engine.credit_first.commitment import NewCommitment
@@ -204,9 +213,9 @@ def withdraw_commitment(number: str) -> Response:
     "GET", "/items/<item>/eligibility", takes=WhichApplicant(), location="query", gives=(200, Eligibility)
 )
 def get_eligibility(asked: dict[str, Any], item: str) -> Response:
-    """By regime, whether it is open to an applicant, and each reason why not; without an applicant, to nobody in particular"""
+    """By regime, whether it is open to an applicant, and each reason why not; to whoever does not say who asks, by kind alone"""
     applicant, who = asked.get("applicant"), None
-    if applicant is not None or "Authorization" in request.headers:
+    if any(name in request.headers for name in ("Authorization", QUERY_CODE, CASE_NUMBER)):
         authenticate_applicant()
         who = actor()
     return answer(engine().credit.eligibility(who, item, asked.get("region"), applicant, asked.get("kind")))

@@ -6,7 +6,7 @@ mandate; a front office for whom it applies for. Without an applicant's number t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -36,16 +36,17 @@ from engine.credit_first.consequences import (
     store,
 )
 from engine.credit_first.credit import Heard, Standing
-from engine.credit_first.eligibility import bar_of, bar_reason, eligibility, verdict_view
+from engine.credit_first.eligibility import Verdict, bar_of, bar_reason, credit_to_come, eligibility, verdict_view
 from engine.errors import Invalid, NotFound, not_one_of
 from engine.organization.accounts import masked
 from engine.organization.actor import Actor
-from engine.organization.identity_numbers import is_resident_number
+from engine.organization.identity_numbers import is_credit_code, is_resident_number
 from engine.organization.permissions import Permission, Place, UseCase
 from engine.organization.regions import path_up
 from engine.unit_of_work import UnitOfWork
 
 MOST_SUBJECT = 40
+KINDS = ("person", "legal-person")
 _MANDATED = (
     "SELECT 1 AS found FROM mandates m WHERE m.agent = %(me)s AND m.revoked_at IS NULL "
     "AND %(day)s BETWEEN m.first_day AND m.last_day "
@@ -137,8 +138,11 @@ def open_ways(
     kind: str | None,
     heard: Heard | None,
     unrecorded: str | None,
+    unnamed: bool = False,
 ) -> dict[str, Any]:
     """By regime, whether it is open, and each reason why not.
+
+    `unnamed`: nobody has shown who asks, so that no credit is read; of an applicant's number only its kind is taken.
 
     Raises:
         NotFound, ItemNotPublished, ItemSuspended, ItemEnded, ItemNotOfferedHere, RegionUnknown.
@@ -147,11 +151,17 @@ def open_ways(
     now = uow.tell_time()
     today = day_of(now)
     known: Standing | None = None
-    if applicant is not None:
+    if unnamed:
+        kind, applicant = _kind_said(applicant, kind), None
+    elif applicant is not None:
         may_read(uow, applicant)
         known = load_standing(uow, _who(applicant, kind), heard, unrecorded)
     standard, offered, path = offered_in(house, uow, item, region, today)
-    verdicts = [eligibility(regime, standard, offered, path, known, today) for regime in Regime]
+
+    def judged(regime: Regime, kind: str | None) -> Verdict:
+        return eligibility(regime, standard, offered, path, known, today, kind)
+
+    verdicts = [judged(regime, kind) for regime in Regime]
     bar = bar_of(known.records, item, today) if known else None
     return {
         "code": item,
@@ -160,15 +170,41 @@ def open_ways(
         "credit": _credit(known) if known else None,
         "ordinary": {"allowed": bar is None, "reasons": [bar_reason(bar).as_data()] if bar else []},
         "regimes": [
-            verdict_view(one) | {"terms": regime_view(one.rule) if one.rule is not None else None} for one in verdicts
+            verdict_view(one)
+            | {"terms": regime_view(one.rule) if one.rule is not None else None}
+            | ({} if known else _of_nobody(one, judged))
+            for one in verdicts
         ],
     }
 
 
+def _of_nobody(verdict: Verdict, judged: Callable[[Regime, str | None], Verdict]) -> dict[str, Any]:
+    """What a rule says of each kind of applicant, and that credit is still to be looked at, and how."""
+    by_kind = {kind: judged(verdict.regime, kind) for kind in KINDS}
+    return {
+        "applicants": [
+            {"kind": kind, "allowed": one.allowed, "reasons": [why.as_data() for why in one.reasons]}
+            for kind, one in by_kind.items()
+        ],
+        "credit_check": credit_to_come(verdict.rule) if verdict.rule is not None else None,
+    }
+
+
+def _kind_said(applicant: str | None, kind: str | None) -> str | None:
+    """Of which kind an applicant is, as the number itself tells; nothing is looked up. Raises NotFound, Invalid."""
+    if applicant is not None:
+        number = subject_in(applicant)
+        if kind is None and (is_resident_number(number) or is_credit_code(number)):
+            kind = "person" if is_resident_number(number) else "legal-person"
+    if kind is not None and kind not in KINDS:
+        raise not_one_of("kind", KINDS)
+    return kind
+
+
 def _who(applicant: str, kind: str | None) -> dict[str, Any]:
     subject = subject_in(applicant)
-    if kind is not None and kind not in ("person", "legal-person"):
-        raise not_one_of("kind", ("person", "legal-person"))
+    if kind is not None and kind not in KINDS:
+        raise not_one_of("kind", KINDS)
     person = is_resident_number(subject)
     return {"id_number" if person else "credit_code": subject, "kind": kind or ("person" if person else "legal-person")}
 

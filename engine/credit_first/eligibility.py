@@ -49,6 +49,7 @@ def eligibility(
     region_path: Collection[str],
     standing: Standing | None,
     day: date,
+    kind: str | None = None,
 ) -> Verdict:
     """Whether a regime is open to an applicant.
 
@@ -59,11 +60,14 @@ def eligibility(
         region_path: the region and those above it.
         standing: the applicant's credit; None: of nobody in particular, so that only item and region are judged.
         day: on which it is asked.
+        kind: of nobody in particular, but of applicants of this kind.
     """
     rule = offered.regime(regime)
     reasons = [*_by_item(regime, standard, rule, region_path)]
     if standing is not None:
         reasons += _by_credit(rule, standing, offered.code, day)
+    elif kind is not None:
+        reasons += _by_kind(rule, kind)
     return Verdict(regime, rule, tuple(reasons))
 
 
@@ -91,6 +95,11 @@ def _by_item(
         )
 
 
+def _by_kind(rule: RegimeRule | None, kind: str | None) -> Iterable[Reason]:
+    if rule is not None and kind not in rule.applicants:
+        yield Reason("applicant-kind", "该方式不适用于这类申请人。", "This way is not open to applicants of this kind.")
+
+
 def _by_credit(rule: RegimeRule | None, standing: Standing, item: str, day: date) -> Iterable[Reason]:
     if standing.subject is None:
         yield Reason(
@@ -99,8 +108,7 @@ def _by_credit(rule: RegimeRule | None, standing: Standing, item: str, day: date
             "Without a credit code or an identity number credit can't be looked up: give one first.",
         )
         return
-    if rule is not None and standing.kind not in rule.applicants:
-        yield Reason("applicant-kind", "该方式不适用于这类申请人。", "This way is not open to applicants of this kind.")
+    yield from _by_kind(rule, standing.kind)
     bar = bar_of(standing.records, item, day)
     if bar is not None:
         yield bar_reason(bar)
@@ -156,6 +164,21 @@ def bar_reason(record: CreditRecord) -> Reason:
         f"依照{record.article}，{record.barred_until} 之前不得再次申请该许可。",
         f"By {record.article}, this licence can't be applied for again before {record.barred_until}.",
     )
+
+
+def credit_to_come(rule: RegimeRule) -> dict[str, Any]:
+    """That credit will be looked at before this way is open, and how: for whoever is told of nobody in particular."""
+    grades = list(rule.grades)
+    return {
+        "grades": grades,
+        "how": "尚未查询任何人的信用状况。选择该方式时，将按统一社会信用代码或者身份证号查询信用等级和失信记录："
+        f"信用等级须为{'、'.join(grades)}，且没有未修复的失信记录、没有列入严重失信主体名单；无法查询的，按普通方式办理。"
+        "登录本人（本单位）账户、凭办件编号和查询码，或者在窗口，可以查询本人的完整结果。",
+        "how_en": "Nobody's credit was looked at. When this way is chosen, grade and records are looked up by credit code or "
+        f"identity number: the grade has to be {', '.join(grades)}, with no record that is not repaired and no blacklisting; "
+        "where they can't be looked up, it is the ordinary way. Log in, use case number and query code, or ask at a window for "
+        "the whole answer of your own.",
+    }
 
 
 def verdict_view(verdict: Verdict) -> dict[str, Any]:

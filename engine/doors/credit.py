@@ -88,15 +88,18 @@ class CreditDoor:
     def eligibility(
         self, actor: Actor | None, item: str, region: str | None, applicant: str | None, kind: str | None
     ) -> dict[str, Any]:
-        """By regime, whether it is open and each reason why not; of nobody in particular without `applicant`."""
+        """By regime, whether it is open and each reason why not; of nobody in particular without `applicant`, or by nobody."""
         who = actor or Actor.system("public")
         house = self.calls.house
         heard = None
-        if applicant is not None and self.source is not None:
+        if actor is not None and applicant is not None and self.source is not None:
             self.calls.perform(who, lambda uow: credit_office.may_read(uow, applicant))
             heard = self.hear({"credit_code": applicant})
         return self.calls.perform(
-            who, lambda uow: credit_office.open_ways(house, uow, item, region, applicant, kind, heard, self.unrecorded)
+            who,
+            lambda uow: credit_office.open_ways(
+                house, uow, item, region, applicant, kind, heard, self.unrecorded, unnamed=actor is None
+            ),
         )
 
     # -- records

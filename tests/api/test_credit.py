@@ -418,7 +418,22 @@ def test_who_asks_is_told_every_reason_at_once(engine, clerk, app):
     public = client.get(f"/api/v1/items/{ITEM}/eligibility?region={REGION}")
     assert codes(public, "commitment") == []
     assert public.json["applicant"] is None
-    refused(client.get(f"/api/v1/items/{ITEM}/eligibility?applicant=x"), 401, "unauthenticated")
+    # Also where a number is named: what the rule says of its kind, and not a word of whose credit it is.
+    told = [
+        client.get(f"/api/v1/items/{ITEM}/eligibility?applicant={one['credit_code']}&region={REGION}").json
+        for one in (fine, black, liar)
+    ]
+    assert told[0] == told[1] == told[2]
+    assert (told[0]["applicant"], told[0]["credit"]) == (None, None)
+    (way,) = [one for one in told[0]["regimes"] if one["regime"] == "commitment"]
+    assert (way["allowed"], way["credit_check"]["grades"]) == (True, way["terms"]["grades"])
+    assert "信用等级" in way["credit_check"]["how"]
+    assert "grade" in way["credit_check"]["how_en"]
+    by_kind = {one["kind"]: one["allowed"] for one in way["applicants"]}
+    assert by_kind == {kind: kind in way["terms"]["applicants"] for kind in ("person", "legal-person")}
+    refused(client.get(f"/api/v1/items/{ITEM}/eligibility?applicant={'9' * 41}"), 422, "input-invalid")
+    stray = client.get(f"/api/v1/items/{ITEM}/eligibility?applicant=x", headers={"Query-Code": "1"})
+    refused(stray, 401, "unauthenticated")
     assert codes(client.get("/api/v1/items/joint-final-inspection/eligibility"), "tolerance") == ["regime-not-offered"]
     refused(client.get("/api/v1/items/nothing/eligibility"), 404, "not-found")
     refused(client.get(f"/api/v1/items/{ITEM}/eligibility?region=999999"), 422, "region-unknown")
