@@ -35,7 +35,7 @@ def _compare(asked: argparse.Namespace) -> int:
     assumed = Assumptions()
     found = simulation.simulate(settings, asked.folders, asked.cases, asked.seed, assumed)
     if asked.json:
-        print("\n".join(_assumed(asked, assumed)), file=sys.stderr)
+        print("\n".join([*_unfinished(found), *_assumed(asked, assumed)]), file=sys.stderr)
         print(as_json(found))
     else:
         print("\n".join([*_table(found), "", *_assumed(asked, assumed)]))
@@ -47,7 +47,16 @@ def _table(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
     for name, one in found.items():
         days = f"{_told(one['working_days_p50'])}　{_told(one['working_days_p90'])}"
         lines.append(f"{name}　{_told(one['visits'])}　{days}　（{one['finished']}/{one['cases']}）")
-    return lines
+    return [*lines, *_unfinished(found)]
+
+
+def _unfinished(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """A line for each process with cases that came to no end: of it no figures are given."""
+    return [
+        f"{name}：{one['cases'] - one['finished']} 件未能办结，因此不给出数字 / cases came to no end, so no figures are given"
+        for name, one in found.items()
+        if one["finished"] < one["cases"]
+    ]
 
 
 def _told(value: object) -> str:

@@ -37,6 +37,19 @@ def test_verifying_afterwards_asks_for_one_visit_where_the_ordinary_way_asks_for
     assert simulate(SETTINGS, NAMES[1:], 3, 4)["post-verification"] == found["post-verification"]
 
 
+def test_a_public_notice_that_nobody_objects_to_passes_and_what_does_not_end_has_no_figures(capsys, monkeypatch):
+    name = "minimum-living-allowance"
+    assert main(["compare", name, "--cases", "2", "--seed", "4", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)[name]
+    assert found["finished"] == 2
+    assert 5 < found["working_days_p90"] < 60
+    monkeypatch.setattr("engine.simulation.MOST_ACTS", 3)
+    assert main(["compare", "ordinary-review", "--cases", "1"]) == 0
+    said = capsys.readouterr().out
+    assert "1 件未能办结" in said
+    assert "ordinary-review　—　—　—　（0/1）" in said
+
+
 def test_what_there_is_not_is_said():
     with pytest.raises(ProcessUnknown, match="ordinary-review"):
         way_of(SETTINGS, "../processes")
