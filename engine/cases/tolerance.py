@@ -6,13 +6,15 @@ has not come by then: the application counts as withdrawn. A material that the w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from engine.bpmn.calls import regime_of
 from engine.bpmn.compile import Compiled
+from engine.cases.states import CaseState
 from engine.cases.step_limits import CASE_OWNER
+from engine.catalogue.items import Material
 from engine.catalogue.regimes import Regime, RegimeRule
 from engine.clock import day_of
 from engine.errors import Conflict, Invalid
@@ -31,6 +33,9 @@ _PROMISED = (
     "SELECT materials, supply_by FROM commitments WHERE case_id = %s AND regime = 'tolerance' AND withdrawn_at IS NULL "
     "ORDER BY number DESC LIMIT 1"
 )
+#: The channels with a counter: its receipt lists what was handed over, whether or not it was scanned.
+ON_PAPER = ("window", "agent")
+_HELD = "SELECT DISTINCT code FROM materials WHERE case_id = %s AND state <> 'rejected'"
 _LISTS = "SELECT listed FROM supplement_lists WHERE case_id = %s"
 
 
@@ -40,6 +45,14 @@ class SupplyTooLate(Invalid):
     code = "supply-too-late"
     zh = "补交日期 {by} 过晚：最迟为 {latest}，且须早于承诺的决定日期。请改为更早的日期，或按普通方式备齐材料后申请。"
     en = "{by} is too late to supply what is missing: {latest} at the latest, before the promised decision. Choose an earlier day."
+
+
+class MainMaterialMissing(Invalid):
+    """A material that the item requires and does not tolerate is not there. Params: materials."""
+
+    code = "main-material-missing"
+    zh = "主要材料（{materials}）尚未提交，不能适用容缺受理。请先上传或者到窗口提交主要材料，再作出容缺承诺。"
+    en = "Main materials ({materials}) have not been handed in, so nothing can be promised for later: hand them in first."
 
 
 class ToleranceDemanded(Conflict):
@@ -65,6 +78,7 @@ def check_promise(draft: StepDraft, rule: RegimeRule, materials: Collection[str]
         Invalid: a day that has passed.
         SupplyTooLate: beyond the item's most, or not before the promised decision.
         ToleranceDemanded: the window has asked for it already.
+        MainMaterialMissing: what may not be promised is not there either.
     """
     if rule.regime is not Regime.TOLERANCE or by is None or rule.tolerance is None:
         return
@@ -77,11 +91,36 @@ def check_promise(draft: StepDraft, rule: RegimeRule, materials: Collection[str]
     if by > latest or by >= decided:
         shown = str(min(latest, decided))
         raise SupplyTooLate(by=str(by), latest=shown, fields={"supply_by": [f"≤ {latest}, < {decided}"]})
-    (rows,) = draft.uow.read((_LISTS, (case.id,)))
-    asked = {one["material"] for row in rows for one in row["listed"]}
+    lists, held = draft.uow.read((_LISTS, (case.id,)), (_HELD, (case.id,)))
+    asked = {one["material"] for row in lists for one in row["listed"]}
     demanded = next((code for code in materials if code in asked), None)
     if demanded is not None:
         raise ToleranceDemanded(material=_names(draft, [demanded]), fields={"materials": [demanded]})
+    awaited = asked if case.state == CaseState.SUPPLEMENT else set()
+    there = {row["code"] for row in held}
+    missing = missing_mains(draft.live.item.materials, rule.materials, there, awaited, case.channel in ON_PAPER)
+    if missing:
+        raise MainMaterialMissing(materials=_names(draft, missing), fields={"materials": missing})
+
+
+def missing_mains(
+    materials: Iterable[Material],
+    tolerated: Collection[str],
+    held: Collection[str],
+    awaited: Collection[str],
+    on_paper: bool,
+) -> list[str]:
+    """The codes of main materials that are not there.
+
+    Args:
+        materials: what the item wants.
+        tolerated: what the rule lets come later; all else that is required is a main material.
+        held: what lies in the file of the case.
+        awaited: what the window has asked for and waits for.
+        on_paper: it was handed in over a counter, whose receipt stands for what is not in the file (收件凭证).
+    """
+    mains = [one.code for one in materials if one.required and one.code not in tolerated]
+    return [code for code in mains if code not in held and (code in awaited or not on_paper)]
 
 
 def start_supply(draft: StepDraft, since: datetime) -> list[dict[str, Any]]:

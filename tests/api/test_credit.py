@@ -293,6 +293,17 @@ def test_a_tolerance_is_promised_for_a_day_and_before_acceptance(engine, clerk):
     signed = clerk.post(f"/cases/{number}/commitment", asked)
     assert (signed.status_code, signed.json["supply_by"]) == (201, today.isoformat())
     whole(engine, number)
+    # By another channel than a counter there is no receipt of paper: a main material that is not in the file is missing.
+    online = applied(clerk, company(), channel="online")["number"]
+    told = refused(clerk.post(f"/cases/{online}/commitment", asked), 422, "main-material-missing")
+    assert "floor-plan" not in told["fields"]["materials"]
+    assert "application-form" in told["fields"]["materials"]
+    # What the window has asked for is missing, whatever the receipt says.
+    listed = {"answer": "supplement", "materials": [{"material": "hygiene-rules", "reason": "缺"}]}
+    awaited = applied(clerk, company())["number"]
+    assert clerk.post(f"/cases/{awaited}/acceptance", listed).status_code == 200
+    told = refused(clerk.post(f"/cases/{awaited}/commitment", asked), 422, "main-material-missing")
+    assert told["fields"]["materials"] == ["hygiene-rules"]
     late = applied(clerk, company())["number"]
     assert clerk.post(f"/cases/{late}/acceptance", {"answer": "accepted"}).status_code == 200
     refused(clerk.post(f"/cases/{late}/commitment", asked), 409, "commitment-too-late")
