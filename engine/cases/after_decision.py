@@ -7,12 +7,13 @@ then nothing follows a decision.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from engine.bpmn.step import Linked
     from engine.cases.apply_step import StepDraft
     from engine.cases.step_store import TaskRow
+    from engine.unit_of_work import UnitOfWork
 
 
 class AfterDecision:
@@ -31,6 +32,10 @@ class AfterDecision:
     def document_facts(self, draft: StepDraft, kind: str, said: str) -> Mapping[str, str]:
         """What a document of a linked case says of the approval that it follows; `said` is what was said in this step."""
         return {}
+
+    def again(self, uow: UnitOfWork, verb: str, arguments: Mapping[str, Any]) -> object:
+        """Do again, for an incident, what was asked by a way of its own and was held; only who asked it so knows how."""
+        raise NotImplementedError(verb)
 
     def check_completion(self, draft: StepDraft, task: TaskRow, outcome: str | None) -> None:
         """A task of a linked case may be completed by the common way; raises what says why not."""

@@ -56,6 +56,9 @@ class OpinionMissing(Invalid):
     en = "This outcome needs an opinion. Write one and send it again."
 
 
+Meant = tuple[str, Mapping[str, Any]]
+
+
 def complete_task(house: House, uow: UnitOfWork, asked: Completion) -> dict[str, Any]:
     """Complete a task; answers its new state and the case's.
 
@@ -82,8 +85,11 @@ def complete_task(house: House, uow: UnitOfWork, asked: Completion) -> dict[str,
     return complete_draft(draft, task, asked)
 
 
-def complete_draft(draft: StepDraft, task: TaskRow, asked: Completion) -> dict[str, Any]:
-    """Complete a task in a step that something else may have begun; the step is stored here."""
+def complete_draft(draft: StepDraft, task: TaskRow, asked: Completion, meant: Meant | None = None) -> dict[str, Any]:
+    """Complete a task in a step that something else may have begun; the step is stored here.
+
+    `meant`: the verb and the arguments of what began it, which an incident does again instead of the completion alone.
+    """
     uow, case = draft.uow, draft.case
     node = draft.live.compiled.nodes[task.node]
     _check_state(uow.actor.id, task, task_id(case.id, task.number))
@@ -93,7 +99,7 @@ def complete_draft(draft: StepDraft, task: TaskRow, asked: Completion) -> dict[s
     check_signer(uow, draft.live, draft.case.id, task)
     check_task_end(draft, task, asked.late_reason)
     command = Command("complete", case.id, case.number, f"task:{task.number}", uow.actor.id, uow.actor.kind, task.node)
-    with held(uow, _with(command, asked)):
+    with held(uow, _with(command, asked, meant)):
         if (
             task.node == draft.live.acceptance_node
             and case.state == CaseState.SUBMITTED
@@ -114,16 +120,17 @@ def complete_draft(draft: StepDraft, task: TaskRow, asked: Completion) -> dict[s
     }
 
 
-def _with(command: Command, asked: Completion) -> Command:
+def _with(command: Command, asked: Completion, meant: Meant | None) -> Command:
+    verb, arguments = meant or (command.verb, asked.as_arguments())
     return Command(
-        command.verb,
+        verb,
         command.case_id,
         command.number,
         command.subject,
         command.actor_id,
         command.actor_kind,
         command.node,
-        asked.as_arguments(),
+        {**arguments, "task": asked.task},
     )
 
 

@@ -242,7 +242,7 @@ def _still_open(uow: UnitOfWork, incident_id: int) -> bool:
 
 def _settle(uow: UnitOfWork, incident_id: int, command: Mapping[str, Any]) -> bool:
     """After a retry that was refused: resolved if its task is over, else it stays open and is tried later."""
-    if command["verb"] == "complete":
+    if command["verb"] in OF_A_TASK:
         task = (command["case_id"], command["arguments"]["task"])
         (rows,) = uow.read(("SELECT state FROM tasks WHERE case_id = %s AND number = %s", task))
         if rows and rows[0]["state"] in ("completed", "cancelled"):
@@ -287,6 +287,21 @@ def _result(house: House, uow: UnitOfWork, case_id: UUID, arguments: Mapping[str
     return go_on.take_answer(house, uow, case_id, arguments["token"], answer)
 
 
+def _check(house: House, uow: UnitOfWork, _: UUID, arguments: Mapping[str, Any]) -> object:
+    return house.after_decision.again(uow, "check", _late(arguments))
+
+
+def _rectify(house: House, uow: UnitOfWork, _: UUID, arguments: Mapping[str, Any]) -> object:
+    return house.after_decision.again(uow, "rectify", _late(arguments))
+
+
+def _late(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    return {**arguments, "late_reason": arguments.get("late_reason") or LATE_BY_INCIDENT}
+
+
+#: The verbs whose command is about a task: when it is over, there is nothing left to do again.
+OF_A_TASK = ("complete", "check", "rectify")
+
 #: What became late while it was held is late for this reason.
 LATE_BY_INCIDENT = "原办理因系统故障未能生效，故障排除后按原内容执行"
 
@@ -295,6 +310,8 @@ CALLED_AGAIN = object()
 
 _VERBS: dict[str, Callable[[House, UnitOfWork, UUID, Mapping[str, Any]], object]] = {
     "complete": _complete,
+    "check": _check,
+    "rectify": _rectify,
     "start": lambda house, uow, case_id, _: go_on.start_late(house, uow, case_id),
     "advance": lambda house, uow, case_id, a: go_on.fire_timer(house, uow, case_id, a["token"]) if a else None,
     # The sweep comes to it again once it is not held any more.

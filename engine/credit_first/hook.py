@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from engine.bpmn.step import Linked
 from engine.cases.after_decision import AfterDecision
@@ -13,9 +14,11 @@ from engine.credit_first.consequences_of import record_no_show
 from engine.credit_first.course import apply, begin_revocation, verification_of
 from engine.credit_first.errors import CompleteByVerification, VerificationMissing
 from engine.credit_first.issue import conclude_grant, is_pending, issue
+from engine.credit_first.rectification import rectified_of, supply_rectification
 from engine.credit_first.revocation import PROCESS, check_decision, conclude_proceedings
 from engine.credit_first.states import FINAL, Event, State
-from engine.credit_first.verification import is_check
+from engine.credit_first.verification import is_check, record_result, result_of
+from engine.unit_of_work import UnitOfWork
 
 #: What a diagram of one's own may end with, and what that means for the verification.
 _FOLLOWED = (
@@ -57,6 +60,12 @@ class CreditFirst(AfterDecision):
             decided = kind == "revocation-decision"
             facts["reason"] = said if said and (decided or kind == "intended-revocation-notice") else str(row["reason"])
         return facts
+
+    def again(self, uow: UnitOfWork, verb: str, arguments: Mapping[str, Any]) -> object:
+        """A check and a rectification are done again whole: what was found, too, went with the step that was held."""
+        if verb == "check":
+            return record_result(self._house, uow, result_of(arguments))
+        return supply_rectification(self._house, uow, rectified_of(arguments))
 
     def check_completion(self, draft: StepDraft, task: TaskRow, outcome: str | None) -> None:
         """Checks and rectifications have their own way in; a decision to revoke asks who decides, and whether the holder was

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -43,6 +43,12 @@ class Rectified:
     form: Mapping[str, Any] = field(default_factory=dict)
 
 
+def rectified_of(arguments: Mapping[str, Any]) -> Rectified:
+    """What was asked, from what an incident has kept."""
+    said = {name: arguments[name] for name in ("note", "way", "form")}
+    return Rectified(UUID(arguments["rectification"]), tuple(arguments["materials"]), **said)
+
+
 def supply_rectification(house: House, uow: UnitOfWork, asked: Rectified) -> dict[str, Any]:
     """Take in what was put right; the check is made anew.
 
@@ -74,7 +80,8 @@ def supply_rectification(house: House, uow: UnitOfWork, asked: Rectified) -> dic
     facts = {"rectification": str(row["id"]), "way": asked.way, "supplied_at": spell(now)}
     draft.entries.append(draft.entry("rectification.supplied", facts, None, {"supplied": canonical(supplied)}))
     uow.write(_SUPPLY, (Jsonb(supplied), asked.way, now, case.id, row["id"]))
-    complete_draft(draft, task, Completion(case.id, task.number, SUPPLIED, asked.note or _NOTE, asked.form))
+    done = Completion(case.id, task.number, SUPPLIED, asked.note or _NOTE, asked.form)
+    complete_draft(draft, task, done, ("rectify", {**asdict(asked), "rectification": str(asked.rectification)}))
     return {"id": str(row["id"]), "verification": str(verification["id"]), "case": row["number"]} | {
         "state": moved.verification["state"],
         "way": asked.way,

@@ -7,7 +7,7 @@ One clerk compares originals; where the check is substantive or on site, two dif
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
@@ -70,6 +70,18 @@ class Result:
     note: str = ""
     ground: str | None = None  #: of a revocation, where one is intended
     late_reason: str = ""
+
+
+def arguments_of(asked: Result) -> dict[str, Any]:
+    """What was asked, as an incident keeps it."""
+    return {**asdict(asked), "verification": str(asked.verification)}
+
+
+def result_of(arguments: Mapping[str, Any]) -> Result:
+    """What was asked, from what an incident has kept."""
+    said = {name: arguments[name] for name in ("result", "note", "ground", "late_reason")}
+    findings = tuple(Finding(**one) for one in arguments["findings"])
+    return Result(UUID(arguments["verification"]), findings, **said)
 
 
 def record_result(house: House, uow: UnitOfWork, asked: Result) -> dict[str, Any]:
@@ -282,7 +294,7 @@ def _settle(
     draft.settled = True
     opinion = asked.note or "；".join(filter(None, (one.note for one in asked.findings)))
     done = Completion(draft.case.id, task.number, result, opinion or _OPINION, {}, asked.late_reason)
-    complete_draft(draft, task, done)
+    complete_draft(draft, task, done, ("check", arguments_of(asked)))
     return _answer(moved, draft, result) | told
 
 

@@ -1,5 +1,6 @@
 """Decisions that come before their check: issued, verified, rectified, lapsed, revoked; every path of every regime."""
 
+import contextlib
 import io
 from dataclasses import replace
 from uuid import UUID
@@ -8,7 +9,10 @@ import pytest
 from sqlalchemy import text
 
 from engine.background.worker import run_dry
+from engine.bpmn.faults import StepTooLong
+from engine.bpmn.run import ProcessRun
 from engine.cases.add_material import NewMaterial
+from engine.cases.incidents import StepHeldUp
 from engine.credit_first.errors import (
     CompleteByVerification,
     FindingsDiffer,
@@ -33,6 +37,7 @@ from tests.engine.stories import SYSTEM, complete, open_tasks
 from tests.engine.test_concurrency import at_once
 from tests.engine.trust_first import APPLICANT as COMPANY
 from tests.engine.trust_first import (
+    CHECKER,
     DECIDER,
     FIRST,
     ORIGINALS,
@@ -110,6 +115,44 @@ def test_where_no_township_is_known_the_window_that_took_the_application_in_comp
     assert numbers_of(post, f"SELECT t.route->>'fallback' {where}", number) == ["false"]
     said = post.verifications.result(actor("clerk.li"), found(post, number))
     assert said["state"] == "confirmed"
+
+
+def test_a_check_and_a_rectification_that_were_held_are_done_again_whole(post, actor, monkeypatch):
+    number = granted(post, actor)
+    with held_once(monkeypatch), pytest.raises(StepHeldUp) as stuck:
+        check(post, actor, number, "differs-correctable", note="盖章不清")
+    assert verification(post, number)["state"] == "open"
+    assert post.retry_incident(SYSTEM, stuck.value.params["incident"])
+    row = verification(post, number)
+    assert row["state"] == "rectifying"
+    which = UUID(post.verifications.follow_up(number)["verification"]["rectification"]["id"])
+    with held_once(monkeypatch), pytest.raises(StepHeldUp) as stuck:
+        post.verifications.rectify(APPLICANT, Rectified(which, note="已重新盖章", way="post"))
+    assert verification(post, number)["state"] == "rectifying"
+    assert post.retry_incident(SYSTEM, stuck.value.params["incident"])
+    assert verification(post, number)["state"] == "rechecking"
+    (found_by,) = numbers_of(
+        post,
+        "SELECT f.officer_id FROM verification_findings f JOIN verifications v ON v.id = f.verification_id "
+        "JOIN cases c ON c.id = v.case_id WHERE c.number = :n",
+        number,
+    )
+    assert found_by == actor(CHECKER).id
+    check(post, actor, number)
+    assert permit(post, number) == "confirmed"
+    whole(post, number)
+
+
+@contextlib.contextmanager
+def held_once(monkeypatch):
+    """No task of a run can be completed."""
+
+    def fails(*_):
+        raise StepTooLong(most=1, node="x")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ProcessRun, "complete", fails)
+        yield
 
 
 def test_what_differs_is_put_right_by_post_and_asks_for_no_second_visit(post, actor):
