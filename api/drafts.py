@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import closing
 from typing import Any
 
@@ -11,8 +12,9 @@ from marshmallow import ValidationError, fields
 
 from api.caller import actor, engine, once
 from api.cases import SubmittedCase
-from api.http_errors import both
+from api.http_errors import both, say
 from api.materials import Ordinal, TrueOrFalse
+from api.problems import language
 from api.resource import PREFIX, Resource, answer
 from api.shapes import Form, Number, Shape, Text
 from api.uploads import WithFile, bound_upload
@@ -157,19 +159,19 @@ def begin_draft(asked: dict[str, Any]) -> Response:
     kept = once(asked)
     item, region = asked.pop("item"), asked.pop("region")
     made = engine().drafts.start(actor(), item, region, DraftContent(**asked), kept)
-    return answer(made, 201, Location=f"{PREFIX}/drafts/{made['id']}", Cache_Control="no-store")
+    return _shown(made, 201, Location=f"{PREFIX}/drafts/{made['id']}")
 
 
 @drafts.serve("GET", "/drafts/<draft>", gives=(200, DraftView))
 def show_draft(draft: str) -> Response:
     """One's own draft, and what is still wrong with it"""
-    return answer(engine().drafts.get(actor(), draft), Cache_Control="no-store")
+    return _shown(engine().drafts.get(actor(), draft))
 
 
 @drafts.serve("PUT", "/drafts/<draft>", takes=Saved(), gives=(200, DraftView))
 def save_draft(asked: dict[str, Any], draft: str) -> Response:
     """Save a draft: all of its answers, form and contact, right or wrong"""
-    return answer(engine().drafts.save(actor(), draft, DraftContent(**asked)), Cache_Control="no-store")
+    return _shown(engine().drafts.save(actor(), draft, DraftContent(**asked)))
 
 
 @drafts.serve("DELETE", "/drafts/<draft>", gives=(200, Deleted))
@@ -191,13 +193,13 @@ def add_draft_material(asked: dict[str, Any], draft: str) -> Response:
         with closing(file), engine().materials.receiving(file.stream, file.filename or "") as incoming:
             kept = once(asked | {"sha256": incoming.upload.sha256, "name": incoming.upload.name})
             made = engine().drafts.add_material(actor(), draft, code, incoming, kept)
-    return answer(made, 201, Cache_Control="no-store")
+    return _shown(made, 201)
 
 
 @drafts.serve("DELETE", "/drafts/<draft>/materials/<material>", gives=(200, DraftView))
 def drop_draft_material(draft: str, material: str) -> Response:
     """Take a material out of a draft"""
-    return answer(engine().drafts.drop_material(actor(), draft, _ordinal(draft, material)), Cache_Control="no-store")
+    return _shown(engine().drafts.drop_material(actor(), draft, _ordinal(draft, material)))
 
 
 @drafts.serve("GET", "/drafts/<draft>/materials/<material>/file", gives=(200, Shape), file="*/*")
@@ -219,6 +221,13 @@ def submit_draft(asked: dict[str, Any], draft: str) -> Response:
     made = engine().drafts.submit(actor(), draft, asked["version"], kept, asked["regime"])
     shown = {name: value for name, value in made.items() if name != "id"}
     return answer(shown, 201, Location=f"{PREFIX}/cases/{made['number']}", Cache_Control="no-store")
+
+
+def _shown(draft: Mapping[str, Any], status: int = 200, **headers: str) -> Response:
+    """A draft, what is wrong with it told in the language asked for."""
+    lang = language()
+    problems = {path: [say(text, lang) for text in texts] for path, texts in draft["problems"].items()}
+    return answer({**draft, "problems": problems}, status, Cache_Control="no-store", Content_Language=lang, **headers)
 
 
 def _ordinal(draft: str, material: str) -> int:

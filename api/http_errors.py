@@ -131,6 +131,7 @@ def both(zh: str, en: str) -> str:
 
 #: The bare words that the engine uses of fields.
 _WORDS = {
+    "Not a valid list.": both("须为列表", "must be a list"),
     "required": both("必填", "is required"),
     "unknown": both("不存在", "is unknown"),
     "too large": both("过大", "is too large"),

@@ -187,7 +187,9 @@ def _review_page(actor: Actor, draft: str, status: int = 200, **more: Any) -> An
         raise
     except ApprovalError:  # the item can't be applied for today: the page says why
         ways = []
-    return _page("portal/draft_review.html", actor, draft, status, form=form, ways=ways, **{"way": "", **more})
+    return _page(
+        "portal/draft_review.html", actor, draft, status, form=form, ways=ways, **{"way": "", "told": True, **more}
+    )
 
 
 def _page(template: str, actor: Actor, draft: str, status: int = 200, **more: Any) -> AnyResponse:

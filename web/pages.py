@@ -134,7 +134,12 @@ class Pages(Blueprint):
         if length is None or "Transfer-Encoding" in request.headers:
             return error_page(411, t("error.length_missing"))
         if length > most:
-            return error_page(413, t("error.too_large"))
+            said = (
+                t("error.file_too_large", most=engine().settings.most_file // 1024**2)
+                if files
+                else t("error.too_large")
+            )
+            return error_page(413, said)
         if length and request.mimetype not in taken:
             return error_page(415, t("error.no_form"))
         if files:

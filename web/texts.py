@@ -43,6 +43,10 @@ COMMON: Texts = {
         "提交的内容过大。请缩短后重新提交。",
         "Too much was sent. Shorten it and send it again.",
     ),
+    "error.file_too_large": (
+        "文件超过 {most} MB 的上限，没有保存。请压缩、拆分或降低扫描分辨率，再返回上一页重新上传。",
+        "The file is over {most} MB and was not kept. Compress it, split it, or scan it coarser; then go back and upload it again.",
+    ),
     "error.csrf": (
         "页面已过期，请刷新后重试；未保存的内容请先下载。",
         "The page is out of date: load it again; download first what you have not saved.",

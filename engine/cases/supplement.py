@@ -31,9 +31,14 @@ from engine.cases.step_documents import RECEIPT, plan_at_window
 from engine.cases.step_store import lock_case
 from engine.cases.submit import find_case
 from engine.errors import Invalid, NotFound
+from engine.organization.actor import PLAYED, Actor
 from engine.organization.permissions import UseCase
 from engine.unit_of_work import UnitOfWork
 
+_OPEN_LIST = (
+    "SELECT listed, told_at FROM supplement_lists WHERE case_id = %s AND supplied_at IS NULL ORDER BY seq DESC LIMIT 1"
+)
+_ADDED = "SELECT code, added_at FROM materials WHERE case_id = %s"
 _SUPPLY = "UPDATE supplement_lists SET supplied = %s, supplied_at = %s WHERE case_id = %s AND supplied_at IS NULL"
 
 
@@ -60,7 +65,7 @@ def supply(house: House, uow: UnitOfWork, asked: Supplement) -> dict[str, Any]:
     Raises:
         NotFound, Forbidden: no such case, or not the actor's.
         CaseStateConflict: nothing was asked for.
-        Invalid: nothing is brought, or it is not a material of the item.
+        Invalid: nothing is brought, it is no material of the item, or an applicant names what was neither asked for nor came in.
     """
     need(uow.actor, UseCase.CASE_SUPPLEMENT)
     case = lock_case(uow, find_case(uow, asked.number))
@@ -75,15 +80,39 @@ def supply(house: House, uow: UnitOfWork, asked: Supplement) -> dict[str, Any]:
     if not asked.materials and not asked.form:
         raise Invalid(detail="materials", fields={"materials": ["required"]})
     check_materials(draft, (one.material for one in asked.materials))
+    came = None if _at_counter(uow.actor) else _came_in(draft, asked)
     check_form(draft, asked.form)
     supplied = [{"material": one.material, "note": one.note} for one in asked.materials]
     draft.state = move_case(case.state, "supply", case.number)
     personal = {"supplied": spelt(supplied)} | change_form(draft, asked.form)
     draft.entries.append(draft.entry("supplement.supplied", case_clocks.supplied(draft), None, personal))
-    plan_at_window(draft, RECEIPT, names_text(draft, [one.material for one in asked.materials]))
+    taken = [one.material for one in asked.materials if came is None or one.material in came]
+    plan_at_window(draft, RECEIPT, names_text(draft, taken))
     uow.write(_SUPPLY, (Jsonb(supplied), case.now, case.id))
     draft.store(None)
     return state_of(draft)
+
+
+def _at_counter(actor: Actor) -> bool:
+    """Whether who says that it is brought has it in hand: all but an applicant alone (a scenario plays the counter, too)."""
+    return actor.kind != "applicant" or actor.id == PLAYED
+
+
+def _came_in(draft: StepDraft, asked: Supplement) -> set[str]:
+    """What came in since the list was told; a receipt names nothing else of what an applicant says.
+
+    Raises Invalid: a material was neither asked for nor handed in since.
+    """
+    open_list, added = draft.uow.read((_OPEN_LIST, (draft.case.id,)), (_ADDED, (draft.case.id,)))
+    listed = {one["material"] for one in open_list[0]["listed"]}
+    came = {row["code"] for row in added if row["added_at"] >= open_list[0]["told_at"]}
+    for n, one in enumerate(asked.materials):
+        if one.material not in listed | came:
+            path = f"materials.{n}.material"
+            raise Invalid(
+                detail=path, fields={path: ["不在补正清单内，也没有补交\tis not on the list, and did not come in"]}
+            )
+    return came
 
 
 def _supply_tolerated(draft: StepDraft, asked: Supplement) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 from engine.cases.access import need
 from engine.cases.apply_step import StepDraft
 from engine.cases.house import House
+from engine.cases.progress import instant
 from engine.cases.record import spell
 from engine.cases.step_documents import DECISIONS, chinese_day, plan_document
 from engine.cases.step_limits import CASE_OWNER
@@ -91,7 +92,7 @@ def sign_for(house: House, uow: UnitOfWork, case: str, code: str, name: str = ""
     for one in deliveries:
         if one["number"] == paper.number and one["way"] == SIGNED:
             kept = {"number": paper.number, "way": SIGNED, "receipt": None}
-            return kept | {"delivered_at": spell(one["delivered_at"])}
+            return kept | {"delivered_at": instant(one["delivered_at"])}
     signed_by = name.strip() or str(paper.data.get("applicant") or uow.actor.name)
     return record_delivery(house, uow, paper, Delivery(paper.case, paper.code or "", SIGNED, signed_by))
 
@@ -120,7 +121,7 @@ def record_delivery(house: House, uow: UnitOfWork, paper: Paper, asked: Delivery
     row |= {"delivered_at": spell(case.now), "recipient": asked.recipient, "tracking_number": asked.tracking_number}
     proof = issued[0]["number"] if issued else None
     uow.insert("document_deliveries", [row | {"receipt": proof, "recorded_by": uow.actor.id}])
-    return {"number": paper.number, "way": asked.way, "delivered_at": spell(case.now), "receipt": proof}
+    return {"number": paper.number, "way": asked.way, "delivered_at": instant(case.now), "receipt": proof}
 
 
 def _was_last(uow: UnitOfWork, paper: Paper) -> bool:

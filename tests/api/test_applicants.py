@@ -69,3 +69,25 @@ def test_one_applies_and_acts_on_ones_own_cases_and_no_others(applicant, caller,
     assert me.post(f"/cases/{number}/withdrawal", {"reason": "改期"}).json["result"] == "withdrawn"
     assert me.call("DELETE", "/tokens/current").status_code == 200
     assert me.get("/cases").status_code == 401
+
+
+def test_an_applicant_supplies_what_was_asked_for_and_a_receipt_names_only_what_came(applicant, caller):
+    me, clerk = applicant(), caller("clerk.chen")
+    number = me.post("/cases", APPLICATION).json["number"]
+    listed = [{"material": "survey-results", "reason": "缺"}, {"material": "as-built-drawings", "reason": "缺"}]
+    clerk.post(f"/cases/{number}/acceptance", {"answer": "supplement", "materials": listed})
+    for materials in ([{"material": "completion-report"}], "survey-results"):
+        wrong = me.post(f"/cases/{number}/supplements", {"materials": materials})
+        assert wrong.status_code == 422
+        assert "Not a valid" not in wrong.text
+        assert me.get(f"/cases/{number}").json["state"] == "supplement"
+    promised = {"code": "survey-results", "commitment": {"statement": "属实"}}
+    assert me.post(f"/cases/{number}/materials", promised).status_code == 201
+    both = [
+        {"material": "survey-results"},
+        {"material": "as-built-drawings"},
+    ]  # the second, it says, lies at the window
+    assert me.post(f"/cases/{number}/supplements", {"materials": both}).json["state"] == "submitted"
+    receipts = [one for one in me.get(f"/cases/{number}").json["documents"] if one["kind"] == "receipt"]
+    assert "测" in receipts[-1]["content"]
+    assert "竣工图" not in receipts[-1]["content"]

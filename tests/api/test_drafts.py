@@ -28,6 +28,8 @@ def test_a_draft_is_begun_saved_filled_and_submitted_once(app, client):
     first, again = (me.post("/drafts", NEW, headers=key) for _ in range(2))
     assert (first.status_code, first.data) == (again.status_code, again.data)
     here = first.headers["Location"].removeprefix("/api/v1")
+    for lang, said in (("zh", "必填"), ("en", "is required")):
+        assert me.get(here, headers={"Accept-Language": lang}).json["problems"][f"materials.{CODES[0]}"] == [said]
     assert [one["id"] for one in me.get("/drafts").json["items"]] == [first.json["id"]]
     for n, code in enumerate(CODES[1:]):
         assert me.post(f"{here}/materials", **file(code, PDF + str(n).encode())).status_code == 201

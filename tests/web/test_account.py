@@ -84,6 +84,7 @@ def test_an_applicant_does_everything_about_a_case_without_a_clerk(page, app, en
     assert f"{here}/withdrawal" not in shown  # decided
     paper = re.search(rf"{here}/documents/(\w+)/receipt", shown)[1]
     assert me.get(f"{here}/documents/{paper}/file").data[:5] == b"%PDF-"
+    assert engine.documents.sign_for(actor_of(engine), number, paper)["delivered_at"].endswith("+08:00")
     assert me.post(f"{here}/documents/{paper}/receipt").headers["Location"] == f"{here}?signed"
     assert "网上签收" in me.get(f"{here}?signed").text
     assert f"{here}/documents/{paper}/receipt" not in me.get(here).text

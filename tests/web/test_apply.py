@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 
 from engine.background.worker import run_dry
 from engine.cases.accept import Acceptance, Listed
@@ -52,6 +53,7 @@ def test_the_whole_way_without_a_clerk_of_ones_own(page, app, engine, actor):
     for name in ("rooms", "contact_phone"):
         assert f'id="form-{name}-wrong"' in wrong.text
     assert 'value="viele"' in wrong.text
+    assert "客房数（间）</a>：须为整数" in me.get(f"{here}/review").text  # and looked over, with the reason of each
     assert me.post(here, do="auto", **FORM | {"form.rooms": "36"}).status_code == 200
     # Away, and back: at another browser, too.
     assert me.post("/account/logout").status_code == 303
@@ -66,6 +68,10 @@ def test_the_whole_way_without_a_clerk_of_ones_own(page, app, engine, actor):
     bad = me.post(f"{here}/materials", code=CODES[-1], file=(io.BytesIO(PROGRAM), "a.pdf"))
     assert bad.status_code == 422
     assert "内容与扩展名不符" in bad.text
+    engine.settings = replace(engine.settings, most_file=1024**2)
+    large = me.post(f"{here}/materials", code=CODES[-1], file=(io.BytesIO(PDF + b"x" * 2 * 1024**2), "a.pdf"))
+    assert large.status_code == 413
+    assert "文件超过 1 MB 的上限" in large.text
     review = me.get(f"{here}/review").text
     assert 'btn-primary" disabled' in review
     assert me.post(f"{here}/submission", version="1").status_code == 422
@@ -115,8 +121,6 @@ def test_the_whole_way_without_a_clerk_of_ones_own(page, app, engine, actor):
 
 def finish(engine, number):
     """Whatever is open is done, the first outcome each, until the case is over."""
-    from dataclasses import replace
-
     facts = {"reviewed_on": "2026-11-25", "second_reviewer": "范立"}
     for _ in range(20):
         tasks = engine.inbox(SYSTEM, InboxQuery(case=number))["items"]
