@@ -33,6 +33,7 @@ from admin.verifications import serve_verifications
 from admin.window import serve_window
 from admin.workshop.check import serve_check
 from admin.workshop.dry_run import serve_dry_run
+from admin.workshop.stories import serve_stories
 from admin.workshop.texts import WORKSHOP
 from admin.workshop.versions import serve_versions
 from web.credit_texts import CREDIT
@@ -79,6 +80,7 @@ def register_admin(app: Flask) -> None:
         serve_check,
         serve_dry_run,
         serve_versions,
+        serve_stories,
         serve_promises,
         serve_credit,
         serve_regimes,

@@ -24,6 +24,7 @@ from engine.bpmn.model import Process
 from engine.bpmn.read import read
 from engine.cases.access import need
 from engine.definitions.deploy import item_of
+from engine.definitions.stories import digest
 from engine.errors import ApprovalError
 from engine.organization.actor import Actor
 from engine.organization.permissions import UseCase
@@ -224,8 +225,11 @@ def publish(
 ) -> dict[str, Any]:
     """Publish a draft once its scenarios go as they are written. Raises what the steps raise."""
     still = engine.workshop.check(actor, definition, effective_on)
-    played = [summary(one) for one in check_scenarios(engine, actor, definition)] if still else None
-    return engine.workshop.publish(actor, definition, effective_on, once, played)
+    if not still:
+        return engine.workshop.publish(actor, definition, effective_on, once)
+    seen = digest(engine.workshop.source(actor, definition)["scenarios"])
+    played = [summary(one) for one in check_scenarios(engine, actor, definition)]
+    return engine.workshop.publish(actor, definition, effective_on, once, played, seen)
 
 
 def summary(played: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import json
 from datetime import date
+from functools import partial
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -13,6 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from admin.desk import fresh_key, me, page
 from admin.inbox import once_of
+from admin.workshop.attributes import attribute_said
 from admin.workshop.files import saved_as
 from engine import rehearsal
 from engine.bpmn.compile import executable_process
@@ -20,6 +23,7 @@ from engine.bpmn.model import in_language
 from engine.bpmn.public_diagram import public_diagram
 from engine.bpmn.read import read
 from engine.definitions.deploy import APPROVED, RETURNED
+from engine.definitions.stories import digest
 from engine.errors import ApprovalError, Forbidden, Invalid, NotFound
 from engine.organization.permissions import Permission
 from web.pages import Pages, field
@@ -51,25 +55,25 @@ def serve_versions(pages: Pages) -> None:
 
     @pages.get("/workshop/<definition>")
     def definition(definition: str) -> Response:
-        return _page(_id_of(definition))
+        return _page(id_of(definition))
 
     @pages.get("/workshop/<definition>/process.bpmn")
     def definition_file(definition: str) -> Response:
-        found = engine().workshop.source(me(), _id_of(definition))
+        found = engine().workshop.source(me(), id_of(definition))
         return saved_as(found["bpmn"], f"{found['item']}.bpmn")
 
     @pages.post("/workshop/<definition>/review")
     def review_definition(definition: str) -> AnyResponse:
-        id, note = _id_of(definition), field("note", MOST_NOTE)
+        id, note = id_of(definition), field("note", MOST_NOTE)
         verdict = APPROVED if field("verdict", 20) == APPROVED else RETURNED
         once = once_of("review-definition", definition, [verdict, note])
-        return _done(id, lambda: engine().workshop.review(me(), id, verdict, note, once), note=note)
+        return done(id, lambda: engine().workshop.review(me(), id, verdict, note, once), note=note)
 
     @pages.post("/workshop/<definition>/publish")
     def publish_definition(definition: str) -> AnyResponse:
-        id, day = _id_of(definition), field("effective_on", 20)
+        id, day = id_of(definition), field("effective_on", 20)
         once = once_of("publish-definition", definition, day)
-        return _done(id, lambda: rehearsal.publish(engine(), me(), id, _day(day), once), effective_on=day)
+        return done(id, lambda: rehearsal.publish(engine(), me(), id, _day(day), once), effective_on=day)
 
 
 def stands(one: dict[str, Any]) -> str:
@@ -79,7 +83,8 @@ def stands(one: dict[str, Any]) -> str:
     return {"scheduled": "scheduled", "published": "effective"}.get(one["state"], "retired")
 
 
-def _done(id: UUID, work: Any, **kept: str) -> AnyResponse:
+def done(id: UUID, work: Any, **kept: str) -> AnyResponse:
+    """Do it and show the page of the definition; what was refused is said there, beside what was entered."""
     try:
         work()
     except NotFound:
@@ -96,7 +101,7 @@ def _page(id: UUID, status: int = 200, problem: ApprovalError | None = None, **s
     found = door.get(me(), id)
     others = [one for one in door.list(me(), found["item"], None, ROWS)["items"] if one["id"] != found["id"]]
     against, actor = request.args.get("against", ""), me()
-    changes = door.changes(actor, id, _id_of(against) if against else None)
+    changes = door.changes(actor, id, id_of(against) if against else None)
     failures = problem.params.get("failures" if lang == "en" else "failures_zh", []) if problem else []
     known: dict[str, Any] = {
         "found": found,
@@ -111,6 +116,11 @@ def _page(id: UUID, status: int = 200, problem: ApprovalError | None = None, **s
         "may_play": actor.may(Permission.DEFINITION_WRITE),
         "problem": problem.sentence(lang) if problem else "",
         "failures": failures,
+        "may_change_stories": actor.may(Permission.DEFINITION_WRITE) and found["state"] == "draft",
+        "spelled": [json.dumps(one, ensure_ascii=False, indent=2) for one in found["scenarios"]],
+        "seen": digest(found["scenarios"]),
+        "known_item": door.item_data(actor, found["item"]) is not None,
+        "says": partial(attribute_said, lang=lang),
         "key": fresh_key(),
         "kept": {},
         "here": f"/admin/workshop/{id}",
@@ -132,7 +142,8 @@ def _day(text: str) -> date | None:
         raise Invalid(detail="effective_on", fields={"effective_on": ["YYYY-MM-DD"]}) from None
 
 
-def _id_of(text: str) -> UUID:
+def id_of(text: str) -> UUID:
+    """The id in an address. Raises NotFound."""
     try:
         return UUID(text)
     except ValueError:

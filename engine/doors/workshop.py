@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,7 +19,7 @@ from engine.bpmn.read import read
 from engine.cases.access import need
 from engine.catalogue.models import ItemRow
 from engine.clock import day_of
-from engine.definitions import deploy
+from engine.definitions import deploy, stories
 from engine.definitions.impact import impact
 from engine.definitions.models import Definition
 from engine.doors.calls import Calls
@@ -166,6 +165,12 @@ class WorkshopDoor:
         """审核."""
         return self.calls.perform(actor, lambda uow: deploy.review(uow, definition, verdict, note), once)
 
+    def change_story(
+        self, actor: Actor, definition: UUID, seen: str, at: int | None, story: dict[str, Any] | None, once: Once | None
+    ) -> dict[str, Any]:
+        """Add, change or take away a scenario of a draft (`stories.change`)."""
+        return self.calls.perform(actor, lambda uow: stories.change(uow, definition, seen, at, story), once)
+
     def check(self, actor: Actor, definition: UUID, effective_on: date | None = None) -> bool:
         """Whether a definition is still to be published; raises what would refuse that without a scenario being played."""
 
@@ -191,8 +196,10 @@ class WorkshopDoor:
         effective_on: date | None = None,
         once: Once | None = None,
         played: Rows | None = None,
+        seen: str | None = None,
     ) -> dict[str, Any]:
-        """发布. The diagram is judged before, while no connection is held; `played`: how its scenarios went."""
+        """发布. The diagram is judged before, while no connection is held; `played`: how its scenarios went, and `seen`: the digest
+        of those that were played. Raises ScenariosChanged when they are others by now."""
 
         def look(uow: UnitOfWork) -> _Judged:
             need(uow.actor, UseCase.DEFINITION_PUBLISH)
@@ -202,9 +209,12 @@ class WorkshopDoor:
             return _Judged(bytes(row.bpmn), deploy.item_data_of(uow, row.item), row.linked)
 
         judged = self._judged(self.calls.perform(actor, look))
-        work = partial(
-            deploy.publish, judged=judged, definition_id=definition, effective_on=effective_on, played=played
-        )
+
+        def work(uow: UnitOfWork) -> dict[str, Any]:
+            if seen is not None:
+                stories.need_unchanged(uow, definition, seen)
+            return deploy.publish(uow, judged, definition, effective_on, played)
+
         return self.calls.perform(actor, work, once)
 
     def put_into_effect(self) -> int:

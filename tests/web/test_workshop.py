@@ -13,6 +13,7 @@ import pytest
 from api.problems import details
 from engine import rehearsal
 from engine.definitions.deploy import Draft
+from engine.definitions.stories import ScenariosChanged
 from engine.rehearsal import ScenarioFailed
 from tests.engine.stories import accepted
 from tests.scenarios.test_rehearsal import BPMN as SMALL
@@ -77,7 +78,7 @@ def test_a_draft_is_reviewed_by_somebody_else_published_from_a_day_and_told_whom
     author, other = desk("designer.xu"), desk("designer.qin")
     at = f"/admin/workshop/{draft}"
     page = author.get(at).text
-    for word in ("timeLimit.promised", "时限不同", "须由另一名流程设计人员审核", "在办 1 件", "process-diagram"):
+    for word in ("办理时限 · 承诺时限", "时限不同", "须由另一名流程设计人员审核", "在办 1 件", "process-diagram"):
         assert word in page, word
     token = author.token("/admin/workshop/check")
     refused = author.post(f"{at}/publish", token)
@@ -154,3 +155,57 @@ def test_every_page_of_the_workshop_is_in_both_languages(desk, engine, actor):
             flags=re.S,
         )
         assert not left_over(chinese), path
+
+
+def test_scenarios_are_put_beside_a_draft_and_changing_them_takes_an_approval_away(desk, engine, actor):
+    draft = engine.store_draft(actor("designer.xu"), Draft(ITEM, BPMN))["id"]
+    at, author, other = f"/admin/workshop/{draft}", desk("designer.xu"), desk("designer.qin")
+    told = Path("processes/joint-final-inspection/scenarios/denied.json").read_bytes()
+
+    def seen():
+        return hidden(author.get(at), "seen")
+
+    def sent_story(who=author, path="scenarios", story=b"", **fields):
+        data = {"csrf": who.token("/admin/workshop/check"), **fields}
+        data |= {} if "seen" in fields else {"seen": seen()}
+        data |= {"story_file": (io.BytesIO(story), "denied.json")} if story else {}
+        kind = "multipart/form-data" if path == "scenarios" else "application/x-www-form-urlencoded"
+        return who.client.post(f"{at}/{path}", data=data, content_type=kind)
+
+    def stands():
+        found = engine.workshop.get(actor("designer.xu"), UUID(draft))
+        return [one["name"] for one in found["scenarios"]], found["review"]
+
+    engine.workshop.review(actor("designer.qin"), UUID(draft), "approved")
+    before = seen()
+    assert sent_story(story=told).status_code == 303
+    assert stands() == ([json.loads(told)["name"]], None)
+    assert sent_story(story=told, seen=before).status_code == 409, "somebody else has changed them"
+    for wrong in (b"[1]", b"[" * 100_000, b"{}", b" " * 300_000):
+        assert sent_story(story=wrong).status_code == 422
+    assert "起点" in sent_story(story="起点".encode()).text, "what was written is still there"
+    assert sent_story(at="7", story=told).status_code == 422
+    assert sent_story(at="0", story=told.replace(b'"2026-05-13"', b'"2026-05-14"')).status_code == 303
+    refused = other.post(f"{at}/publish", other.token("/admin/workshop/check"))
+    assert (refused.status_code, "2026-05-14" in refused.text) == (422, True)
+    clerk = desk("clerk.chen")
+    data = {"csrf": clerk.token("/admin/cases"), "seen": seen(), "at": "0"}
+    assert clerk.client.post(f"{at}/scenarios/remove", data=data).status_code == 403
+    assert sent_story(path="scenarios/remove", at="0").status_code == 303
+    assert stands() == ([], None)
+    with pytest.raises(ScenariosChanged):
+        engine.workshop.publish(actor("designer.qin"), UUID(draft), seen="other")
+    engine.workshop.publish(actor("designer.qin"), UUID(draft))
+    assert sent_story(story=told, seen="").status_code == 409, "what is published stays as it is"
+
+
+def test_the_page_says_why_it_can_not_be_published_and_names_what_changed(desk, engine, actor):
+    who = actor("designer.xu")
+    own = engine.store_draft(who, Draft(ITEM, BPMN.replace(b'promised="10"', b'promised="9"', 1)))["id"]
+    page = desk("designer.xu").get(f"/admin/workshop/{own}").text
+    assert "另一名流程设计人员审核通过后" in page
+    assert "办理时限 · 承诺时限" in page
+    assert "timeLimit.promised" not in page
+    assert "Time limit · Promised limit" in desk("designer.qin").get(f"/admin/workshop/{own}?lang=en").text
+    unlisted = engine.store_draft(who, Draft("never-heard-of", BPMN))["id"]
+    assert "清单之外无权力" in desk("designer.qin").get(f"/admin/workshop/{unlisted}?lang=zh").text
