@@ -5,16 +5,18 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from flask import Response, redirect
+from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from admin.desk import fresh_key, me, page
 from admin.inbox import once_of
+from engine.cases.access import need
 from engine.catalogue.catalogue import OPEN, OPERATIONS
 from engine.catalogue.effects import CONTINUE, EFFECTS
 from engine.catalogue.publish import Change
 from engine.errors import ApprovalError, Forbidden, Invalid, NotFound
-from engine.organization.permissions import Permission
+from engine.organization.permissions import Permission, UseCase
+from engine.plugins.file_kinds import FileEmpty
 from web.pages import Pages, field
 from web.serving import engine
 from web.words import language
@@ -25,6 +27,7 @@ ASKED = ("operation", "effective_on", "effect", "conclude_by", "zh", "en", "rela
 
 def serve_catalogue(pages: Pages) -> None:
     """The addresses of the catalogue."""
+    pages.take_files("add_sample")
 
     @pages.get("/catalogue")
     def catalogue() -> Response:
@@ -51,6 +54,22 @@ def serve_catalogue(pages: Pages) -> None:
             return _item(item, error.status, problem=error.sentence(language()), kept=asked)
         return redirect(f"/admin/catalogue/{item}", 303)
 
+    @pages.post("/catalogue/<item>/files")
+    def add_sample(item: str) -> AnyResponse:
+        need(me(), UseCase.ITEM_STORE)
+        file, name = request.files.get("file"), field("name", 200)
+        try:
+            if file is None or not file.filename:
+                raise FileEmpty(detail="file", fields={"file": ["0"]})
+            with engine().materials.receiving(file.stream, name, text=True) as incoming:
+                said = [name, incoming.upload.sha256]
+                engine().catalogue_office.add_file(me(), item, incoming, once_of("add-sample", item, said))
+        except (Forbidden, NotFound):
+            raise
+        except ApprovalError as error:
+            return _item(item, error.status, problem=error.sentence(language()))
+        return redirect(f"/admin/catalogue/{item}#samples", 303)
+
 
 def _item(item: str, status: int = 200, **shown: Any) -> Response:
     found = engine().catalogue_office.item(me(), item)
@@ -61,6 +80,8 @@ def _item(item: str, status: int = 200, **shown: Any) -> Response:
         "regions": regions,
         "operations": _operations(state),
         "effects": EFFECTS,
+        "samples": found["draft"].get("listing", {}).get("samples", []),
+        "may_store": UseCase.ITEM_STORE.value.permission in me().permissions,
         "may_publish": me().may(Permission.CATALOGUE_PUBLISH),
         "key": fresh_key(),
         "kept": {},

@@ -18,7 +18,7 @@ from web.words import language, t
 
 Links = list[tuple[str, str]]
 #: What may have been done to a mandate, and to a material or a document.
-OF_MANDATES = ("recorded", "ended", "stored")
+OF_MANDATES = ("recorded", "ended", "scanned", "stored")
 OF_PAPERS = ("added", "reviewed", "sealed", "delivered")
 #: What may have been done to a promise, a credit record, an item's ways.
 OF_CREDIT = ("signed", "promise_withdrawn", "on_record", "decided", "regimes")

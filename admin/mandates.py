@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -13,8 +14,11 @@ from admin.desk import fresh_key, me, page
 from admin.inbox import once_of
 from engine.cases.access import need
 from engine.cases.mandates import NewMandate, needs_mandate
+from engine.doors.materials import Incoming
 from engine.errors import ApprovalError, Forbidden, Invalid, NotFound
 from engine.organization.permissions import UseCase
+from engine.plugins.file_kinds import FileEmpty
+from web.downloads import download
 from web.forms import flaws
 from web.pages import Pages, field
 from web.serving import engine
@@ -28,6 +32,7 @@ NUMBERS = ("credit_code", "id_number")
 
 def serve_mandates(pages: Pages) -> None:
     """The addresses of mandates."""
+    pages.take_files("record", "add_scan")
 
     @pages.get("/mandates")
     def mandates() -> Response:
@@ -36,13 +41,36 @@ def serve_mandates(pages: Pages) -> None:
     @pages.post("/mandates")
     def record() -> AnyResponse:
         try:
+            need(me(), UseCase.MANDATE_RECORD)
             asked = _mandate()
-            engine().mandates.record(me(), asked, once_of("record-mandate", "", asked))
+            with ExitStack() as stack:
+                scan = _scan(stack)
+                said = [asked, scan and scan.upload.sha256]
+                engine().mandates.record(me(), asked, once_of("record-mandate", "", said), scan)
         except Forbidden:
             raise
         except ApprovalError as error:
             return _refused(error)
         return redirect("/admin/mandates?done=recorded", 303)
+
+    @pages.post("/mandates/<mandate>/scan")
+    def add_scan(mandate: str) -> AnyResponse:
+        need(me(), UseCase.MANDATE_SCAN)
+        try:
+            with ExitStack() as stack:
+                scan = _scan(stack)
+                if scan is None:
+                    raise FileEmpty(detail="scan", fields={"scan": ["0"]})
+                engine().mandates.add_scan(me(), mandate, scan, once_of("scan", mandate, scan.upload.sha256))
+        except (Forbidden, NotFound):
+            raise
+        except ApprovalError as error:
+            return _refused(error)
+        return redirect("/admin/mandates?done=scanned", 303)
+
+    @pages.get("/mandates/<mandate>/scan/file")
+    def fetch_scan(mandate: str) -> AnyResponse:
+        return download(engine().mandates.open_scan(me(), mandate))
 
     @pages.post("/mandates/<mandate>/end")
     def end(mandate: str) -> AnyResponse:
@@ -73,6 +101,14 @@ def _mandate() -> NewMandate:
         items or None,
         field("may_promise", 5) == "true",
     )
+
+
+def _scan(stack: ExitStack) -> Incoming | None:
+    """The scanned paper, if one was sent; it is looked at here. Raises what `MaterialsDoor.receiving` does."""
+    file = request.files.get("scan")
+    if file is None or not file.filename:
+        return None
+    return stack.enter_context(engine().materials.receiving(file.stream, file.filename))
 
 
 def _day(name: str) -> date:

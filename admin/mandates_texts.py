@@ -8,6 +8,10 @@ MANDATES: Texts = {
     "nav.mandates": ("代办委托", "Mandates"),
     "nav.new": ("代办申请", "Apply"),
     "done.recorded": ("委托已登记。", "The mandate is recorded."),
+    "done.scanned": ("扫描件已保存。", "The scan is kept."),
+    "mandates.scan": ("委托书扫描件（可选）", "The signed paper, scanned (if you have it)"),
+    "mandates.scan.add": ("上传扫描件", "Add the scan"),
+    "mandates.scan.fetch": ("扫描件", "the scan"),
     "done.ended": ("委托已终止，即时生效。", "The mandate is ended, at once."),
     "mandates.title": ("代办委托", "Mandates"),
     "mandates.about": (

@@ -25,8 +25,10 @@ from api.drafts import drafts
 from api.events import events
 from api.health import health_of
 from api.intake import intake
+from api.item_files import item_files
 from api.items import items
 from api.limits import limits
+from api.mandate_scans import mandate_scans
 from api.mandates import mandates
 from api.materials import materials
 from api.modeler import modeler
@@ -112,6 +114,8 @@ def register_api(app: Flask, engine: Engine) -> None:
         documents,
         verify,
         mandates,
+        mandate_scans,
+        item_files,
         commitments,
         eligibility,
         credit,

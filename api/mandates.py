@@ -60,6 +60,8 @@ class MandateView(Shape):
     last_day = fields.String(metadata={"format": "date"})
     may_promise = fields.Boolean()
     evidence = fields.String()
+    scan = fields.String(allow_none=True)
+    scan_name = fields.String(allow_none=True)
     valid = fields.Boolean()
     revoked_at = fields.String(allow_none=True, metadata={"format": "date-time"})
     revoked_because = fields.String(allow_none=True)

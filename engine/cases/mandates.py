@@ -7,12 +7,12 @@ gave it may end it at once, and so may the agent and the window (民法典 161 t
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Index
+from sqlalchemy import BigInteger, Index
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -30,6 +30,7 @@ MOST_DAYS = 366 * 5
 IDENTITIES = ("credit_code", "id_number")
 _COLUMNS = (
     "m.id, m.principal, m.agent, m.station, m.region_code, m.items, m.first_day, m.last_day, m.may_promise, m.evidence, "
+    "m.scan, m.scan_name, m.scan_type, m.scan_size, "
     "m.created_by, m.created_at, m.revoked_at, m.revoked_by, m.revoked_because, o.name AS agent_name, "
     "d.name AS station_name, d.name_en AS station_name_en FROM mandates m JOIN officers o ON o.id = m.agent "
     "LEFT JOIN departments d ON d.id = m.station"
@@ -60,11 +61,18 @@ _AGENTS = (
     "WHERE o.active AND d.region_code = %(region)s AND (%(window)s OR o.id = %(me)s) "
     "ORDER BY o.name, o.username, d.id LIMIT 500"
 )
+_SCAN = (
+    "UPDATE mandates SET scan = %s, scan_name = %s, scan_type = %s, scan_size = %s WHERE id = %s RETURNING 1 AS done"
+)
 _REVOKE = "UPDATE mandates SET revoked_at = %s, revoked_by = %s, revoked_because = %s WHERE id = %s"
 
 
+if TYPE_CHECKING:
+    from engine.cases.add_material import Upload
+
+
 class MandateRow(Base):
-    """A mandate. It is never changed but to be ended."""
+    """A mandate. It is never changed but to be ended, and to get the scan of its paper."""
 
     __tablename__ = "mandates"
     __table_args__ = (Index("ix_mandates_agent", "agent"), Index("ix_mandates_region", "region_code"))
@@ -79,6 +87,10 @@ class MandateRow(Base):
     last_day: Mapped[date]
     may_promise: Mapped[bool]  #: may sign a commitment in the principal's name
     evidence: Mapped[str]
+    scan: Mapped[str | None]  #: the signed paper, scanned: the hash of the file; handed in once
+    scan_name: Mapped[str | None]
+    scan_type: Mapped[str | None]
+    scan_size: Mapped[int | None] = mapped_column(BigInteger)
     created_by: Mapped[str]
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
@@ -114,6 +126,16 @@ class MandateEnded(Conflict):
     code = "mandate-ended"
     zh = "该委托已于此前撤销，无需再次撤销。"
     en = "This mandate was ended before: there is nothing left to end."
+
+
+class MandateScanned(Conflict):
+    """The mandate has the scan of its paper already. Params: id."""
+
+    code = "mandate-scanned"
+    zh = "该委托已有扫描件，不能更换。如委托书有变，请撤销后重新登记。"
+    en = (
+        "This mandate has its scan already, and keeps it. If the paper has changed, end the mandate and record it anew."
+    )
 
 
 def record_mandate(uow: UnitOfWork, asked: NewMandate) -> dict[str, Any]:
@@ -177,13 +199,49 @@ def revoke_mandate(uow: UnitOfWork, mandate: str, reason: str) -> dict[str, Any]
     need(uow.actor, UseCase.MANDATE_REVOKE)
     now = uow.tell_time()
     row = _one(uow, _id(mandate))
-    window = uow.actor.may(Permission.CASE_ACCEPT) and uow.actor.region_code == row["region_code"]
-    if not (is_platform(uow.actor) or window or row["agent"] == uow.actor.id):
-        raise NotFound(what="mandate", id=mandate[:80])
+    _check_own(uow.actor, row)
     if row["revoked_at"] is not None:
         raise MandateEnded(id=mandate)
     uow.read((_REVOKE + " RETURNING 1 AS done", (now, uow.actor.id, reason, row["id"])))
     return _view(_one(uow, row["id"]), day_of(now))
+
+
+def add_scan(uow: UnitOfWork, mandate: str, upload: Upload, keep: Callable[[], None]) -> dict[str, Any]:
+    """Add the scan of the signed paper; the same again changes nothing. `keep` gives the file its place.
+
+    Raises:
+        NotFound, Forbidden: not the actor's mandate.
+        MandateEnded, MandateScanned: it is over, or has another scan.
+    """
+    need(uow.actor, UseCase.MANDATE_SCAN)
+    now = uow.tell_time()
+    row = _one(uow, _id(mandate))
+    _check_own(uow.actor, row)
+    if row["revoked_at"] is not None:
+        raise MandateEnded(id=mandate)
+    if row["scan"] not in (None, upload.sha256):
+        raise MandateScanned(id=mandate)
+    keep()
+    if row["scan"] is None:
+        uow.read((_SCAN, (upload.sha256, upload.name, upload.media_type, upload.size, row["id"])))
+    return _view(_one(uow, row["id"]), day_of(now))
+
+
+def find_scan(uow: UnitOfWork, mandate: str) -> dict[str, Any]:
+    """The scan of a mandate's paper, for who may see the mandate. Raises Forbidden, NotFound (also: there is none)."""
+    need(uow.actor, UseCase.MANDATE_LIST)
+    row = _one(uow, _id(mandate))
+    _check_own(uow.actor, row)
+    if row["scan"] is None:
+        raise NotFound(what="mandate", id=mandate[:80])
+    return row
+
+
+def _check_own(actor: Actor, row: Mapping[str, Any]) -> None:
+    """A mandate is its agent's, and that of the window of its region; nobody else knows of it. Raises NotFound."""
+    window = actor.may(Permission.CASE_ACCEPT) and actor.region_code == row["region_code"]
+    if not (is_platform(actor) or window or row["agent"] == actor.id):
+        raise NotFound(what="mandate", id=str(row["id"]))
 
 
 def list_agents(uow: UnitOfWork) -> list[dict[str, Any]]:
@@ -278,6 +336,8 @@ def _view(row: Mapping[str, Any], today: date) -> dict[str, Any]:
         "last_day": row["last_day"].isoformat(),
         "may_promise": row["may_promise"],
         "evidence": row["evidence"],
+        "scan": row["scan"],
+        "scan_name": row["scan_name"],
         "valid": row["revoked_at"] is None and row["first_day"] <= today <= row["last_day"],
         "revoked_at": row["revoked_at"] and row["revoked_at"].astimezone(CST).isoformat(timespec="seconds"),
         "revoked_because": row["revoked_because"],

@@ -33,6 +33,7 @@ from engine.catalogue.publish import (
 )
 from engine.definitions.deploy import load_item
 from engine.doors.catalogue import Sight, version_view
+from engine.doors.materials import Incoming
 from engine.errors import Invalid, NotFound
 from engine.organization.actor import Actor
 from engine.organization.permissions import UseCase
@@ -87,16 +88,29 @@ class CatalogueOffice:
 
         return self._transactions.perform(actor, work, once)
 
-    def add_file(self, actor: Actor, code: str, name: str, content: bytes) -> dict[str, Any]:
-        """Add a form or sample to an item's draft. Raises Forbidden, NotFound, Invalid."""
+    def add_file(self, actor: Actor, code: str, incoming: Incoming, once: Once | None = None) -> dict[str, Any]:
+        """Add a form or sample, looked at by `MaterialsDoor.receiving`, to an item's draft, whose listing names it.
+
+        Raises:
+            Forbidden, NotFound; Invalid: the listing names no such file, or it is too large or of a kind that nobody downloads.
+        """
+        upload = incoming.upload
 
         def work(uow: UnitOfWork) -> dict[str, Any]:
             need(actor, UseCase.ITEM_STORE)
-            found = elements_of(uow, code)
-            store_files(uow, code, {name: content})
-            return {"code": code, "elements": elements_of(uow, code)} if found else {}
+            elements_of(uow, code)
+            row = uow.session.get(ItemRow, code)
+            assert row is not None
+            listed = [one["file"] for one in row.data.get("listing", {}).get("samples", [])]
+            if upload.name not in listed:
+                named = ", ".join(listed) or "—"
+                said = f"事项草稿的表格和示范文本清单中没有该文件名，可用：{named}\tthe draft lists no such file; it lists: {named}"
+                raise Invalid(detail=upload.name, fields={"name": [said]})
+            store_files(uow, code, {upload.name: incoming.received.path.read_bytes()})
+            kept = {"name": upload.name, "sha256": upload.sha256, "size": upload.size}
+            return {"code": code, "file": kept, "elements": elements_of(uow, code)}
 
-        return self._transactions.perform(actor, work)
+        return self._transactions.perform(actor, work, once)
 
     def publish_item(
         self, actor: Actor, code: str, change: Change, once: Once | None = None, earlier: bool = False

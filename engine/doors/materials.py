@@ -18,18 +18,19 @@ from engine.cases.step_store import lock_case
 from engine.cases.submit import find_case
 from engine.errors import ApprovalError, NotFound
 from engine.organization.actor import Actor
-from engine.plugins.file_kinds import check_name, kind_of
+from engine.plugins.file_kinds import check_name, kind_of, text_kind
 from engine.plugins.scanners import INFECTED, Scanner
 from engine.settings import Settings
 from engine.store.files import GRACE_SECONDS, FileStore, Readable, Received
 from engine.unit_of_work import Once, Transactions, UnitOfWork
 
-#: Which of some files a row names: of materials, or of documents.
+#: Which of some files a row names: of materials, of documents, or of the papers that approvals and mandates rest on.
 _NAMED = (
     "SELECT h.hash FROM unnest(%s::text[]) AS h (hash) WHERE EXISTS (SELECT 1 FROM materials m WHERE m.file_hash = h.hash) "
     "OR EXISTS (SELECT 1 FROM document_files f WHERE f.file_hash = h.hash) "
     "OR EXISTS (SELECT 1 FROM draft_materials p WHERE p.file_hash = h.hash) "
-    "OR EXISTS (SELECT 1 FROM extensions e WHERE e.scan = h.hash)"
+    "OR EXISTS (SELECT 1 FROM extensions e WHERE e.scan = h.hash) "
+    "OR EXISTS (SELECT 1 FROM mandates a WHERE a.scan = h.hash)"
 )
 
 
@@ -73,15 +74,15 @@ class MaterialsDoor:
         self.files, self.scanner = files, scanner
 
     @contextlib.contextmanager
-    def receiving(self, source: Readable, name: str) -> Iterator[Incoming]:
-        """Take in a file and look at it; what `add` did not give a place is gone after the block.
+    def receiving(self, source: Readable, name: str, text: bool = False) -> Iterator[Incoming]:
+        """Take in a file and look at it; what `add` did not give a place is gone after the block. `text`: a plain text will do.
 
         Raises:
             FileNameInvalid, FileEmpty, FileTooLarge, FileKindUnknown, ArchiveRefused, FileInfected, StorageFull.
         """
         fine = check_name(name)
         with self.files.receiving(source, self.settings.most_file) as received:
-            kind = kind_of(received.path, fine)
+            kind = (text_kind if text and fine.lower().endswith(".txt") else kind_of)(received.path, fine)
             found = self.scanner.scan(received.path)
             if found.verdict == INFECTED:
                 raise FileInfected(name=fine, detail=found.detail)

@@ -286,6 +286,13 @@ class UseCase(Enum):
     MANDATE_LIST = Rule(
         "委托列表", "list mandates", Permission.MANDATE_READ, Scope.INVOLVED, frozenset({Permission.CASE_ACCEPT})
     )
+    MANDATE_SCAN = Rule(
+        "上传委托书扫描件",
+        "add the scan of a mandate's paper",
+        Permission.MANDATE_WRITE,
+        Scope.INVOLVED,
+        frozenset({Permission.CASE_ACCEPT}),
+    )
     MANDATE_REVOKE = Rule(
         "撤销委托", "end a mandate", Permission.MANDATE_WRITE, Scope.INVOLVED, frozenset({Permission.CASE_ACCEPT})
     )

@@ -91,6 +91,8 @@ KINDS = (
     FileKind("application/zip", ("zip",), _ZIP),
     FileKind("application/acad", ("dwg",), (b"AC10",)),
 )
+TEXT = FileKind("text/plain", ("txt",), ())
+MOST_TEXT = 1024**2
 BY_ENDING: Mapping[str, FileKind] = {ending: kind for kind in KINDS for ending in kind.endings}
 ALLOWED = ", ".join(BY_ENDING)
 
@@ -119,6 +121,21 @@ def kind_of(path: Path, name: str) -> FileKind:
     if kind.begins == _ZIP:
         _look_inside(path, name, kind)
     return kind
+
+
+def text_kind(path: Path, name: str) -> FileKind:
+    """A plain text, which only keepers of the catalogue hand in. Raises FileEmpty, FileKindUnknown: it is empty, or no text."""
+    with open(path, "rb") as file:
+        content = file.read(MOST_TEXT + 1)
+    if not content:
+        raise FileEmpty(detail="file", fields={"file": ["0"]})
+    try:
+        written = content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise _unknown(name) from None
+    if len(content) > MOST_TEXT or any(not (char.isprintable() or char in "\n\r\t\ufeff\u3000") for char in written):
+        raise _unknown(name)
+    return TEXT
 
 
 def _unknown(name: str) -> FileKindUnknown:

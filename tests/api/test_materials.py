@@ -284,6 +284,93 @@ def test_a_code_opens_its_own_case_only_and_guessing_is_slowed_down(app, caller,
     refused(as_applicant(app, submitted, "GET", "/materials"), 429, "too-many-tries")
 
 
+# -- the other uploads: the same checks
+
+
+BAD = [
+    ("application-form.txt", b"", "file-empty"),
+    ("application-form.txt", PROGRAM, "file-kind-refused"),
+    ("../application-form.txt", b"x", "file-name-invalid"),
+    ("application-form.pdf", PNG, "file-kind-refused"),
+    ("application-form.docx", BOMB, "archive-refused"),
+    ("another.txt", "表".encode(), "input-invalid"),
+]
+
+
+def sent(file_name, content, **more):
+    return {"data": {"file": (io.BytesIO(content), file_name), **more}, "content_type": "multipart/form-data"}
+
+
+def test_forms_and_samples_that_a_draft_lists_are_uploaded_by_its_keepers(engine, caller, app, client, store):
+    path, keeper, clerk = "/catalogue/items/joint-final-inspection", caller("admin.yang"), caller("clerk.chen")
+    before = contents(engine)
+    for name, content, code in BAD:
+        refused(keeper.call("POST", f"{path}/files", **sent(name, content)), 422, code)
+    refused(clerk.call("POST", f"{path}/files", **sent("application-form.txt", b"x")), 403, "forbidden")
+    refused(keeper.call("POST", "/catalogue/items/none/files", **sent("a.txt", b"x")), 404, "not-found")
+    refused(
+        keeper.call("POST", f"{path}/files", data={"name": "x"}, content_type="multipart/form-data"),
+        422,
+        "input-invalid",
+    )
+    assert contents(engine) == before
+    assert left(store) == []
+    form = "新的申请表\n".encode()
+    made = keeper.call("POST", f"{path}/files", **sent("本地.txt", form, name="application-form.txt"))
+    assert (made.status_code, made.json["file"]["name"], made.json["file"]["size"]) == (
+        201,
+        "application-form.txt",
+        len(form),
+    )
+    assert keeper.get(path).json["changed"], "the draft is not what is published"
+    version = keeper.post(f"{path}/versions", {"operation": "changed"}).json["version"]
+    url = f"/api/v1/items/joint-final-inspection/versions/{version}/files/application-form.txt"
+    assert client.get(url).data == form
+    assert client.get(url.replace(f"/{version}/", "/1/")).data != form, "what was published stays"
+
+
+MANDATE = {
+    "principal": {"name": "王秀英", "id_number": "11010519491231002X"},
+    "agent": "agent.he",
+    "station": "demo-village-station",
+    "first_day": "2026-01-01",
+    "last_day": "2030-12-31",
+    "evidence": "委托书 2026-1 号",
+}
+
+
+def test_the_signed_paper_of_a_mandate_is_scanned_once_and_fetched_by_who_may_see_it(engine, caller, store):
+    agent, clerk = caller("agent.he"), caller("clerk.chen")
+    made = agent.post("/mandates", MANDATE).json
+    assert (made["scan"], made["scan_name"]) == (None, None)
+    path = f"/mandates/{made['id']}/scan"
+    for name, content, code in (
+        ("a.pdf", b"", "file-empty"),
+        ("a.pdf", PNG, "file-kind-refused"),
+        *[
+            ("a.zip", BOMB, "archive-refused"),
+            ("../a.pdf", PDF, "file-name-invalid"),
+            ("a.txt", b"x", "file-kind-refused"),
+        ],
+    ):
+        refused(agent.call("POST", path, **sent(name, content)), 422, code)
+    refused(agent.get(f"{path}/file"), 404, "not-found")
+    assert left(store) == []
+    for other in (clerk, caller("agent.he")):
+        answer = other.call("POST", path, **sent("委托书.pdf", PDF))
+        assert answer.status_code == (404 if other is clerk else 201), "it is of another region than the clerk's window"
+    assert answer.json["scan_name"] == "委托书.pdf"
+    assert left(store) == [answer.json["scan"]]
+    assert agent.call("POST", path, **sent("委托书.pdf", PDF)).status_code == 201, "the same again changes nothing"
+    refused(agent.call("POST", path, **sent("b.pdf", PDF + b"more")), 409, "mandate-scanned")
+    assert agent.get(f"{path}/file").data == PDF
+    refused(clerk.get(f"{path}/file"), 404, "not-found")
+    refused(caller("fire.liu").get(f"{path}/file"), 403, "forbidden")
+    assert engine.materials.clean(grace=-1) == 0, "a mandate names its scan"
+    agent.post(f"/mandates/{made['id']}/revoke", {})
+    assert agent.get(f"{path}/file").data == PDF, "what was done under it is still shown to rest on it"
+
+
 # -- cleaning
 
 

@@ -6,6 +6,7 @@ A new use case needs its line in `UseCase` and its line in `ATTEMPTS` (or, above
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import re
 import uuid
@@ -316,6 +317,12 @@ def mandate_recorded(attempt: Attempt) -> TestResponse:
     return attempt.who.post("/mandates", asked | {"first_day": "2026-01-01", "last_day": "2030-01-01"})
 
 
+def mandate_scanned(attempt: Attempt) -> TestResponse:
+    """The scan of the mandate of the agent in the first place; the same one every time."""
+    sent = {"data": {"file": (io.BytesIO(b"%PDF-1.7 a"), "a.pdf")}, "content_type": "multipart/form-data"}
+    return attempt.who.call("POST", f"/mandates/{attempt.world.mandates[Place.OWN]}/scan", **sent)
+
+
 def mandate_revoked(attempt: Attempt) -> TestResponse:
     """One of the agent in the first place, made anew, so that the one that the others need stands."""
     new = {"id": uuid.uuid4(), "agent": account(Role.AGENT, Place.OWN), "station": POSTS[Place.OWN][1][0]}
@@ -493,6 +500,7 @@ ATTEMPTS: dict[UseCase, list[Callable[[Attempt], TestResponse | bool]]] = {
     UseCase.CASE_RECEIPT: [receipt],
     UseCase.MANDATE_RECORD: [mandate_recorded],
     UseCase.MANDATE_LIST: [mandate_listed],
+    UseCase.MANDATE_SCAN: [mandate_scanned],
     UseCase.MANDATE_REVOKE: [mandate_revoked],
     UseCase.CASE_SUPPLEMENT: [lambda a: a.who.post(f"/cases/{a.case('supplement')}/supplements", BROUGHT)],
     UseCase.CASE_WITHDRAW: [lambda a: a.who.post(f"/cases/{a.case()}/withdrawal", {})],
@@ -749,6 +757,9 @@ OPERATIONS: dict[str, UseCase] = {
     "GET /definitions/<definition>/impact": UseCase.DEFINITION_READ,
     "POST /definitions/<definition>/review": UseCase.DEFINITION_REVIEW,
     "POST /definitions/<definition>/publish": UseCase.DEFINITION_PUBLISH,
+    "POST /mandates/<mandate>/scan": UseCase.MANDATE_SCAN,
+    "GET /mandates/<mandate>/scan/file": UseCase.MANDATE_LIST,
+    "POST /catalogue/items/<item>/files": UseCase.ITEM_STORE,
     "GET /cards": UseCase.CARD_READ,
     "POST /cards/<card>/acknowledge": UseCase.CARD_ANSWER,
     "POST /cards/<card>/explain": UseCase.CARD_ANSWER,

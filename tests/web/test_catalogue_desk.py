@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import io
 import json
 import re
 from pathlib import Path
@@ -99,3 +100,19 @@ def test_drift_is_shown_with_what_is_to_be_mended(engine, desk):
     assert "大会审" in shown
     assert "须纠正" in shown
     assert "99" in words(desk("admin.yang").get(f"/admin/catalogue/{ITEM}"))
+
+
+def test_a_sample_is_uploaded_on_the_page_of_its_item(engine, desk):
+    admin, here = desk("admin.yang"), f"/admin/catalogue/{ITEM}"
+    form = {"csrf": admin.token(here), "name": "application-form.txt"}
+    assert 'enctype="multipart/form-data"' in admin.get(here).text
+    for content in (b"", b"\x7fELF\x00"):
+        refused = admin.client.post(f"{here}/files", data=form | {"file": (io.BytesIO(content), "a.txt")})
+        assert refused.status_code == 422
+        assert 'id="problem"' in refused.text
+    assert "草稿与已发布的版本相同" in admin.get(here).text
+    done = admin.client.post(f"{here}/files", data=form | {"file": (io.BytesIO("新表".encode()), "a.txt")})
+    assert done.headers["Location"] == f"{here}#samples"
+    assert "草稿与已发布的版本不同" in admin.get(here).text
+    designer = desk("designer.qin").get(here)
+    assert "/files" not in designer.text

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import html
+import io
 import re
 
+from tests.engine.papers import PDF, PNG
 from tests.engine.test_mandates import MANDATE, WHO
 
 SAID = {
@@ -102,3 +104,25 @@ def test_the_window_begins_with_what_is_usual_there(desk, engine, actor):
             {"item": last},
         )
     assert engine.intake.window_items(actor("tianhe.lin"))[0]["code"] == last
+
+
+def test_the_scan_of_the_paper_comes_with_the_mandate_or_later(desk, engine):
+    agent = desk("agent.he")
+    wrong = agent.client.post("/admin/mandates", data=_form(agent, scan=(io.BytesIO(PNG), "委托书.pdf")))
+    assert wrong.status_code == 422, "a file that is not what its name says; and no mandate is recorded"
+    assert "没有已登记的委托" in agent.get("/admin/mandates").text
+    made = agent.client.post("/admin/mandates", data=_form(agent, scan=(io.BytesIO(PDF), "委托书.pdf")))
+    assert made.status_code == 303
+    first = re.search(r'href="(/admin/mandates/[^"]+/scan/file)"', agent.get("/admin/mandates").text)[1]
+    assert agent.get(first).data == PDF
+    assert desk("clerk.chen").get(first).status_code == 404
+    recorded(agent)
+    later = re.search(r'action="(/admin/mandates/[^"]+/scan)"', agent.get("/admin/mandates").text)[1]
+    csrf = agent.token("/admin/mandates")
+    sent = agent.client.post(later, data={"csrf": csrf, "scan": (io.BytesIO(PDF), "b.pdf")})
+    assert sent.headers["Location"] == "/admin/mandates?done=scanned"
+    assert "扫描件已保存" in agent.get(sent.headers["Location"]).text
+
+
+def _form(agent, **files):
+    return SAID | {"csrf": agent.token("/admin/mandates")} | files
