@@ -53,7 +53,7 @@ _MANDATED = (
     "AND (upper(m.principal->>'credit_code') = %(subject)s OR upper(m.principal->>'id_number') = %(subject)s) LIMIT 1"
 )
 _VERSIONS = "SELECT organization_version AS o, catalogue_version AS c FROM platform"
-_CASE = "SELECT id FROM case_numbers WHERE number = %s"
+_CASE = "SELECT case_id AS id FROM case_numbers WHERE number = %s"
 _PUBLIC_SAFETY = (
     "SELECT EXISTS (SELECT 1 FROM jsonb_array_elements(coalesce(data->'regimes', '[]'::jsonb)) r "
     "WHERE r->>'public_safety' = 'true') AS yes FROM items WHERE code = %s"

@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from engine.background.worker import run_dry
+from engine.cases.submit import Application
+from engine.credit_first.admission import RegimeNotOpen
+from engine.credit_first.credit_office import Decision, NewEntry
 from engine.credit_first.errors import NotTheDecidingBody, SecondOfficerNeeded, VerifierDecided
 from engine.credit_first.rectification import Rectified
 from engine.credit_first.revocation import NewRevocation, was_heard
@@ -16,8 +19,9 @@ from engine.credit_first.states import IN_FORCE
 from engine.credit_first.stays import Objection
 from engine.errors import ApprovalError, Conflict, Invalid, NotFound
 from engine.organization.actor import Actor
-from tests.engine.stories import SYSTEM, complete, open_tasks
+from tests.engine.stories import ITEM, REGION, SYSTEM, complete, open_tasks
 from tests.engine.test_concurrency import at_once
+from tests.engine.trust_first import APPLICANT as COMPANY
 from tests.engine.trust_first import (
     CLERK,
     case_id,
@@ -32,10 +36,13 @@ from tests.engine.trust_first import (
     whole,
 )
 
+NUMBER = COMPANY["credit_code"]
+REPAIRED = Decision("repaired", {"decision": "修复决定1号", "reason": "已纠正"})
 APPLICANT = Actor.applicant("applicant", "甲")
 EVENTS = (
     *("verify", "verify", "differ", "fail", "supply", "days", "month", "withdraw"),
     *("revoke", "notice", "state", "hearing", "revoked", "upheld", "public-interest", "dispute", "stay", "end-stay"),
+    *("repair", "blacklist"),
 )
 ONE = "SELECT * FROM permits WHERE case_id = (SELECT id FROM cases WHERE number = :n)"
 
@@ -121,6 +128,13 @@ class Walk:
     def _end_stay(self):
         self.engine.verifications.object(SYSTEM, Objection(self.number, "end-stay", "某法院", "裁定2号"))
 
+    def _repair(self):
+        for record in self.rows("SELECT id FROM credit_records"):
+            self.engine.credit.decide(SYSTEM, str(record["id"]), REPAIRED)
+
+    def _blacklist(self):
+        self.engine.credit.record(SYSTEM, NewEntry(NUMBER, "blacklist", "严重失信", case=self.number))
+
     def rows(self, sql):
         with self.engine.database.connect() as connection:
             return [dict(row._mapping) for row in connection.execute(text(sql), {"n": self.number})]
@@ -157,6 +171,22 @@ class Walk:
         for record in self.rows("SELECT * FROM credit_records"):
             assert record["ground"]["text"]
             assert record["ground"]["case"]
+        self._way_is_as_credit_says()
+
+    def _way_is_as_credit_says(self):
+        """Who is blacklisted, or has a record that is not repaired, never gets the way, neither told nor by asking for it."""
+        told = self.engine.credit.records(SYSTEM, NUMBER)
+        closed = [one for one in told["records"] if one["closes_regimes"]]
+        ways = self.engine.credit.eligibility(SYSTEM, ITEM, REGION, NUMBER, None)["regimes"]
+        allowed = {one["regime"]: one["allowed"] for one in ways}
+        assert not (closed and any(allowed.values()))
+        if any(one["kind"] == "blacklist" and one["state"] == "effective" for one in told["records"]):
+            assert told["grade"] == "D"
+            asked = Application(ITEM, REGION, COMPANY, {"project_name": "示例"}, regime="post-verification")
+            before = self.rows("SELECT count(*) AS n FROM cases")
+            with pytest.raises(RegimeNotOpen):
+                self.engine.submit(SYSTEM, asked)
+            assert self.rows("SELECT count(*) AS n FROM cases") == before
 
 
 def walk(engine, actor, regime, events):
@@ -201,6 +231,17 @@ def refused(answers):
     found = [answer for answer in answers if isinstance(answer, Exception)]
     assert all(isinstance(one, ApprovalError) and 400 <= one.status < 500 for one in found), found
     return len(found)
+
+
+def test_a_repaired_record_opens_the_way_again_and_a_blacklist_closes_it(engine, actor):
+    trust_first(engine, "commitment")
+    walk(engine, actor, "commitment", ["fail", "notice", "state", "revoked", "repair", "blacklist", "stay", "end-stay"])
+    told = engine.credit.records(SYSTEM, NUMBER)
+    assert {one["kind"]: one["state"] for one in told["records"]} == {
+        "false-promise": "repaired",
+        "blacklist": "effective",
+    }
+    assert told["grade"] == "D"
 
 
 def test_of_two_clerks_who_verify_at_once_one_is_heard(engine, actor):
