@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.bpmn.calls import is_linked, scope_of
+from engine.bpmn.calls import is_linked, regime_of, scope_of
 from engine.bpmn.compile import PERSON_TAGS, SUB_PROCESSES, Compiled
 from engine.bpmn.model import Node, Process
 from engine.bpmn.outlook import CHOOSING
@@ -19,8 +19,9 @@ from engine.bpmn.public_diagram import public_name
 from engine.catalogue.items import ServiceItem
 from engine.catalogue.listing import Listing, OnlyIf
 from engine.catalogue.reading import Said
+from engine.catalogue.regimes import RegimeRule
 from engine.organization.directory import Department, Directory
-from engine.organization.routing import default_department, department_for, wanted_of
+from engine.organization.routing import Assignment, default_department, department_for, wanted_of
 
 #: What a node is called to everybody when its designer gave it no public name.
 IN_HAND = ("办理中", "In hand")
@@ -45,13 +46,53 @@ class GuideStep:
     several: bool
     presence: str | None  #: the legal basis for having to be there
     documents: tuple[tuple[str, str, str], ...]  #: kind, title, title in English
+    regime: str | None = None  #: of the visit for a verification that follows the decision
+    apart: frozenset[str] = frozenset()  #: of such a visit: the steps that no case comes to which comes to it
 
 
 def guide_steps(compiled: Compiled, item: ServiceItem, directory: Directory, region: str) -> list[GuideStep]:
     """The steps of an item's process in a region, in the order of its flows."""
     certain = certain_nodes(compiled.process)
-    people = [name for name in in_order(compiled.process) if compiled.nodes[name].tag in PERSON_TAGS]
-    return [_step(compiled.nodes[name], item, directory, region, name in certain) for name in people]
+    found = []
+    for name in in_order(compiled.process):
+        node = compiled.nodes[name]
+        rule = item.regime(regime_of(node) or "") if is_linked(node) else None
+        if node.tag in PERSON_TAGS:
+            found.append(_step(node, item, directory, region, name in certain))
+        elif rule is not None and rule.terms.visits:
+            found.append(_visit(node, rule, item, directory, region, compiled.process))
+    return found
+
+
+def _visit(
+    node: Node, rule: RegimeRule, item: ServiceItem, directory: Directory, region: str, process: Process
+) -> GuideStep:
+    """The visit that a verification after the decision asks for: at the window that takes the item's applications in."""
+    step = _step(node, item, directory, region, False)
+    there = department_for(directory, Assignment(item.accept_function), region)
+    follow = _following(process)
+    after = _after(follow, str(node.id))
+    near = after | {name for name in follow if node.id in _after(follow, name)}
+    return replace(
+        step,
+        department=there or default_department(directory, region),
+        fallback=there is None,
+        presence=f"{rule.basis.act}{rule.basis.article}",
+        regime=rule.regime.value,
+        apart=frozenset(follow) - near,
+    )
+
+
+def _after(follow: Mapping[str, list[str]], start: str) -> set[str]:
+    """What can be reached from a node."""
+    seen: set[str] = set()
+    todo = deque([start])
+    while todo:
+        for following in follow.get(todo.popleft(), ()):
+            if following not in seen:
+                seen.add(following)
+                todo.append(following)
+    return seen
 
 
 def _step(node: Node, item: ServiceItem, directory: Directory, region: str, certain: bool) -> GuideStep:
@@ -165,12 +206,22 @@ def _following(process: Process) -> dict[str, list[str]]:
 
 
 def visits(listing: Listing, steps: Iterable[GuideStep]) -> dict[str, Any]:
-    """到现场次数: to apply, for nodes that the law wants one to be there for, and to fetch what was decided."""
+    """到现场次数: to apply, for nodes that the law wants one to be there for, and to fetch what was decided.
+
+    `regimes`: of a case that goes by a way whose verification asks for a visit, that visit included.
+    """
     applying = int(not set(listing.apply) - {"window", "agent"})
     fetching = int(not set(listing.delivery) - {"window"})
     there = [step for step in steps if step.presence]
-    least = applying + fetching + sum(step.certain for step in there)
-    return {"least": least, "most": applying + fetching + len(there), "apply": applying, "delivery": fetching} | {
+    always, own = applying + fetching, [step for step in there if step.regime is None]
+    by_way = {}
+    for visit in (step for step in there if step.regime is not None):
+        with_it = [step for step in own if step.node not in visit.apart]
+        least = always + 1 + sum(step.certain for step in with_it)
+        by_way[str(visit.regime)] = {"least": least, "most": always + 1 + len(with_it)}
+    most = max([always + len(own), *(one["most"] for one in by_way.values())])
+    least = always + sum(step.certain for step in there)
+    return {"least": least, "most": most, "apply": applying, "delivery": fetching, "regimes": by_way} | {
         "steps": [{"name": step.name[0], "name_en": step.name[1], "basis": step.presence} for step in there]
     }
 
