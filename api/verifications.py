@@ -11,6 +11,7 @@ from marshmallow import fields
 from api.caller import QUERY_CODE, acting, actor, authenticate_with, engine, once
 from api.resource import Resource, answer
 from api.shapes import Acting, Form, Shape, Text, Whole, few
+from engine.credit_first.errors import required
 from engine.credit_first.grounds import GROUNDS
 from engine.credit_first.rectification import WAYS, Rectified
 from engine.credit_first.revocation import NewRevocation
@@ -193,9 +194,9 @@ class RevocationAsked(Shape):
 
 
 class Statement(Acting):
-    """What the holder says; blank: nothing, the right is waived. `hearing`: a hearing is asked for."""
+    """What the holder says; said blank: nothing, the right is waived. `hearing`: a hearing is asked for. One of them is needed."""
 
-    statement = Text(4000, blank=True, load_default="")
+    statement = Text(4000, blank=True)
     hearing = fields.Boolean(load_default=False, truthy={True}, falsy={False})
 
 
@@ -292,8 +293,10 @@ def begin_revocation(asked: dict[str, Any], number: str) -> Response:
 def state_defence(asked: dict[str, Any], revocation: str) -> Response:
     """State a defence in proceedings, waive it, or ask for a hearing (陈述、申辩)"""
     kept, who = once(asked), acting(asked)
-    which = _id("revocation", revocation)
-    return answer(engine().verifications.state(who, which, asked["statement"], asked["hearing"], kept))
+    which, said, hearing = _id("revocation", revocation), asked.get("statement"), asked["hearing"]
+    if said is None and not hearing:  # nobody waives a right by leaving a field out
+        raise required("statement")
+    return answer(engine().verifications.state(who, which, said or "", hearing, kept))
 
 
 @verifications.serve("POST", "/cases/<number>/objections", takes=ObjectionAsked(), gives=(201, ObjectionView))

@@ -15,7 +15,7 @@ from portal.case_actions import Who, once_of
 from portal.case_page import case_page
 from web.pages import Pages, field
 from web.serving import engine
-from web.words import language
+from web.words import language, t
 
 MOST = 4000
 
@@ -46,6 +46,8 @@ def serve_follow_up(pages: Pages, prefix: str, who: Who) -> None:
     def state(number: str) -> AnyResponse:
         actor, which = who(number), _id("revocation")
         said, hearing = field("statement", MOST), bool(request.form.get("hearing"))
+        if not (said.strip() or hearing or request.form.get("waive")):
+            return case_page(actor, number, 422, problem=t("revocation.say"), here=f"{base}/{number}")
         once = once_of(actor, "statement", str(which), said, hearing)
         return done(number, lambda: engine().verifications.state(actor, which, said, hearing, once))
 

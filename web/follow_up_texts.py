@@ -32,20 +32,20 @@ FOLLOW_UP: Texts = {
     "verification.regime.commitment": ("告知承诺", "commitment"),
     "verification.todo": ("还需办理", "Still to be done"),
     "verification.come": (
-        "请在 {day} 前携带下列原件到窗口一次，当场核对。只需到场一次。",
-        "Come to the window once before {day} with these originals. One visit is asked for, and no second.",
+        "请在 {day}（含当日）前携带下列原件到窗口一次，当场核对。只需到场一次。",
+        "Come to the window once by {day} with these originals. One visit is asked for, and no second.",
     ),
     "verification.checked": (
-        "工作人员将在 {day} 前核查下列承诺事项，请予配合。",
-        "Officers will check what was promised before {day}.",
+        "工作人员将在 {day}（含当日）前核查下列承诺事项，请予配合。",
+        "Officers will check what was promised by {day}.",
     ),
     "verification.again": (
         "您已提交整改，工作人员正在复核，无需再次到场。",
         "You have supplied what was asked; it is being checked again. You need not come again.",
     ),
     "verification.mend": (
-        "请在 {day} 前整改下列事项，网上提交或者邮寄即可，无需再次到场。",
-        "Put this right before {day}, online or by post. You need not come again.",
+        "请在 {day}（含当日）前整改下列事项，网上提交或者邮寄即可，无需再次到场。",
+        "Put this right by {day}, online or by post. You need not come again.",
     ),
     "verification.heard": (
         "正在听取您的意见，作出决定前许可状态不变。",
@@ -66,8 +66,13 @@ FOLLOW_UP: Texts = {
     ),
     "revocation.ground": ("依据", "Ground"),
     "revocation.reason": ("事实和理由", "Facts and reasons"),
-    "revocation.by": ("请在 {day} 前提出。", "Until {day}."),
-    "revocation.statement": ("陈述、申辩意见（不填即放弃）", "Your statement (blank: you waive it)"),
+    "revocation.by": ("请在 {day}（含当日）前提出。", "Until {day}, that day included."),
+    "revocation.statement": ("陈述、申辩意见", "Your statement"),
+    "revocation.waive": ("我放弃陈述、申辩，也不要求听证", "I have nothing to say and ask for no hearing"),
+    "revocation.say": (
+        "请填写陈述、申辩意见，或者要求听证；确定放弃的，请勾选放弃。未提交任何内容。",
+        "Write your statement or ask for a hearing; if you waive both, tick that. Nothing was sent.",
+    ),
     "revocation.hearing": ("我要求听证", "I ask for a hearing"),
     "revocation.submit": ("提交", "Send"),
     "revocation.decision.revoked": ("已决定撤销", "It was decided to revoke it"),

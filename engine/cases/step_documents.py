@@ -28,6 +28,8 @@ FAULTS = ("rectification-notice", "refusal", "denial-decision")
 #: The kinds that decide: the item's clock of delivery, where it has one, counts from the first of a case.
 DECISIONS = ("grant-decision", "denial-decision", "certificate", "refusal", "revocation-decision")
 DELIVERY_RUNS = "SELECT 1 FROM limits WHERE case_id = %s AND owner = 0 AND clock = 'delivery' LIMIT 1"
+#: What a decision says of itself that takes effect only once it is verified: its paper must not pass for more.
+NOT_YET = "上述许可待核验，现在尚未生效：核验通过之日起生效，逾期未核验的失效。是否生效，以验证码查询的结果为准。"
 #: Where a review is asked for online, when the department's own channel is not set (行政复议法 22).
 ONLINE = "可以通过该机关公布的互联网渠道提交申请"
 LOAD_MATERIALS = "SELECT name FROM materials WHERE case_id = %s AND state <> 'rejected' ORDER BY number"
@@ -104,7 +106,7 @@ def issue(draft: StepDraft, what: Planned) -> dict[str, Any]:
     template, issuer = template_of(what.kind), _name(draft, what.body)
     content = what.content
     if content is None:
-        content = _faults_that_stand(draft) if what.kind in FAULTS else ""
+        content = _faults_that_stand(draft) if what.kind in FAULTS else _not_yet(draft, what.kind)
     composed = compose(template, _facts(draft, what, template, issuer, content))
     # The series is what is printed: two kinds under one title, or two bodies of one name, share it.
     year = day_of(draft.case.now).year
@@ -142,6 +144,10 @@ def issue(draft: StepDraft, what: Planned) -> dict[str, Any]:
     return row | {"issued_at": spell(draft.case.now)}
 
 
+def _not_yet(draft: StepDraft, kind: str) -> str:
+    return NOT_YET if kind in DECISIONS and draft.house.after_decision.delivery_waits(draft) else ""
+
+
 def _starts_delivery(draft: StepDraft) -> bool:
     """Whether an earlier document of this step has started the clock of delivery."""
     return any(key.clock == Clock.DELIVERY for key in draft.ledgers)
@@ -173,7 +179,7 @@ def _facts(draft: StepDraft, what: Planned, template: Template, issuer: str, con
         "due": chinese_day(date.fromisoformat(due) if due else None),
         "basis": "、".join(f"《{one.act}》{one.article}" for one in item.legal_basis),
         "content": content,
-        "reason": said or content,
+        "reason": said or ("" if content == NOT_YET else content),
         "findings": [said] if said else [],
         "verifiers": draft.uow.actor.name,
         "revoked": item.name,

@@ -16,16 +16,19 @@ from engine.credit_first.errors import CompleteByVerification, VerificationMissi
 from engine.credit_first.issue import conclude_grant, is_pending, issue
 from engine.credit_first.rectification import rectified_of, supply_rectification
 from engine.credit_first.revocation import PROCESS, check_decision, conclude_proceedings
-from engine.credit_first.states import FINAL, Event, State
+from engine.credit_first.states import FINAL, Event, Permit, State
 from engine.credit_first.verification import is_check, record_result, result_of
 from engine.unit_of_work import UnitOfWork
 
 #: What a diagram of one's own may end with, and what that means for the verification.
 _FOLLOWED = (
-    "SELECT a.number, r.reason FROM cases c JOIN cases a ON a.id = c.linked_to "
+    "SELECT a.number, r.reason, p.status FROM cases c JOIN cases a ON a.id = c.linked_to "
+    "LEFT JOIN permits p ON p.case_id = a.id "
     "LEFT JOIN revocations r ON r.linked_case_id = c.id WHERE c.id = %s"
 )
 _CHECKED = "SELECT 1 FROM verification_findings WHERE case_id = %s LIMIT 1"
+#: What is true of the permit until it is decided on: one that is not effective yet is never called valid.
+_STANDS, _PENDING = "上述许可仍然有效", "上述决定仍待核验、尚未生效"
 _ENDS = {"confirmed": Event.CONFIRM, "revoke": Event.FAIL}
 
 
@@ -56,6 +59,7 @@ class CreditFirst(AfterDecision):
         """The number that the holder knows is the approval's; what was opened for a reason tells it."""
         ((row,),) = draft.uow.read((_FOLLOWED, (draft.case.id,)))
         facts = {"case": str(row["number"])}
+        facts["standing"] = _PENDING if row["status"] == Permit.PENDING else _STANDS
         if draft.case.process == PROCESS and row["reason"]:
             decided = kind == "revocation-decision"
             facts["reason"] = said if said and (decided or kind == "intended-revocation-notice") else str(row["reason"])

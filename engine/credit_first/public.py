@@ -38,7 +38,10 @@ _VERIFICATION = (
 )
 _RECTIFICATION = "SELECT * FROM rectifications WHERE verification_id = %s ORDER BY seq DESC LIMIT 1"
 _REVOCATION = (
-    "SELECT r.*, k.number AS linked, t.due_date AS until, t.state AS statement FROM revocations r "
+    # The holder's time is that of the boundary timer of the statement, the next at which the linked case is looked at.
+    "SELECT r.*, k.number AS linked, "
+    "coalesce(t.due_date, CAST((k.look_at - interval '1 second') AT TIME ZONE 'Asia/Shanghai' AS date)) AS until, "
+    "t.state AS statement FROM revocations r "
     "LEFT JOIN cases k ON k.id = r.linked_case_id LEFT JOIN LATERAL (SELECT due_date, state FROM tasks t "
     "WHERE t.case_id = r.linked_case_id AND t.kind = 'applicant' ORDER BY t.number DESC LIMIT 1) t ON true "
     "WHERE r.case_id = %s ORDER BY r.opened_at DESC LIMIT 1"

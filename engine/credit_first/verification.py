@@ -288,7 +288,7 @@ def _settle(
     _raise_trust(moved, task, asked)
     if result == Event.FAIL:
         ground = asked.ground or ("promise-false" if verification["regime"] == "commitment" else "69-2")
-        told["revocation"] = begin_revocation(moved.draft, ground, asked.note or _notes(asked), verification["id"])[1]
+        told["revocation"] = begin_revocation(moved.draft, ground, _why(verification, asked), verification["id"])[1]
     moved.draft.store(None)
     uow.now = now
     draft.settled = True
@@ -299,10 +299,14 @@ def _settle(
 
 
 _OPINION = "经核对，与原件一致。"
+_UNLIKE = "与核验所见不一致"
 
 
-def _notes(asked: Result) -> str:
-    return "；".join(f"{one.code}：{one.note}" for one in asked.findings if one.note)
+def _why(verification: Mapping[str, Any], asked: Result) -> str:
+    """What the holder is told was found, in the names of the materials."""
+    names = {one["code"]: one["name"] for one in verification["presumed"]}
+    wrong = [f"{names[one.code]}：{one.note or _UNLIKE}" for one in asked.findings if one.verdict != MATCH]
+    return asked.note or "；".join(wrong)
 
 
 def _answer(moved: Moved, draft: StepDraft, result: str) -> dict[str, Any]:

@@ -41,9 +41,19 @@ _PAPERS = (
     "LEFT JOIN document_seals s ON s.case_id = d.case_id AND s.number = d.number "
 )
 BY_CASE = _PAPERS + "WHERE d.case_id = %s ORDER BY d.seq, d.number"
+#: What the holder is told after the decision is in the cases that follow it: what is intended, what was decided, what to put
+#: right. What officers found is their own record.
+_OF_HOLDER = (
+    _PAPERS + "WHERE d.case_id = %(case)s OR (c.linked_to = %(case)s AND d.kind <> 'verification-record') "
+    "ORDER BY d.issued_at, d.seq, d.number"
+)
 BY_NUMBER = _PAPERS + "WHERE d.number = %s"
 BY_CODE = _PAPERS + "WHERE d.code = %s"
 DELIVERIES = "SELECT * FROM document_deliveries WHERE case_id = %s ORDER BY seq"
+_DELIVERED_TO_HOLDER = (
+    "SELECT * FROM document_deliveries WHERE case_id = %(case)s "
+    "OR case_id IN (SELECT id FROM cases WHERE linked_to = %(case)s) ORDER BY delivered_at, seq"
+)
 _NOTE_FILE = (
     "INSERT INTO document_files (case_id, number, stage, file_hash, media_type, size, made_at) "
     "VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
@@ -128,7 +138,7 @@ def find_paper(uow: UnitOfWork, number: str) -> Paper:
 def paper_in_case(house: House, uow: UnitOfWork, case: str, code: str) -> Paper:
     """A document of a case that the actor may see, by its verification code. Raises NotFound."""
     see_case(house, uow, case)
-    (rows,) = uow.read((BY_CASE, (find_case(uow, case),)))
+    rows, _ = _found(uow, find_case(uow, case))
     found = next((row for row in rows if row["code"] == code.replace("-", "").upper()), None)
     if found is None:
         raise NotFound(what="document", id=code[:80])
@@ -138,9 +148,17 @@ def paper_in_case(house: House, uow: UnitOfWork, case: str, code: str) -> Paper:
 def list_papers(house: House, uow: UnitOfWork, case: str) -> dict[str, Any]:
     """文书列表: the documents of a case that the actor may see. Raises NotFound."""
     see_case(house, uow, case)
-    which = (find_case(uow, case),)
-    papers, deliveries = uow.read((BY_CASE, which), (DELIVERIES, which))
+    papers, deliveries = _found(uow, find_case(uow, case))
     return {"number": case, "items": [paper_view(paper_of(row), deliveries) for row in papers]}
+
+
+def _found(uow: UnitOfWork, case_id: UUID) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The documents of a case and their deliveries; for its applicant, those of the cases that follow it, too."""
+    if uow.actor.kind == "applicant":
+        papers, deliveries = uow.read((_OF_HOLDER, {"case": case_id}), (_DELIVERED_TO_HOLDER, {"case": case_id}))
+    else:
+        papers, deliveries = uow.read((BY_CASE, (case_id,)), (DELIVERIES, (case_id,)))
+    return papers, deliveries
 
 
 def state_of(paper: Paper, deliveries: Iterable[Mapping[str, Any]] = ()) -> str:

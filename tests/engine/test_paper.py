@@ -309,6 +309,7 @@ RELEASED = {
     "grant-decision/1": "5b031544284bbe9e",
     "hearing-notice/1": "c85557d257ef7057",
     "intended-revocation-notice/1": "02ee539413738133",
+    "intended-revocation-notice/2": "7480e8cf4539c590",
     "not-needed-notice/1": "9c0e9c921a9880c5",
     "post-verification-notice/1": "308d84da6a04195b",
     "receipt/1": "8cf22c1f7b8fe9d6",

@@ -3,6 +3,7 @@
 import contextlib
 import io
 from dataclasses import replace
+from datetime import date
 from uuid import UUID
 
 import pytest
@@ -13,6 +14,7 @@ from engine.bpmn.faults import StepTooLong
 from engine.bpmn.run import ProcessRun
 from engine.cases.add_material import NewMaterial
 from engine.cases.incidents import StepHeldUp
+from engine.cases.ownership import applicant_id
 from engine.credit_first.errors import (
     CompleteByVerification,
     FindingsDiffer,
@@ -183,6 +185,48 @@ def test_who_does_not_come_is_reminded_twice_and_then_the_pending_decision_lapse
     credit = numbers_of(post, "SELECT kind FROM credit_records WHERE ground->>'case' = :n", number)
     assert credit == ["no-show"], "what nobody came to is on record, with its ground"
     whole(post, number)
+
+
+def test_the_papers_of_a_decision_that_is_not_effective_yet_say_so(post, actor):
+    number = granted(post, actor)
+    (decision,) = (one for one in papers(post, number) if one["kind"] == "grant-decision")
+    assert "尚未生效" in str(decision["data"])
+
+    assert check(post, actor, number, "false")["state"] == "hearing"
+    run_dry(post)
+    told = post.verifications.follow_up(number)["revocation"]
+    assert told["reason"].count("与原件不符") == 2
+    assert "survey-results" not in told["reason"], "the holder knows materials by their names"
+    complete(post, actor(DECIDER), told["linked_case"], "notice", "noticed", "拟撤销")
+    (notice,) = (one for one in papers(post, told["linked_case"]) if one["kind"] == "intended-revocation-notice")
+    assert "尚未生效" in str(notice["data"])
+    assert "仍然有效" not in str(notice["data"])
+
+
+def test_the_holder_reads_what_is_intended_and_until_when_to_answer(promised, actor):
+    number = granted(promised, actor)
+    promised.verifications.open_revocation(actor(DECIDER), NewRevocation(number, "69-2", "材料虚假"))
+    run_dry(promised)
+    told = promised.verifications.follow_up(number)["revocation"]
+    complete(promised, actor(DECIDER), told["linked_case"], "notice", "noticed", "拟撤销")
+    run_dry(promised)
+    told = promised.verifications.follow_up(number)["revocation"]
+    assert told["may_state"]
+    with promised.database.connect() as connection:
+        now = connection.scalar(text("SELECT coalesce(clock_fixed_at, clock_timestamp() + clock_offset) FROM platform"))
+    assert 5 <= (date.fromisoformat(told["state_by"]) - now.date()).days <= 14, told
+
+    holder = Actor.applicant(applicant_id(number), "甲")
+    listed = {one["kind"]: one for one in promised.documents.listed(holder, number)["items"]}
+    notice = listed["intended-revocation-notice"]
+    assert notice["state"] == "sealed"
+    with promised.documents.open(holder, number, notice["code"]).file as pdf:
+        assert pdf.read(4) == b"%PDF"
+    assert promised.documents.sign_for(holder, number, notice["code"])["way"] == "signed"
+    (again,) = (one for one in promised.documents.listed(holder, number)["items"] if one["code"] == notice["code"])
+    assert {one["way"] for one in again["deliveries"]} == {"downloaded", "signed"}
+    assert notice["code"] not in [one["code"] for one in promised.documents.listed(SYSTEM, number)["items"]]
+    whole(promised, number)
 
 
 def test_what_is_false_is_heard_about_before_the_pending_decision_ends(post, actor):
