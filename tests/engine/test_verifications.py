@@ -99,7 +99,7 @@ def test_a_pending_decision_is_confirmed_by_one_clerk_who_compares_the_originals
     (notice,) = (one for one in papers(post, number) if one["kind"] == "post-verification-notice")
     year, month, day = (int(part) for part in row["due_date"].split("-"))
     printed = str(notice["data"])
-    assert f"{year}年{month}月{day}日前" in printed
+    assert f"{year}年{month}月{day}日" in printed
     assert all(one["name"] in printed for one in row["presumed"])
 
     said = check(post, actor, number)
