@@ -129,7 +129,8 @@ def publish_item(uow: UnitOfWork, code: str, change: Change, today: date, earlie
     item = item_from_data(data)
     if not ended:
         refuse_incomplete(code, check_elements(item, has_procedure(uow, code), files))
-        refuse_forbidden(code, item.regimes)
+        fields = {row.regime: row.field for row in uow.connection.execute(_FIELDS, {"item": code})}
+        refuse_forbidden(code, item.regimes, fields)
         files = {sample.file: files[sample.file] for sample in item.listing.samples}
     version = ItemVersionRow(
         item=code,
@@ -326,6 +327,11 @@ _PROCEDURE = text(
     "AND NOT d.findings->'findings' @> '[{\"severity\": \"error\"}]')))"
 )
 _OPEN_CASES = text("SELECT count(*) FROM cases WHERE item = :item AND concluded_at IS NULL")
+#: The forbidden field that published versions named, by regime; the newest last.
+_FIELDS = text(
+    "SELECT r->>'regime' AS regime, r->>'field' AS field FROM item_versions v, jsonb_path_query(v.data, '$.regimes[*]') r "
+    "WHERE v.item = :item AND r->>'field' IS NOT NULL ORDER BY v.version"
+)
 _ALIASES = text(
     "SELECT DISTINCT jsonb_array_elements_text(data->'aliases') FROM item_implementations "
     "WHERE item = :item AND state = 'published' AND jsonb_typeof(data->'aliases') = 'array'"

@@ -153,6 +153,7 @@ FORBIDDEN_FIELDS = MappingProxyType(
         "foreign-affairs": Said("重要涉外", "important foreign affairs"),
     }
 )
+NO_FIELDS: Mapping[str, str] = MappingProxyType({})
 #: How many days before it runs out one is reminded of a verification or a date of supply.
 REMIND = (5, 1)
 
@@ -343,11 +344,15 @@ def _remind(data: Any, path: str) -> tuple[int, ...]:
 # -- what is told, what is refused, what a region may do
 
 
-def refuse_forbidden(item: str, rules: tuple[RegimeRule, ...]) -> None:
-    """Raise RegimeForbidden when a regime lies in a forbidden field and no act opens it there."""
+def refuse_forbidden(item: str, rules: tuple[RegimeRule, ...], formerly: Mapping[str, str] = NO_FIELDS) -> None:
+    """Raise RegimeForbidden when a regime lies in a forbidden field and no act opens it there.
+
+    `formerly` are the fields that published versions named, by regime: leaving the field out does not take an item out of it.
+    """
     for n, rule in enumerate(rules):
-        if rule.field is not None and rule.opens is None:
-            area, name = FORBIDDEN_FIELDS[rule.field], rule.terms.name
+        lies_in = rule.field or formerly.get(rule.regime)
+        if lies_in is not None and rule.opens is None:
+            area, name = FORBIDDEN_FIELDS[lies_in], rule.terms.name
             raise RegimeForbidden(
                 item=item,
                 field_zh=area.zh,

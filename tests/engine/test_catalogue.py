@@ -27,6 +27,7 @@ from engine.catalogue.publish import (
     OperationInvalid,
 )
 from engine.catalogue.reading import ItemInvalid
+from engine.catalogue.regimes import RegimeForbidden
 from engine.definitions import deploy
 from engine.doors.catalogue_office import Folder, PowerListInvalid
 from engine.errors import Forbidden, Invalid, NotFound
@@ -251,6 +252,24 @@ def test_what_can_not_be_done_is_refused(engine, change, error):
     with pytest.raises(error):
         publish(engine, **change)
     assert len(engine.catalogue.versions(ITEM)["versions"]) == 1
+
+
+def test_an_item_does_not_leave_a_forbidden_field_by_not_naming_it(engine):
+    rule = {
+        "regime": "post-verification",
+        "basis": {"act": "某办法", "article": "第一条"},
+        "verification": {"promised": 5, "unit": "working-day"},
+    }
+    store(engine, regimes=[rule | {"field": "environment", "opens": {"act": "某法", "article": "第十五条"}}])
+    publish(engine)
+    store(engine, regimes=[rule])
+    with pytest.raises(RegimeForbidden):
+        publish(engine)
+    store(engine, regimes=[])
+    publish(engine)
+    store(engine, regimes=[rule])
+    with pytest.raises(RegimeForbidden):
+        publish(engine)
 
 
 def test_a_second_version_does_not_take_effect_before_the_first(engine):

@@ -125,6 +125,10 @@ def test_a_forbidden_field_opens_only_by_the_act_that_is_cited():
     with pytest.raises(RegimeForbidden) as refused:
         refuse_forbidden("x", item_from_data(data(POST, COMMITMENT | {"opens": None})).regimes)
     assert list(refused.value.params["fields"]) == ["regimes[1].opens"]
+    without = item_from_data(data(COMMITMENT | {"opens": None, "field": None})).regimes
+    refuse_forbidden("x", without, {"tolerance": "environment"})
+    with pytest.raises(RegimeForbidden):
+        refuse_forbidden("x", without, {"commitment": "environment"})
 
 
 def offered(*overrides, drop=()):
