@@ -55,7 +55,9 @@ def serve_window(pages: Pages) -> None:
     def submit() -> AnyResponse:
         try:
             asked = _application()
-            made = engine().submit(me(), asked, once_of("submit", "", [asked.item, asked.applicant, asked.form]))
+            made = engine().submit(
+                me(), asked, once_of("submit", "", [asked.item, asked.applicant, asked.form, asked.regime])
+            )
         except Forbidden:
             raise
         except ApprovalError as error:
@@ -150,6 +152,7 @@ def _application() -> Application:
         form=entered(form) if form else {name: value for name, value in names if name and value},
         channel=channel if channel in CHANNELS_HERE else "window",
         external_number=field("external_number", 100) or None,
+        regime=field("regime", 40) or None,
     )
 
 
@@ -157,11 +160,13 @@ def _form_page(status: int = 200, **shown: Any) -> Response:
     items = engine().intake.window_items(me())
     agent = needs_mandate(me())
     item = request.form.get("item") or request.args.get("item") or (items[0]["code"] if items else "")
+    code = item[:100].replace("\0", "")
     known: dict[str, Any] = {
         "here": "/admin/applications/new",
         "items": items,
         "item": item,
-        "form": engine().intake.application_form(me(), item[:100].replace("\0", "")),
+        "form": engine().intake.application_form(me(), code),
+        "ways": engine().intake.unsigned_ways(me(), code),
         "channels": () if agent else CHANNELS_HERE,
         "agent": agent,
         "mandates": _in_force() if agent else [],

@@ -21,6 +21,10 @@ CREDIT: Texts = {
     "span.working-hour": ("{n} 个工作小时", "{n} working hours"),
     "span.hour": ("{n} 小时", "{n} hours"),
     "regime": ("办理方式", "Way"),
+    "new.regime.hint": (
+        "由申请人自愿选择，不选即普通方式。须签署承诺的方式，在提交后于办件页面签署。",
+        "The applicant's own choice; without, the ordinary way. A promise is signed at the case, after submitting.",
+    ),
     "way.ordinary": ("普通方式", "the ordinary way"),
     "way.post-verification": ("后置审核", "post-verification"),
     "way.commitment": ("告知承诺", "commitment"),

@@ -57,6 +57,17 @@ class IntakeDoor:
 
         return self.calls.perform(actor, read)
 
+    def unsigned_ways(self, actor: Actor, item: str) -> list[str]:
+        """The ways of trust first that an application for an item may choose by itself: those that sign nothing."""
+
+        def read(uow: UnitOfWork) -> list[str]:
+            sight = Sight.of(self.calls.house, uow)
+            version = sight.catalogue.current(item, sight.today)
+            rules = version.content.regimes if version is not None else ()
+            return [str(one.regime) for one in rules if not one.terms.promise]
+
+        return self.calls.perform(actor, read)
+
     def counter(self, actor: Actor, number: str) -> dict[str, Any]:
         """What of an application can still be put right, and what its values are called. Raises NotFound."""
         return self.calls.perform(actor, lambda uow: counter_view(self.calls.house, uow, number))

@@ -109,8 +109,30 @@ def test_from_the_managers_desk_to_the_applicants_promise(desk, page, engine, ac
     window.get("/admin/cases?lang=zh")
     assert window.post(f"{at_window}/withdrawal").status_code == 303
     assert desk("fire.liu").get(at_window).status_code == 404
+    post_verification_is_chosen_at_the_window(window, engine)
     an_applicant_chooses_the_way_online(page.application.test_client(), engine, actor)
     credit_is_looked_up_and_decided(desk, engine, number)
+
+
+def post_verification_is_chosen_at_the_window(window, engine):
+    form = window.get(f"/admin/applications/new?item={ITEM}").text
+    offered = re.search(r'<select[^>]* name="regime".*?</select>', form, re.S)[0]
+    assert re.findall(r'value="([^"]+)"', offered) == ["ordinary", "post-verification"]
+    assert 'name="regime"' not in window.get("/admin/applications/new?item=joint-final-inspection").text
+    who = {f"applicant.{name}": value for name, value in STORY["applicant"].items() if isinstance(value, str)}
+    sent = {"item": ITEM, "region": REGION} | who | {"applicant.name": "示范后置旅馆"}
+    sent |= {f"form.{name}": str(value) for name, value in STORY["form"].items()}
+    fields = sent | {"form.address": "海珠区后置里1号", "applicant.credit_code": ""}
+    refused = window.post("/admin/applications", **fields, regime="post-verification")
+    assert refused.status_code == 422
+    assert "无法核实信用状况" in refused.text
+    assert 'value="post-verification" selected' in refused.text
+    fields["applicant.credit_code"] = "91440101MA59POST0X"
+    for regime in ("post-verification", "ordinary"):
+        fields["form.address"] = f"海珠区后置里{regime}号"
+        made = window.post("/admin/applications", **fields, regime=regime).headers["Location"]
+        number = re.search(r"/admin/cases/([^/]+)/receipt", made)[1]
+        assert engine.get_case(SYSTEM, number)["regime"] == regime
 
 
 def an_applicant_chooses_the_way_online(client, engine, actor):
