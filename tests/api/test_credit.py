@@ -259,6 +259,30 @@ def test_after_the_decision_nothing_is_signed_or_withdrawn(engine, clerk, app):
     whole(engine, number)
 
 
+def test_a_case_decided_the_ordinary_way_takes_no_promise_though_it_is_not_concluded(engine, clerk, app):
+    number = applied(clerk, company())["number"]
+    right = text_of(clerk, number)
+    assert clerk.post(f"/cases/{number}/acceptance", {"answer": "accepted"}).status_code == 200
+    for who, node, outcome in (("haizhu.meng", "on_site_review", "conforming"), ("approvals.zou", "decide", "granted")):
+        (step,) = [one for one in STORY["steps"] if one.get("node") == node]
+        officer, said = (
+            _log_in(app, who),
+            {"outcome": outcome, "opinion": step["opinion"], "form": step.get("form", {})},
+        )
+        done = officer.post(f"/tasks/{task_of(officer, number, node)}/complete", said)
+        assert done.status_code == 200, done.text
+    assert clerk.get(f"/cases/{number}").json["state"] == "accepted"  # it still has to be handed over
+    before = footprint(engine)
+    for regime in ("commitment", "tolerance"):
+        body = right if regime == "commitment" else text_of(clerk, number, "tolerance")
+        late = refused(clerk.post(f"/cases/{number}/commitment", body), 409, "commitment-too-late")
+        assert "已作出决定" in late["detail"]
+    ways = clerk.get(f"/cases/{number}/commitment").json
+    assert not any(one["can_sign"] for one in ways["ways"])
+    assert footprint(engine) == before
+    whole(engine, number)
+
+
 def test_a_withdrawal_and_the_decision_at_once_come_to_one_outcome(engine, clerk, app):
     decides = _log_in(app, "approvals.zou")
     for _ in range(2):
