@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from datetime import date, timedelta
 from pathlib import Path
@@ -31,6 +32,7 @@ from engine.catalogue.regimes import RegimeForbidden
 from engine.definitions import deploy
 from engine.doors.catalogue_office import Folder, PowerListInvalid
 from engine.errors import Forbidden, Invalid, NotFound
+from engine.plugins.file_kinds import FileEmpty, FileKindUnknown
 from tests.engine.stories import APPLICANT, ITEM, REGION, SYSTEM, complete, submitted
 
 FOLDER = Path("processes/joint-final-inspection")
@@ -84,12 +86,17 @@ def test_an_item_with_an_empty_element_is_not_published_and_the_element_is_named
     assert [one["version"] for one in engine.catalogue.versions(ITEM)["versions"]] == [1]
 
 
+def add_file(engine, name, content):
+    with engine.materials.receiving(io.BytesIO(content), name, text=True) as incoming:
+        engine.catalogue_office.add_file(SYSTEM, ITEM, incoming)
+
+
 def test_a_sample_that_is_named_has_to_be_there(engine):
     samples = [*listing()["samples"], {"file": "x.txt", "kind": "form", "name": "x", "name_en": "x"}]
     store(engine, listing=listing(samples=samples))
     with pytest.raises(ElementsMissing, match=r"x\.txt"):
         publish(engine)
-    engine.catalogue_office.add_file(SYSTEM, ITEM, "x.txt", b"a form")
+    add_file(engine, "x.txt", b"a form")
     assert publish(engine)["version"] == 2
     assert engine.catalogue.file(ITEM, 2, "x.txt")[0] == b"a form"
     with pytest.raises(NotFound):
@@ -114,10 +121,10 @@ def test_a_diagram_without_a_published_item_is_not_published(engine):
 
 @pytest.mark.parametrize("name", ["x.exe", "x", "x.html", "x.svg"])
 def test_only_files_of_known_kinds_are_kept(engine, name):
-    with pytest.raises(Invalid):
-        engine.catalogue_office.add_file(SYSTEM, ITEM, name, b"content")
-    with pytest.raises(Invalid):
-        engine.catalogue_office.add_file(SYSTEM, ITEM, "x.pdf", b"")
+    with pytest.raises(FileKindUnknown):
+        add_file(engine, name, b"content")
+    with pytest.raises(FileEmpty):
+        add_file(engine, "x.pdf", b"")
 
 
 # -- life
