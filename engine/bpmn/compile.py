@@ -21,6 +21,7 @@ from engine.bpmn.expressions import Expression, Names, compile_expression
 from engine.bpmn.faults import TimerInvalid
 from engine.bpmn.links import link_name
 from engine.bpmn.model import Diagram, Flow, Node, Process
+from engine.bpmn.returns import drawn_id, drawn_out, returns_of
 from engine.bpmn.timers import cycle, parse_timer
 
 PERSON_TAGS = frozenset({"userTask", "manualTask", "task"})
@@ -39,10 +40,11 @@ class Compiled:
     scopes: Mapping[str, specs.ProcessSpec]
     nodes: Mapping[str, Node]
     order: Mapping[str, int]  #: document order, by id: what is drawn first goes first where nothing else decides
+    returns: Mapping[str, tuple[str, ...]]  #: the tasks each may be returned to, by id
 
     def node(self, name: str) -> Node:
-        """The diagram's node of a spec name (an instance of a loop has its loop's node)."""
-        return self.nodes[name.removesuffix(CHILD).removesuffix(SPLIT)]
+        """The diagram's node of a spec name (an instance of a loop has its loop's node, a copy for a return its task's)."""
+        return self.nodes[drawn_id(name)]
 
 
 def executable_process(diagram: Diagram) -> Process:
@@ -80,8 +82,9 @@ def _thrown(node: Node) -> specs.Thrown | None:
 
 
 class _Compiler:
-    def __init__(self, process: Process) -> None:
-        self.process = process
+    def __init__(self, drawn: Process) -> None:
+        self.drawn = drawn
+        process = self.process = drawn_out(drawn)
         self.nodes = {node.id: node for node in process.nodes if node.id}
         tasks = frozenset(i for i, node in self.nodes.items() if node.tag in PERSON_TAGS)
         self.names = {inside: Names(outcome_nodes=tasks, in_loop=inside) for inside in (False, True)}
@@ -94,7 +97,12 @@ class _Compiler:
         inner = (scope_of(node) for node in self.nodes.values() if node.tag in SUB_PROCESSES and not is_linked(node))
         scope_ids = dict.fromkeys([self.process.id, *inner])
         built = {str(scope): self._scope(str(scope)) for scope in scope_ids}
-        return Compiled(key, self.process, built[str(self.process.id)], built, self.nodes, order)
+        nodes = {node.id: node for node in self.drawn.nodes if node.id}
+        order = {**order, **{name: order.get(drawn_id(name), 0) for name in self.nodes if name not in order}}
+        returns: dict[str, tuple[str, ...]] = {}
+        for way in returns_of(self.drawn.nodes):
+            returns[way.source] = (*returns.get(way.source, ()), way.target)
+        return Compiled(key, self.drawn, built[str(self.process.id)], built, nodes, order, returns)
 
     def _scope(self, scope: str) -> specs.ProcessSpec:
         spec = specs.ProcessSpec(scope)

@@ -25,6 +25,8 @@ from engine.bpmn.rules import (
     outcome,
     reach,
     references,
+    return_paths,
+    returns,
     schema,
     single,
     soundness,
@@ -59,6 +61,8 @@ _FAMILIES = (
     structure,
     gateways,
     soundness,
+    returns,
+    return_paths,
     reach,
     texts,
     outcome,
@@ -68,6 +72,7 @@ _FAMILIES = (
     time_fit,
     credit_first,
 )
+_PLAYING = (soundness, return_paths)
 RULES: tuple[Rule, ...] = (
     *(
         rule
@@ -79,7 +84,7 @@ RULES: tuple[Rule, ...] = (
 
 
 def lint(diagram: Diagram, profile: str = BPMN, library: Library = nothing, *, playing: bool = True) -> list[Finding]:
-    """All findings about a diagram, sorted by line; those of `soundness`, which take longest, only with `playing`.
+    """All findings about a diagram, sorted by line; those of playing, which take longest, only with `playing`.
 
     `profile` is `bpmn` for a diagram that has to run, or `approval` for one that also has to name who does each task,
     by when, and what the public sees. `library` is where processes are looked up that it links and that are not in the file.
@@ -96,7 +101,7 @@ def lint(diagram: Diagram, profile: str = BPMN, library: Library = nothing, *, p
 def _first(subject: Subject, playing: bool) -> list[Finding]:
     """The findings, each once, up to one more than is listed: then no rule works any further."""
     found: dict[Finding, None] = {}
-    families = _FAMILIES if playing else [family for family in _FAMILIES if family is not soundness]
+    families = _FAMILIES if playing else [family for family in _FAMILIES if family not in _PLAYING]
     for finding in (finding for family in families for finding in family.check(subject)):
         found[finding] = None
         if len(found) > MOST_FINDINGS:

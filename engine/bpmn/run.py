@@ -20,6 +20,7 @@ from SpiffWorkflow.util.task import TaskState
 from engine.bpmn import saved_state
 from engine.bpmn.compile import Compiled
 from engine.bpmn.faults import MessageNotAwaited, RunFault, Stalled, StepTooLong, TokenNotOpen, TooManyTokens
+from engine.bpmn.returns import returned_to
 from engine.bpmn.spiff_repairs import (
     AwaitedMessage,
     AwaitedSignal,
@@ -135,6 +136,17 @@ class ProcessRun:
             task.run()
 
         return self._move(act)
+
+    def send_back(self, token: int, target: str) -> Step:
+        """退回: the open task `token` is returned to the task `target`, as its diagram allows.
+
+        Raises:
+            RunFault: the diagram has no such way back.
+        """
+        node = self._compiled.node(self._task(token, UserTask, TaskState.READY).task_spec.name)
+        if target not in self._compiled.returns.get(str(node.id), ()):
+            raise RunFault()
+        return self.complete(token, returned_to(target))
 
     def result(self, token: int, outcome: str | None = None) -> Step:
         """The handler of the service task `token` is through."""

@@ -33,6 +33,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.faults import ConditionFailed, EmptyCollection, NoFlowMatches
+from engine.bpmn.returns import is_return
 from engine.errors import ApprovalError
 
 #: What of SpiffWorkflow's inside this file, `saved_state.py` and `run.py` lean on: `tests/unit/test_spiff_contract.py`.
@@ -362,7 +363,12 @@ class LoopActivity(OneStepAhead, Head, BpmnTaskSpec):
         state = my_task.internal_data
         state["done"] += 1
         my_task.data.update(child.data)
-        if self.kind == "standard":
+        if is_return(child.data.get("outcome")):  # one who returns it ends the round: the others are not asked any more
+            for other in my_task.children:
+                if other is not child and other.has_state(UNFINISHED):
+                    cancel(other)
+            more = False
+        elif self.kind == "standard":
             more = self._go_on(my_task)
         else:
             more = state["done"] < len(state["items"])

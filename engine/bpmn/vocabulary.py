@@ -111,6 +111,10 @@ MOMENTS: tuple[Choice, ...] = (
     ("open", "环节开始时", "when the task is opened"),
 )
 
+AFTER_RETURN: tuple[Choice, ...] = (
+    ("forward", "重新逐环节办理", "go through what lies between again"),
+    ("back", "直接送回退回的环节", "come straight back to the task that returned it"),
+)
 REGIMES: tuple[Choice, ...] = (
     ("post-verification", "后置审核", "post-verification"),
     ("commitment", "告知承诺", "commitment"),
@@ -292,6 +296,35 @@ VOCABULARY: tuple[Element, ...] = (
                 "Opinion required for",
                 "哪些结果必须填写意见，代码以逗号分隔",
                 "the codes for which an opinion must be written",
+            ),
+        ),
+    ),
+    Element(
+        "return",
+        PERSON_TASKS,
+        "退回",
+        "Return",
+        "办理人可以把办件退回到哪些已办过的环节，以及退回后怎样继续；不填则不能退回",
+        "to which tasks before it the officer may return the case, and how it goes on from there; without it, to none",
+        (
+            Attribute(
+                "to",
+                "list",
+                "可退回到",
+                "To",
+                "可退回到的环节编号，逗号分隔；须是同一流程（子流程）中在它之前、由人办理的环节",
+                "ids of tasks, parted by commas: tasks of people before it, in the same process or sub-process",
+                required=True,
+            ),
+            Attribute(
+                "then",
+                "choice",
+                "退回后",
+                "Then",
+                "重新办理后：逐环节再走一遍，或直接送回退回的环节（其他分支不受影响）",
+                "after it was done again: through all that lies between, or straight back, which leaves other branches alone",
+                default="forward",
+                choices=AFTER_RETURN,
             ),
         ),
     ),

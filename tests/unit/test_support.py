@@ -156,6 +156,7 @@ EXAMPLES: dict[str, list[Elements]] = {
         around(user("a", many("2"))),
         around(user("a", many("2", isSequential="true"))),
     ],
+    "task with `ow:return`": [GOOD["return-crosses-branches"]],
     "multi-instance without output item": [around(user("a", many("2")))],
     "completionCondition": [around(user("a", many("2", COMPLETION)))],
     "isForCompensation, startQuantity, completionQuantity": [

@@ -66,7 +66,7 @@ RULES = (DEADLOCK, MAY_WAIT, MUTUAL, UNSYNCHRONISED, MAY_DOUBLE, NEVER_ENDS)
 
 MOST_WORK = 60_000  #: states of one diagram, all explorations together
 MOST_SHOWN = 12
-_WORK = frozenset({*PERSON_TASKS, *INSIDE, "serviceTask", "receiveTask", "sendTask", "businessRuleTask"})
+WORK = frozenset({*PERSON_TASKS, *INSIDE, "serviceTask", "receiveTask", "sendTask", "businessRuleTask"})
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -75,14 +75,14 @@ def check(subject: Subject) -> Iterator[Finding]:
         return
     left = MOST_WORK
     for scope in subject.scopes:
-        for exploring in (_deadlocks, _doubled):
+        for exploring in (deadlocks, doubled):
             if left > 0:
                 found, cost = exploring(scope, subject.names.get(scope.id, Names()), left)
                 left -= cost
                 yield from found
 
 
-def _deadlocks(scope: Scope, names: Names, most: int) -> tuple[list[Finding], int]:
+def deadlocks(scope: Scope, names: Names, most: int) -> tuple[list[Finding], int]:
     net = net_of(scope)
     if net is None or not (net.joins or net.multiplies):
         return [], 0
@@ -154,7 +154,7 @@ def _references(text: str, names: Names) -> Iterable[str]:
         return ()
 
 
-def _doubled(scope: Scope, names: Names, most: int) -> tuple[list[Finding], int]:
+def doubled(scope: Scope, names: Names, most: int) -> tuple[list[Finding], int]:
     """Merges that two tokens of one split may wait at together; only those behind which there is work."""
     cost = 0
     found: list[Finding] = []
@@ -184,7 +184,7 @@ def _merges(net: Net) -> list[str]:
 def _works(scope: Scope, merge: str) -> bool:
     """Whether anything is done, or joined, at or behind a merge."""
     behind: Mapping[str, Node] = scope.by_id
-    return any(behind[node].tag in _WORK for node in spread([merge], scope.after))
+    return any(behind[node].tag in WORK for node in spread([merge], scope.after))
 
 
 def _both(net: Net, done: Exploration, merge: str) -> int | None:
