@@ -9,7 +9,6 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from engine.assemble import Engine, open_engine
@@ -20,6 +19,7 @@ from engine.settings import Settings, default_home
 from engine.store.database import connect_engine
 from engine.store.embedded import EmbeddedServer, serve
 from engine.store.schema import migrate
+from tests.databases import copy_of
 
 LONG = os.environ.get("ONEWINDOW_LONG") == "1"
 
@@ -64,11 +64,8 @@ def template(server: EmbeddedServer) -> Iterator[str]:
 @pytest.fixture
 def database_url(server: EmbeddedServer, template: str) -> Iterator[str]:
     """A fresh copy of the template."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    yield server.url(name)
-    server.drop_database(name)
+    with copy_of(server, template, "test") as url:
+        yield url
 
 
 @pytest.fixture

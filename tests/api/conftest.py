@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -19,6 +17,7 @@ from api.app import register_api
 from engine.assemble import Engine, open_engine
 from engine.settings import DEMONSTRATION_PASSWORD, Settings
 from engine.store.embedded import EmbeddedServer
+from tests.databases import copy_of
 
 APPLICATION = {
     "item": "joint-final-inspection",
@@ -31,13 +30,10 @@ APPLICATION = {
 @contextlib.contextmanager
 def fresh_engine(server: EmbeddedServer, template: str) -> Iterator[Engine]:
     """An engine on a database of its own, for a module whose tests may share one."""
-    name = f"api_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    opened = open_engine(Settings(demo=True), server.url(name))
-    yield opened
-    opened.close()
-    server.drop_database(name)
+    with copy_of(server, template, "api") as url:
+        opened = open_engine(Settings(demo=True), url)
+        yield opened
+        opened.close()
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ is rolled back.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -20,6 +19,7 @@ from engine.cases.verify_record import Verdict, verify_record
 from engine.organization.actor import Actor
 from engine.organization.load import load_actor
 from engine.settings import Settings
+from tests.databases import copy_of
 from tests.engine.stories import ITEM, REGION, SYSTEM, complete, open_tasks
 
 APPLICANT = {"kind": "enterprise", "name": "广州示例置业有限公司", "phone": "13800000000"}
@@ -53,16 +53,13 @@ class _Undone(Exception):
 @pytest.fixture(scope="module")
 def story(server, template) -> Iterator[Story]:
     """Both cases, in a database of this module's own."""
-    name = f"record_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    engine = open_engine(Settings(demo=True), server.url(name))
-    half, done = half_way(engine), half_way(engine)
-    for username, node, outcome in END:
-        complete(engine, actor_of(engine, username), done, node, outcome, f"{node} 意见")
-    yield Story(engine, half, done)
-    engine.close()
-    server.drop_database(name)
+    with copy_of(server, template, "record") as url:
+        engine = open_engine(Settings(demo=True), url)
+        half, done = half_way(engine), half_way(engine)
+        for username, node, outcome in END:
+            complete(engine, actor_of(engine, username), done, node, outcome, f"{node} 意见")
+        yield Story(engine, half, done)
+        engine.close()
 
 
 def actor_of(engine: Engine, username: str | None) -> Actor:
