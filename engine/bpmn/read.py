@@ -8,6 +8,8 @@ reading succeeds for a wrong diagram, so that its designer gets all findings at 
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -40,6 +42,26 @@ MAX_BYTES = 5 * 1024 * 1024
 MAX_ELEMENTS = 50_000
 MAX_ATTRIBUTES = 200  #: of one element; reading them is quadratic in libxml2
 _ARCHIVES = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf")
+#: Beside ISO 8859 and the code pages of Windows: what people's tools write. In all of them ASCII is ASCII.
+_ENCODINGS = frozenset(
+    [
+        "utf-8",
+        "ascii",
+        "gb2312",
+        "gbk",
+        "gb18030",
+        "big5",
+        "big5hkscs",
+        "shift_jis",
+        "cp932",
+        "euc_jp",
+        "euc_kr",
+        "cp949",
+    ]
+)
+#: How UTF-16 begins, and UTF-32 unless with NULs, and EBCDIC.
+_OTHER = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, "<?xm".encode("cp037"))
+_ENCODING = re.compile(rb"""^(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 _DI = "http://www.omg.org/spec/BPMN/20100524/DI"
 
 _CONTAINERS = frozenset({"subProcess", "transaction", "adHocSubProcess"})
@@ -106,6 +128,10 @@ _REASONS: Mapping[str, tuple[str, str]] = {
         "文件编码与声明不符，请另存为 UTF-8",
         "its bytes are not of the encoding it declares: save it as UTF-8",
     ),
+    "other-encoding": (
+        "文件编码是 UTF-16 等不予读取的编码，请另存为 UTF-8",
+        "it is in UTF-16 or another encoding that is not read: save it as UTF-8",
+    ),
     "too-deep": ("元素嵌套过深，请简化", "its elements are nested too deeply: simplify it"),
     "archive": ("这是压缩文件，请先解压", "it is an archive: unpack it first"),
     "not-xml": ("不是完整的 XML，请从设计器重新导出", "it is not well-formed XML: export it again from the designer"),
@@ -158,11 +184,29 @@ def _parse(data: bytes) -> Xml:
         raise UnreadableDiagram("too-large")
     if b"<!DOCTYPE" in data.replace(b"\0", b"").upper():  # without NULs, UTF-16 and UTF-32 read as ASCII does
         raise UnreadableDiagram("doctype")
+    if b"\0" in data[:4] or data.startswith(_OTHER) or not _taken(_declared(data)):
+        raise UnreadableDiagram("other-encoding")
     root = tree(data)
     if root.getroottree().docinfo.internalDTD is not None:  # an encoding that hides the DOCTYPE from the scan
         raise UnreadableDiagram("doctype")
+    if not _taken(root.getroottree().docinfo.encoding):
+        raise UnreadableDiagram("other-encoding")
     _check_size(root)
     return root
+
+
+def _declared(data: bytes) -> str | None:
+    found = _ENCODING.match(data[:300])
+    return found[1].decode() if found else None
+
+
+def _taken(encoding: str | None) -> bool:
+    """Whether files in that encoding are read; one that nobody knows is left to the parser to refuse."""
+    try:
+        name = codecs.lookup(encoding or "utf-8").name
+    except LookupError:
+        return True
+    return name in _ENCODINGS or name.startswith(("iso8859-", "cp125"))
 
 
 def _check_size(root: Xml) -> None:

@@ -59,6 +59,7 @@ WORDS: dict[str, str] = {
     "file-too-complex": "More than 50,000 elements, or more than 200 attributes on one.",
     "file-doctype": '`<!DOCTYPE definitions [<!ENTITY x SYSTEM "file:///etc/passwd">]>` before the root.',
     "file-encoding": "Bytes of GBK in a file that declares UTF-8.",
+    "file-encoding-refused": "UTF-16, UTF-32, UTF-7 or EBCDIC. UTF-8 is read, and GBK or ISO 8859 where the file declares it.",
     "file-too-deep": "100,000 elements, each inside the one before.",
     "file-archive": "A zip or gzip archive in which a .bpmn file lies.",
     "file-not-xml": '`<process id="p"><userTask id="a">` and then nothing more.',

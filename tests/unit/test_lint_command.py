@@ -71,9 +71,12 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     ),
     "many-elements": (FINE.replace(b"</process>", b"<x/>" * 60_000 + b"</process>"), "file-too-complex"),
 }
+for encoding in ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp037"):
+    told = f'<?xml version="1.0" encoding="{encoding}"?>' + FINE.decode()
+    HOSTILE[encoding] = (told.encode(encoding), "file-encoding-refused")
 READ = {
-    "utf-16": ('<?xml version="1.0" encoding="UTF-16"?>' + FINE.decode()).encode("utf-16"),
     "gbk": b'<?xml version="1.0" encoding="GBK"?>' + FINE.replace(b'id="a"', 'id="a" name="审查"'.encode("gbk")),
+    "latin": b'<?xml version="1.0" encoding="ISO-8859-1"?>' + FINE.replace(b'id="a"', b'id="a" name="Pr\xfcfung"'),
     "bom": b"\xef\xbb\xbf" + FINE,
 }
 

@@ -68,6 +68,9 @@ HOSTILE: list[tuple[str, bytes]] = [
     ("not-xml", TEXT.replace("审查", "&undefined;").encode()),
     ("bad-encoding", ('<?xml version="1.0" encoding="x-foo"?>' + TEXT).encode()),
     ("bad-encoding", TEXT.encode("gbk")),
+    ("other-encoding", TEXT.encode("utf-16")),
+    ("other-encoding", TEXT.encode("utf-16-be")),
+    ("other-encoding", ('<?xml version="1.0" encoding="UTF-7"?>' + TEXT).encode("utf-7")),
     ("not-bpmn", b"<definitions><process id='p'/></definitions>"),
     ("not-bpmn", b'<definitions xmlns="http://schema.omg.org/spec/BPMN/2.0"><process id="p"/></definitions>'),
     ("not-bpmn", b'<html xmlns="http://www.w3.org/1999/xhtml"/>'),
@@ -100,7 +103,7 @@ def test_any_bytes_are_a_diagram_or_unreadable(data: bytes) -> None:
         assert read(data).processes
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "gbk", "gb18030"])
+@pytest.mark.parametrize("encoding", ["utf-8", "gb2312", "gbk", "gb18030"])
 def test_other_encodings_declared_rightly_are_read(encoding: str) -> None:
     found = nodes(f'<?xml version="1.0" encoding="{encoding}"?>{TEXT}'.encode(encoding))
     assert found["a"].name == "审查"

@@ -54,6 +54,14 @@ ENCODING = Rule(
     "请另存为 UTF-8",
     "Save it as UTF-8",
 )
+OTHER_ENCODING = Rule(
+    "file-encoding-refused",
+    ERROR,
+    "文件编码是 UTF-16、UTF-32 等，不予读取",
+    "The file is in UTF-16, UTF-32 or another encoding that is not read here",
+    "请另存为 UTF-8，并声明 encoding=“UTF-8”",
+    "Save it as UTF-8, and let it declare encoding=“UTF-8”",
+)
 TOO_DEEP = Rule(
     "file-too-deep",
     ERROR,
@@ -125,6 +133,7 @@ RULES = (
     TOO_COMPLEX,
     DOCTYPE,
     ENCODING,
+    OTHER_ENCODING,
     TOO_DEEP,
     ARCHIVE,
     NOT_XML,
@@ -142,6 +151,7 @@ BY_REASON: Mapping[str, Rule] = {
     "too-complex": TOO_COMPLEX,
     "doctype": DOCTYPE,
     "bad-encoding": ENCODING,
+    "other-encoding": OTHER_ENCODING,
     "too-deep": TOO_DEEP,
     "archive": ARCHIVE,
     "not-xml": NOT_XML,
