@@ -97,6 +97,7 @@ class ProgressRow(Shape):
     node = fields.String()
     node_en = fields.String()
     visit = fields.Integer()
+    again = fields.Boolean()
     state = fields.String()
     state_name = fields.String()
     state_name_en = fields.String()
@@ -106,6 +107,8 @@ class ProgressRow(Shape):
     outcome_name = fields.String(allow_none=True)
     outcome_name_en = fields.String(allow_none=True)
     opinion = fields.String(allow_none=True)
+    returned_to_name = fields.String(allow_none=True)
+    returned_to_name_en = fields.String(allow_none=True)
     started_at = fields.DateTime()
     ended_at = fields.DateTime(allow_none=True)
     due_date = fields.Date(allow_none=True)
@@ -123,6 +126,8 @@ class TimelineRow(ProgressRow):
     department_id = fields.String(allow_none=True)
     work_number = fields.String(allow_none=True)
     outcome = fields.String(allow_none=True)
+    returned_to = fields.String(allow_none=True)
+    again_by = fields.Integer(allow_none=True)
 
 
 class NextRow(Shape):

@@ -15,6 +15,7 @@ from api.shapes import Acting, Form, Shape, Text, Whole, Yes, split
 from engine.cases.access import parse_task_id
 from engine.cases.complete_task import Completion
 from engine.cases.inbox import MOST_ROWS, ORDERS, WAITING, InboxQuery
+from engine.cases.return_task import Returning
 
 tasks = Resource("tasks", __name__, "Tasks")
 
@@ -84,9 +85,32 @@ class EntryForm(Shape):
     schema = fields.Dict()
 
 
-class TaskView(TaskRow):
-    """A task with its case; `can` names what the caller could ask for now: claim, release, complete."""
+class ReturnTarget(Shape):
+    """A task that this one may be returned to; `then`: `forward` through what lies between again, or straight `back`."""
 
+    node = fields.String()
+    name = fields.String()
+    name_en = fields.String()
+    then = fields.String()
+
+
+class ReturnedBy(Shape):
+    """The return by which this task is open again: from which task, by whom, and why."""
+
+    node = fields.String()
+    node_en = fields.String()
+    department = fields.String()
+    department_en = fields.String()
+    handler = fields.String(allow_none=True)
+    opinion = fields.String(allow_none=True)
+    at = fields.DateTime()
+
+
+class TaskView(TaskRow):
+    """A task with its case; `can` names what the caller could ask for now: claim, release, complete, return."""
+
+    returns = fields.List(fields.Nested(ReturnTarget))
+    returned_by = fields.Nested(ReturnedBy, allow_none=True)
     outcomes = fields.List(fields.Nested(OutcomeRow))
     number = fields.Integer()
     form_fields = fields.List(fields.String())
@@ -152,6 +176,25 @@ class CompletedTask(Shape):
     opened = fields.List(fields.Nested(OpenedTask))
 
 
+class TaskReturn(Acting):
+    """To which task before it a task is returned, and why."""
+
+    to = Text(200, required=True)
+    opinion = Text(4000, blank=True, load_default="")
+    late_reason = Text(4000, blank=True, load_default="")
+
+
+class ReturnedTask(Shape):
+    """A task that was returned, where to, where its case stands now, and what was opened by it."""
+
+    id = fields.String()
+    state = fields.String()
+    node = fields.String()
+    returned_to = fields.String()
+    case = fields.Nested(CaseState)
+    opened = fields.List(fields.Nested(OpenedTask))
+
+
 @tasks.serve("GET", "/tasks", takes=WhichTasks(), location="query", gives=(200, TaskPage))
 def list_tasks(asked: dict[str, Any]) -> Response:
     """The caller's tasks, the earliest due first"""
@@ -186,3 +229,10 @@ def complete_task(asked: dict[str, Any], task: str) -> Response:
     """Complete a task: the case goes as far as it can"""
     kept = once(asked)
     return answer(engine().complete(acting(asked), Completion(*parse_task_id(task), **asked), kept))
+
+
+@tasks.serve("POST", "/tasks/<task>/return", takes=TaskReturn(), gives=(200, ReturnedTask))
+def return_task(asked: dict[str, Any], task: str) -> Response:
+    """Return a task to one before it, as its diagram allows, and say why"""
+    kept = once(asked)
+    return answer(engine().returns.send_back(acting(asked), Returning(*parse_task_id(task), **asked), kept))

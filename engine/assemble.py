@@ -61,6 +61,7 @@ from engine.doors.materials import MaterialsDoor
 from engine.doors.own_cases import OwnCasesDoor
 from engine.doors.powers import PowersDoor
 from engine.doors.regions import RegionsDoor
+from engine.doors.returns import ReturnsDoor
 from engine.doors.supervision import SupervisionDoor
 from engine.doors.verifications import VerificationsDoor
 from engine.doors.webhooks import WebhooksDoor
@@ -124,6 +125,7 @@ class Engine:
         self.own_cases = OwnCasesDoor(self)
         self.drafts = DraftsDoor(self)
         self.item_forms = ItemFormsDoor(self)
+        self.returns = ReturnsDoor(self)
         self.diagrams = DiagramsDoor(self.house.handlers, settings.processes / TEMPLATES)
         self.workshop = WorkshopDoor(self, self.diagrams)
         self.drawing = DrawingDoor(self, self.house.handlers)

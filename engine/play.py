@@ -29,6 +29,7 @@ from engine.cases.complete_task import Completion
 from engine.cases.end_procedure import ProcedureEnd
 from engine.cases.inbox import InboxQuery
 from engine.cases.mandates import NewMandate
+from engine.cases.return_task import Returning
 from engine.cases.special_procedures import NewProcedure
 from engine.cases.step_documents import WINDOW_KINDS
 from engine.cases.submit import Application
@@ -238,7 +239,7 @@ def _check_step(step: Any, n: int) -> None:
         )
     if step["does"] != "wait" and not isinstance(step.get("who"), str):
         raise ScenarioInvalid(where=where, detail="`who` is missing", detail_zh="缺少 who")
-    if step["does"] in ("complete", "claim", "release") and not isinstance(step.get("node"), str):
+    if step["does"] in ("complete", "return", "claim", "release") and not isinstance(step.get("node"), str):
         raise ScenarioInvalid(where=where, detail="`node` is missing", detail_zh="缺少 node")
 
 
@@ -373,6 +374,12 @@ def _complete(played: Played, step: Mapping[str, Any]) -> None:
     played.engine.complete(_actor(played, step), asked)
 
 
+def _return(played: Played, step: Mapping[str, Any]) -> None:
+    case_id, number = _task(played, step)
+    asked = Returning(case_id, number, step["to"], step.get("opinion", ""), step.get("late_reason", ""))
+    played.engine.returns.send_back(_actor(played, step), asked)
+
+
 def _claim(played: Played, step: Mapping[str, Any]) -> None:
     played.engine.claim(_actor(played, step), *_task(played, step))
 
@@ -398,6 +405,7 @@ DOES: dict[str, Callable[[Played, Mapping[str, Any]], None]] = {
     "supply": _supply,
     "withdraw": _withdraw,
     "complete": _complete,
+    "return": _return,
     "claim": _claim,
     "release": _release,
     "message": _message,

@@ -166,7 +166,7 @@ class StepDraft:
 
     def close(self, closing: Closing) -> None:
         """办理: the open task is completed with an outcome and an opinion."""
-        task, actor, case = closing.task, self.uow.actor, self.case
+        task, actor = closing.task, self.uow.actor
         self.closing = closing
         self.progress["idle"] = {}
         self._note_outcome(task, closing.outcome)
@@ -181,16 +181,35 @@ class StepDraft:
         personal |= {"late_reason": closing.late_reason} if self.late_reasons else {}
         self.entries.append(self.entry("task.completed", facts, task.node, personal))
         if closing.opinion:
-            self.opinions.append(
-                {
-                    "case_id": str(case.id),
-                    "task": task.number,
-                    "officer_id": actor.id,
-                    "department_id": task.department_id,
-                }
-                | {"outcome": closing.outcome, "text": closing.opinion, "at": spell(case.now)}
-            )
+            self.opinions.append(self._opinion(closing))
         self._plan_documents(node, "complete", task.department_id)
+
+    def send_back(self, closing: Closing, to: str) -> None:
+        """退回: the open task is returned to another; what only its completion ends goes on."""
+        task, actor = closing.task, self.uow.actor
+        self.closing = closing
+        self.progress["idle"] = {}
+        self._note_outcome(task, None)
+        stops = self._close_row(task, TaskState.RETURNED, actor.id, actor.name, None, to)
+        facts = {"task": task.number, "to": to, "department": task.department_id, "stops": stops}
+        facts |= note_late_reason(self, closing, self.live.compiled.nodes[task.node])
+        card_task_without_reason(self, closing)
+        personal = {"opinion": closing.opinion, "handler": actor.name}
+        personal |= {"late_reason": closing.late_reason} if self.late_reasons else {}
+        self.entries.append(self.entry("task.returned", facts, task.node, personal))
+        self.opinions.append(self._opinion(closing))
+
+    def _opinion(self, closing: Closing) -> dict[str, Any]:
+        task = closing.task
+        return {
+            "case_id": str(self.case.id),
+            "task": task.number,
+            "officer_id": self.uow.actor.id,
+            "department_id": task.department_id,
+            "outcome": closing.outcome,
+            "text": closing.opinion,
+            "at": spell(self.case.now),
+        }
 
     def note_firing(self, token: int) -> None:
         """Count a timer that fires; timers that go round by themselves for ever are an incident.
@@ -378,7 +397,13 @@ class StepDraft:
                 self.entries.append(self.entry("task.cancelled", facts, row["node"]))
 
     def _close_row(
-        self, task: TaskRow, state: TaskState, by: str | None, handler: str | None, outcome: str | None
+        self,
+        task: TaskRow,
+        state: TaskState,
+        by: str | None,
+        handler: str | None,
+        outcome: str | None,
+        returned_to: str | None = None,
     ) -> list[str]:
         self.closed_tasks.append(
             {
@@ -388,7 +413,7 @@ class StepDraft:
                 "closed_by": by,
                 "handler": handler,
             }
-            | {"outcome": outcome, "claimed_by": task.claimed_by}
+            | {"outcome": outcome, "claimed_by": task.claimed_by, "returned_to": returned_to}
         )
         return self.stop(task.number, Clock.NODE)
 

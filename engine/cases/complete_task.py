@@ -92,7 +92,7 @@ def complete_draft(draft: StepDraft, task: TaskRow, asked: Completion, meant: Me
     """
     uow, case = draft.uow, draft.case
     node = draft.live.compiled.nodes[task.node]
-    _check_state(uow.actor.id, task, task_id(case.id, task.number))
+    check_open(uow.actor.id, task, "complete", task_id(case.id, task.number))
     tolerance.check_settled(draft, task.node, asked.outcome)
     _check_answer(node, asked, draft.form)
     _check_form(form_of(draft.live.item.forms, node), draft.form, asked.form)
@@ -134,8 +134,9 @@ def _with(command: Command, asked: Completion, meant: Meant | None) -> Command:
     )
 
 
-def _check_state(actor_id: str, task: TaskRow, shown: str) -> None:
-    move_task(task.state, "complete", name=task.name, by=task.handler, task=shown)
+def check_open(actor_id: str, task: TaskRow, verb: str, shown: str) -> None:
+    """The task waits, and nobody else has claimed it. Raises TaskStateConflict."""
+    move_task(task.state, verb, name=task.name, by=task.handler, task=shown)
     if task.claimed_by not in (None, actor_id):
         raise TaskStateConflict(name=task.name, task=shown, state="claimed", state_zh="他人在办", by="")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -33,7 +33,8 @@ class Unexpected(ApprovalError):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What was asked of a case: `verb` start | complete | advance | result | call | deliver; `subject` is what it holds up."""
+    """What was asked of a case: `verb` start | complete | return | advance | result | call | deliver; `subject` is what
+    it holds up."""
 
     verb: str
     case_id: UUID
@@ -43,6 +44,10 @@ class Command:
     actor_kind: str
     node: str | None = None
     arguments: Mapping[str, Any] | None = None
+
+    def saying(self, arguments: Mapping[str, Any]) -> Command:
+        """The same command with these arguments."""
+        return replace(self, arguments=arguments)
 
     def as_data(self) -> dict[str, Any]:
         """The command as JSON, for the incident's row."""

@@ -23,6 +23,7 @@ from engine.cases.held import Command, StepHeld, Unexpected, in_short
 from engine.cases.house import House
 from engine.cases.models import Case, Incident
 from engine.cases.recompute_limits import recompute_limits
+from engine.cases.return_task import Returning, return_task
 from engine.cases.step_store import lock_case
 from engine.clock import wall_now
 from engine.errors import ApprovalError, Conflict, NotFound
@@ -245,7 +246,7 @@ def _settle(uow: UnitOfWork, incident_id: int, command: Mapping[str, Any]) -> bo
     if command["verb"] in OF_A_TASK:
         task = (command["case_id"], command["arguments"]["task"])
         (rows,) = uow.read(("SELECT state FROM tasks WHERE case_id = %s AND number = %s", task))
-        if rows and rows[0]["state"] in ("completed", "cancelled"):
+        if rows and rows[0]["state"] in ("completed", "returned", "cancelled"):
             _close(uow, Incident.id == incident_id)
             return True
     put_off(uow, incident_id)
@@ -275,6 +276,11 @@ def _complete(house: House, uow: UnitOfWork, case_id: UUID, arguments: Mapping[s
     return complete_task(house, uow, Completion(case_id, *asked))
 
 
+def _return(house: House, uow: UnitOfWork, case_id: UUID, arguments: Mapping[str, Any]) -> object:
+    asked = Returning(case_id, **{"late_reason": LATE_BY_INCIDENT, **arguments})
+    return return_task(house, uow, asked)
+
+
 def _call_again(house: House, uow: UnitOfWork, case_id: UUID, arguments: Mapping[str, Any]) -> object:
     if go_on.outside_call(house, uow, case_id, arguments["token"]) is None:
         return None
@@ -300,7 +306,7 @@ def _late(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 #: The verbs whose command is about a task: when it is over, there is nothing left to do again.
-OF_A_TASK = ("complete", "check", "rectify")
+OF_A_TASK = ("complete", "return", "check", "rectify")
 
 #: What became late while it was held is late for this reason.
 LATE_BY_INCIDENT = "原办理因系统故障未能生效，故障排除后按原内容执行"
@@ -310,6 +316,7 @@ CALLED_AGAIN = object()
 
 _VERBS: dict[str, Callable[[House, UnitOfWork, UUID, Mapping[str, Any]], object]] = {
     "complete": _complete,
+    "return": _return,
     "check": _check,
     "rectify": _rectify,
     "start": lambda house, uow, case_id, _: go_on.start_late(house, uow, case_id),

@@ -119,6 +119,7 @@ class CaseTask(Base):
     due_at: Mapped[datetime | None]
     warn_at: Mapped[datetime | None]
     paused: Mapped[bool]
+    returned_to: Mapped[str | None]  #: the node that it was returned to, when it ended so
 
 
 class Opinion(Base):

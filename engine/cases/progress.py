@@ -39,7 +39,8 @@ _CASE = (
 _TASKS = (
     "SELECT t.number, t.node, t.name, t.name_en, t.stage, t.stage_en, t.kind, t.state, t.visit, t.department_id, "
     "d.name AS department, d.name_en AS department_en, coalesce(t.handler, w.name) AS handler, w.work_number, "
-    "t.outcome, t.opened_at, t.closed_at, t.due_date, t.due_at, t.warn_at, t.paused, t.provisional, o.text AS opinion FROM tasks t "
+    "t.outcome, t.returned_to, t.opened_at, t.closed_at, t.due_date, t.due_at, t.warn_at, t.paused, t.provisional, "
+    "o.text AS opinion FROM tasks t "
     "LEFT JOIN departments d ON d.id = t.department_id "
     "LEFT JOIN officers w ON w.id = coalesce(t.closed_by, t.claimed_by, t.officer_id) "
     "LEFT JOIN opinions o ON o.case_id = t.case_id AND o.task = t.number WHERE t.case_id = %s ORDER BY t.number"
@@ -103,6 +104,7 @@ def _read(house: House, uow: UnitOfWork, case_id: UUID) -> tuple[dict[str, Any],
     calendar = house.calendar(case["region_code"], platform[0]["calendar_version"])
     today = day_of(case["concluded_at"] or now)
     due_day = case["due_date"]
+    again = opened_by_return(tasks)
     file = {
         "number": case["number"],
         "item": case["item"],
@@ -126,15 +128,26 @@ def _read(house: House, uow: UnitOfWork, case_id: UUID) -> tuple[dict[str, Any],
         "provisional": bool(case["provisional"]),
         "demonstration": live.item.listing.demonstration,
         "light": light_by_index(case, now, case["concluded_at"]),
-        "timeline": [timeline_row(calendar, row, now, live) for row in tasks],
+        "timeline": [timeline_row(calendar, row, now, live, again.get(row["number"])) for row in tasks],
         "next": _next(calendar, tasks, case, now, live),
         "documents": [{**row, "issued_at": instant(row["issued_at"])} for row in documents],
     }
     return file, live
 
 
-def timeline_row(calendar: WorkingCalendar, row: Mapping[str, Any], now: Any, live: LiveDefinition) -> dict[str, Any]:
-    """One node of a case's course. Remaining days are counted to its end, or to now while it is open."""
+def opened_by_return(tasks: Iterable[Mapping[str, Any]]) -> dict[int, int]:
+    """The tasks that are open because another was returned to them, with that other: one step opens what it returns to."""
+    rows = list(tasks)
+    returned = {(row["returned_to"], row["closed_at"]): row["number"] for row in rows if row["returned_to"]}
+    opened = ((row["number"], returned.get((row["node"], row["opened_at"]))) for row in rows)
+    return {number: by for number, by in opened if by is not None}
+
+
+def timeline_row(
+    calendar: WorkingCalendar, row: Mapping[str, Any], now: Any, live: LiveDefinition, again_by: int | None
+) -> dict[str, Any]:
+    """One node of a case's course. Remaining days are counted to its end, or to now while it is open. `again_by` is the task
+    that was returned to it."""
     until = day_of(row["closed_at"] or now)
     due_day = row["due_date"]
     applicant = row["kind"] == "applicant"
@@ -159,6 +172,10 @@ def timeline_row(calendar: WorkingCalendar, row: Mapping[str, Any], now: Any, li
         "outcome_name": outcome,
         "outcome_name_en": outcome_en,
         "opinion": row["opinion"],
+        "again": again_by is not None,
+        "again_by": again_by,
+        "returned_to": row["returned_to"],
+        **_names_of(live, row["returned_to"]),
         "started_at": instant(row["opened_at"]),
         "ended_at": instant(row["closed_at"]),
         "due_date": due_day.isoformat() if due_day else None,
@@ -167,6 +184,13 @@ def timeline_row(calendar: WorkingCalendar, row: Mapping[str, Any], now: Any, li
         "provisional": row["provisional"],
         "light": light_by_index(row, now, row["closed_at"]),
     }
+
+
+def _names_of(live: LiveDefinition, returned_to: str | None) -> dict[str, str | None]:
+    """What a task was returned to, in words."""
+    node = live.compiled.nodes.get(returned_to or "")
+    names = (public_name(node) or ((node.name or str(node.id)),) * 2) if node else (None, None)
+    return {"returned_to_name": names[0], "returned_to_name_en": names[1]}
 
 
 def outcome_names(live: LiveDefinition, node: str, outcome: str | None) -> tuple[str | None, str | None]:
@@ -218,7 +242,7 @@ def _next(
 
 #: What of a row everybody may see; names and opinions are decided one by one in `public`.
 PUBLIC = (
-    *("stage", "stage_en", "visit", "state", "state_name", "state_name_en", "department", "department_en"),
+    *("stage", "stage_en", "visit", "again", "state", "state_name", "state_name_en", "department", "department_en"),
     *("outcome_name", "outcome_name_en", "started_at", "ended_at", "due_date", "remaining_working_days"),
     *("elapsed_working_days", "provisional", "light"),
 )
@@ -235,11 +259,17 @@ def public(file: dict[str, Any], live: LiveDefinition) -> dict[str, Any]:
         name = public_name(nodes[row["node_id"]]) or stage
         return {"node": name[0], "node_en": name[1]}
 
+    def target_of(row: Mapping[str, Any]) -> dict[str, Any]:
+        target = nodes.get(row["returned_to"] or "")
+        name = ((public_name(target) or IN_HAND) if target else None) or (None, None)
+        return {"returned_to_name": name[0], "returned_to_name_en": name[1]}
+
     def row_of(row: Mapping[str, Any]) -> dict[str, Any]:
         own = row["department_id"] is None
         said = (nodes[row["node_id"]].extension("public") or {}).get("opinion") == "public"
         handler = None if own else {"name": row["handler"], "work_number": row["work_number"]}.get(policy)
-        shown = {name: row[name] for name in PUBLIC} | name_of(row)
+        shown = {name: row[name] for name in PUBLIC} | name_of(row) | target_of(row)
+        said = said and row["returned_to"] is None  # why officers return a task to each other is theirs
         return shown | {"handler": handler, "opinion": row["opinion"] if said or own else None}
 
     def next_of(row: Mapping[str, Any]) -> dict[str, Any]:

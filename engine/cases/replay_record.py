@@ -252,7 +252,7 @@ def _opened(claims: Claims, said: Said) -> None:
         raise ValueError(number)
     day = date.fromisoformat(due) if due else None
     task = Claim(said.seq).say(said.seq, state=TaskState.OPEN, due_date=day, opened_at=said.at, claimed_by=None)
-    task.say(said.seq, closed_at=None, closed_by=None, handler=None, outcome=None)
+    task.say(said.seq, closed_at=None, closed_by=None, handler=None, outcome=None, returned_to=None)
     task.say(said.seq, node=said.payload["node"], department_id=said.payload["department"])
     names = {"kind": "kind", "officer_id": "officer", "region_code": "region", "visit": "visit", "name": "name"}
     told = {column: said.value(name) for column, name in names.items()}
@@ -283,9 +283,21 @@ def _cancelled(claims: Claims, said: Said) -> None:
 
 
 def _completed(claims: Claims, said: Said) -> None:
-    number, actor, outcome = said.payload["task"], said.payload["actor"], said.payload["outcome"]
+    actor, outcome = said.payload["actor"], said.payload["outcome"]
     task = _move(claims, said, "complete")
     task.say(said.seq, closed_at=said.at, closed_by=actor, outcome=outcome, handler=said.value("handler"))
+    _said_at_end(claims, said, outcome)
+
+
+def _returned(claims: Claims, said: Said) -> None:
+    task = _move(claims, said, "return")
+    task.say(said.seq, closed_at=said.at, closed_by=said.payload["actor"], handler=said.value("handler"))
+    task.say(said.seq, returned_to=said.payload["to"])
+    _said_at_end(claims, said, None)
+
+
+def _said_at_end(claims: Claims, said: Said, outcome: str | None) -> None:
+    number, actor = said.payload["task"], said.payload["actor"]
     _end(claims, number, said)
     _late_reason(claims, said)
     opinion = said.value("opinion")
@@ -441,6 +453,7 @@ _REPLAYS: Mapping[str, Callable[[Claims, Said], None]] = {
     "task.released": _released,
     "task.cancelled": _cancelled,
     "task.completed": _completed,
+    "task.returned": _returned,
     "document.issued": _issued,
     "procedure.started": _procedure_started,
     "procedure.ended": _procedure_ended,

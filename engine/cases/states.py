@@ -22,6 +22,7 @@ class TaskState(StrEnum):
     OPEN = "open"  #: 待办: waits for somebody of its department
     CLAIMED = "claimed"  #: 在办: one officer has taken it
     COMPLETED = "completed"  #: 已办
+    RETURNED = "returned"  #: 已退回: sent back to a task before it
     CANCELLED = "cancelled"  #: 已取消: the process went another way
 
 
@@ -39,6 +40,8 @@ TASK_MOVES: dict[tuple[TaskState, str], TaskState] = {
     (TaskState.CLAIMED, "release"): TaskState.OPEN,
     (TaskState.OPEN, "complete"): TaskState.COMPLETED,
     (TaskState.CLAIMED, "complete"): TaskState.COMPLETED,
+    (TaskState.OPEN, "return"): TaskState.RETURNED,
+    (TaskState.CLAIMED, "return"): TaskState.RETURNED,
     (TaskState.OPEN, "cancel"): TaskState.CANCELLED,
     (TaskState.CLAIMED, "cancel"): TaskState.CANCELLED,
 }
@@ -53,6 +56,7 @@ TASK_NAMES = {
     "open": ("待办", "open"),
     "claimed": ("在办", "claimed"),
     "completed": ("已办", "completed"),
+    "returned": ("已退回", "returned"),
     "cancelled": ("已取消", "cancelled"),
 }
 

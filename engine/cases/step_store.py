@@ -42,7 +42,7 @@ STORE_STEP = (
     "stored AS (UPDATE cases SET state = %s, result = %s, form = %s, accepted_at = %s, concluded_at = %s, seq = %s, "
     " head = %s, last_instant = %s, run = %s, look_at = %s, progress = %s WHERE id = %s), "
     "closed AS (UPDATE tasks SET state = n.state, closed_at = n.closed_at, closed_by = n.closed_by, handler = n.handler, "
-    " outcome = n.outcome, claimed_by = n.claimed_by "
+    " outcome = n.outcome, claimed_by = n.claimed_by, returned_to = n.returned_to "
     " FROM jsonb_populate_recordset(null::tasks, (SELECT rows->'closed_tasks' FROM given)) n "
     " WHERE tasks.case_id = %s AND tasks.number = n.number), "
     # What had come due before it was stopped is still to be told, whenever the sweep comes to it.

@@ -15,6 +15,7 @@ from engine.cases.house import House, LiveDefinition
 from engine.cases.inbox import TASK_COLUMNS, TASK_FROM, WAITING, case_view, supervises, task_row
 from engine.cases.lateness import is_late
 from engine.cases.limits_view import limits_of
+from engine.cases.return_task import targets_shown
 from engine.cases.states import CaseState
 from engine.cases.submit import submitter_of
 from engine.catalogue.time_limits import TimeLimits
@@ -24,7 +25,7 @@ from engine.unit_of_work import UnitOfWork
 
 _TASK = (
     f"SELECT {TASK_COLUMNS}, t.region_code AS task_region, c.definition_id, c.offer_id, "
-    f"c.process, c.state AS case_state {TASK_FROM} "
+    f"c.process, c.state AS case_state, coalesce(c.progress->'visits', '{{}}') AS visits {TASK_FROM} "
     "WHERE t.case_id = %s AND t.number = %s"
 )
 
@@ -60,6 +61,8 @@ def get_task(house: House, uow: UnitOfWork, case_id: UUID, number: int) -> dict[
     live = house.definition(uow, row["definition_id"], row["offer_id"], row["process"])
     node = live.compiled.nodes[row["node"]]
     limits = limits_of(house, uow, case_id, row["case_number"])
+    returns = targets_shown(live.compiled, row["node"], row["kind"], row["visits"])
+    file = {k: v for k, v in case_view(house, uow, row["case_number"]).items() if k != "submitted_by"}
     return task_row(house, row) | {
         "number": number,
         "outcomes": outcomes_of(node),
@@ -67,7 +70,9 @@ def get_task(house: House, uow: UnitOfWork, case_id: UUID, number: int) -> dict[
         "answers": _answers(live, row),
         "entry_form": form_of(live.item.forms, node),
         "opinion_public": (node.extension("public") or {}).get("opinion") == "public",
-        "can": _can(uow, row, whose, shown, submitter),
+        "returns": returns,
+        "returned_by": returned_by(file["timeline"], number),
+        "can": _can(uow, row, whose, shown, submitter, bool(returns)),
         "late_reason_required": row["state"] in WAITING and is_late(row["due_at"], row["paused"], row["now"]),
         "limits": [one for one in limits["limits"] if one["task"] in (None, shown)],
         "special_procedures": [one for one in limits["special_procedures"] if one["task"] == shown],
@@ -75,8 +80,16 @@ def get_task(house: House, uow: UnitOfWork, case_id: UUID, number: int) -> dict[
         "may_move_limits": _may_move(uow, row, whose, shown),
         "special_procedure_kinds": kinds_of(live.item.time_limits),
         "extendable": live.item.time_limits.extension is not None,
-        "case_file": {k: v for k, v in case_view(house, uow, row["case_number"]).items() if k != "submitted_by"},
+        "case_file": file,
     }
+
+
+def returned_by(timeline: list[dict[str, Any]], number: int) -> dict[str, Any] | None:
+    """The return by which a task is open again, as its officer has to know of it; None for any other task."""
+    rows = {row["task"]: row for row in timeline}
+    cause = rows.get(rows[number]["again_by"]) if number in rows else None
+    names = ("node", "node_en", "department", "department_en", "handler", "opinion")
+    return {name: cause[name] for name in names} | {"at": cause["ended_at"]} if cause else None
 
 
 def kinds_of(limits: TimeLimits) -> list[dict[str, Any]]:
@@ -117,8 +130,10 @@ def _answers(live: LiveDefinition, row: Mapping[str, Any]) -> dict[str, Any] | N
     return {"allowed": [str(one) for one in live.item.intake_rules.answers], "materials": listed}
 
 
-def _can(uow: UnitOfWork, row: Mapping[str, Any], whose: _Whose, shown: str, submitter: Submitter) -> list[str]:
-    """Which of claim, release and complete the actor could ask for now."""
+def _can(
+    uow: UnitOfWork, row: Mapping[str, Any], whose: _Whose, shown: str, submitter: Submitter, returnable: bool
+) -> list[str]:
+    """Which of claim, release, complete and return the actor could ask for now."""
 
     def may(use: UseCase) -> bool:
         try:
@@ -137,4 +152,6 @@ def _can(uow: UnitOfWork, row: Mapping[str, Any], whose: _Whose, shown: str, sub
         told.append("release")
     if free and may(UseCase.TASK_COMPLETE):
         told.append("complete")
+    if free and returnable and may(UseCase.TASK_RETURN):
+        told.append("return")
     return told

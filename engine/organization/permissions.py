@@ -306,6 +306,7 @@ class UseCase(Enum):
     TASK_READ = Rule("查看环节", "look at a task", Permission.TASK_READ, Scope.TASK, _WATCHED)
     TASK_CLAIM = Rule("领办、退领", "claim and release a task", Permission.TASK_CLAIM, Scope.TASK)
     TASK_COMPLETE = Rule("办理", "complete a task", Permission.TASK_COMPLETE, Scope.TASK)
+    TASK_RETURN = Rule("退回", "return a task to one before it", Permission.TASK_COMPLETE, Scope.TASK)
     TASK_COMPLETE_FOR_APPLICANT = Rule(
         "代申请人办理环节",
         "complete an applicant's task",

@@ -480,6 +480,12 @@ def implementation_published(attempt: Attempt) -> TestResponse:
     return attempt.who.post(f"{IMPLEMENTATIONS}/{REGION}/publish", {})
 
 
+def sent_back(attempt: Attempt) -> Any:
+    """The diagram lets nobody return it: whoever is told so may return."""
+    answer = attempt.who.post(f"/tasks/{attempt.task('fire')}/return", {"to": "accept", "opinion": "请核对"})
+    return True if answer.status_code == 422 and answer.json["code"] == "return-not-allowed" else answer
+
+
 ATTEMPTS: dict[UseCase, list[Callable[[Attempt], TestResponse | bool]]] = {
     UseCase.CASE_SUBMIT: [lambda a: a.who.post("/cases", MANDATED)],
     UseCase.CASE_ACCEPT: [lambda a: a.who.post(f"/cases/{a.case()}/acceptance", {"answer": "accepted"})],
@@ -510,6 +516,7 @@ ATTEMPTS: dict[UseCase, list[Callable[[Attempt], TestResponse | bool]]] = {
     UseCase.TASK_READ: [lambda a: a.who.get(f"/tasks/{a.readable()}")],
     UseCase.TASK_CLAIM: [lambda a: a.who.post(f"/tasks/{a.task('fire')}/claim"), released],
     UseCase.TASK_COMPLETE: [lambda a: a.who.post(f"/tasks/{a.task('fire')}/complete", PASSED)],
+    UseCase.TASK_RETURN: [sent_back],
     UseCase.TASK_COMPLETE_FOR_APPLICANT: [
         lambda a: a.who.post(f"/tasks/{a.task('rectify', 'rectify')}/complete", RECTIFIED)
     ],
@@ -744,6 +751,7 @@ OPERATIONS: dict[str, UseCase] = {
     "POST /tasks/<task>/claim": UseCase.TASK_CLAIM,
     "POST /tasks/<task>/release": UseCase.TASK_CLAIM,
     "POST /tasks/<task>/complete": UseCase.TASK_COMPLETE,
+    "POST /tasks/<task>/return": UseCase.TASK_RETURN,
     "GET /events": UseCase.EVENT_READ,
     "POST /definitions/lint": UseCase.DIAGRAM_CHECK,
     "POST /definitions/fix": UseCase.DIAGRAM_CHECK,
