@@ -23,6 +23,7 @@ from engine.bpmn.links import link_name
 from engine.bpmn.model import Diagram, Flow, Node, Process
 from engine.bpmn.returns import drawn_id, drawn_out, returns_of
 from engine.bpmn.timers import cycle, parse_timer
+from engine.bpmn.votes import Vote, vote_of
 
 PERSON_TAGS = frozenset({"userTask", "manualTask", "task"})
 SUB_PROCESSES = frozenset({"subProcess", "transaction", "callActivity"})
@@ -41,6 +42,7 @@ class Compiled:
     nodes: Mapping[str, Node]
     order: Mapping[str, int]  #: document order, by id: what is drawn first goes first where nothing else decides
     returns: Mapping[str, tuple[str, ...]]  #: the tasks each may be returned to, by id
+    votes: Mapping[str, Vote]  #: the rules of the tasks that vote, by id
 
     def node(self, name: str) -> Node:
         """The diagram's node of a spec name (an instance of a loop has its loop's node, a copy for a return its task's)."""
@@ -102,7 +104,8 @@ class _Compiler:
         returns: dict[str, tuple[str, ...]] = {}
         for way in returns_of(self.drawn.nodes):
             returns[way.source] = (*returns.get(way.source, ()), way.target)
-        return Compiled(key, self.drawn, built[str(self.process.id)], built, nodes, order, returns)
+        votes = {name: vote for name, node in nodes.items() if (vote := _voting(node))}
+        return Compiled(key, self.drawn, built[str(self.process.id)], built, nodes, order, returns, votes)
 
     def _scope(self, scope: str) -> specs.ProcessSpec:
         spec = specs.ProcessSpec(scope)
@@ -189,6 +192,7 @@ class _Compiler:
         loop.child, loop.kind = name + CHILD, node.loop.kind
         loop.maximum = int(node.loop.maximum) if node.loop.maximum else None
         loop.test_before = node.loop.test_before
+        loop.vote = _voting(node)
         for field in ("condition", "cardinality", "collection"):
             text = getattr(node.loop, field)
             setattr(loop, field, self._expression(text, node.scope) if text else None)
@@ -229,6 +233,11 @@ class _Compiler:
             if flow.condition and not default:
                 condition = specs.Condition(self._expression(flow.condition, flow.scope), str(flow.id))
             source.choices.append((condition, target))
+
+
+def _voting(node: Node) -> Vote | None:
+    """The vote of a task of people: nothing else has instances that vote."""
+    return vote_of(node) if node.tag in PERSON_TAGS else None
 
 
 _PLAIN: dict[str, Callable[..., Any]] = {

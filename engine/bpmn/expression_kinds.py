@@ -27,6 +27,7 @@ _CASE: Mapping[str, Kinds] = {
     **dict.fromkeys(("number", "item", "region", "channel", "state", "received_on", "accepted_on"), _TEXTS),
     "round": _NUMBERS,
     "outcomes": _TEXTS,
+    "votes": _TEXTS,
     "all_outcomes": frozenset({LIST}),
 }
 _ROOTS: Mapping[str, Kinds] = {"outcome": _TEXTS, "index": _NUMBERS}

@@ -58,9 +58,14 @@ CASE_MEMBERS: Mapping[str, tuple[str, str]] = {
         "the outcomes of all instances of each task's latest visit, a list, [] when there is none:"
         " contains(case.all_outcomes.<task id>, 'faults'); for multi-instance tasks",
     ),
+    "votes": (
+        "各表决环节（ow:vote）最近一次表决的结果：passed（通过）、rejected（不通过），未表决完为空文本",
+        "the result of the latest vote of each task with ow:vote: passed, rejected, or empty text as long as it is open:"
+        " case.votes.<task id> == 'passed'",
+    ),
 }
 #: The members of `case` that are asked by the id of a task of the diagram.
-BY_TASK = frozenset({"outcomes", "all_outcomes"})
+BY_TASK = frozenset({"outcomes", "all_outcomes", "votes"})
 #: The names a condition may begin with, and what each is (zh, en).
 ROOTS: Mapping[str, tuple[str, str]] = {
     "outcome": ("上一环节的办理结果", "the outcome of the task just before"),

@@ -46,6 +46,14 @@ class EmptyCollection(RunFault):
     en = "Multi-instance “{node}” has nobody to go to (its collection is empty, no list, or over 100): it is not skipped."
 
 
+class VoteUnreachable(RunFault):
+    """A vote needs more assents than there are votes: an incident, never a rejection that nobody voted for."""
+
+    code = "vote-unreachable"
+    zh = "表决环节“{node}”须有 {needed} 票同意，而应表决的只有 {invited} 个。请核对办理对象的列表或表决规则。"
+    en = "The vote “{node}” needs {needed} to assent, of {invited} who are invited. Check the list or the rule."
+
+
 class StepTooLong(RunFault):
     """One step ran more automatic nodes than any sane diagram has: a loop in which nobody ever waits."""
 

@@ -37,6 +37,7 @@ from engine.bpmn.rules import (
     time_fit,
     trial,
     unreadable,
+    votes,
 )
 from engine.bpmn.rules.rule import APPROVAL, BPMN, ERROR, MOST_FINDINGS, Rule, Spot
 from engine.bpmn.rules.subject import Subject, names_of, subject_of
@@ -66,6 +67,7 @@ _FAMILIES = (
     reach,
     texts,
     outcome,
+    votes,
     extensions,
     dialects,
     approval,

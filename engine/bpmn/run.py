@@ -7,7 +7,7 @@ raises; after an exception the object is to be thrown away (nothing of it was st
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -36,7 +36,8 @@ from engine.bpmn.spiff_repairs import (
     head_of,
     unfinished,
 )
-from engine.bpmn.step import Awaited, Call, Closed, Facts, Linked, Opened, Step
+from engine.bpmn.step import Awaited, Call, Closed, Facts, Linked, Opened, Step, Voted
+from engine.bpmn.votes import OPEN
 
 __all__ = ["Facts", "ProcessRun", "Stalled", "Step"]
 
@@ -50,9 +51,10 @@ MOST_AT_ONCE = 4 * MOST_TOKENS  #: within a step: what multiplies so is not wait
 class SafeScriptEngine(PythonScriptEngine):  # type: ignore[misc]
     """SpiffWorkflow's one evaluation point: only compiled expressions of our own language, only on facts."""
 
-    def __init__(self, facts: Facts) -> None:
+    def __init__(self, facts: Facts, voting: Iterable[str] = ()) -> None:
         super().__init__(environment=None)
         self._facts = facts
+        self._votes = {**dict.fromkeys(voting, OPEN), **(facts.case.get("votes") or {})}
 
     def evaluate(self, task: Task, expression: Any, external_context: Any = None) -> Any:
         """The value of a compiled expression at a task."""
@@ -68,7 +70,9 @@ class SafeScriptEngine(PythonScriptEngine):  # type: ignore[misc]
 
     def _environment(self, task: Task) -> Mapping[str, Any]:
         facts = self._facts
-        names = {"case": facts.case, "form": facts.form, "applicant": facts.applicant, **_loop_names(task)}
+        told = {node: result for node, _, result in task.workflow.top_workflow.votes}
+        case = {**facts.case, "votes": {**self._votes, **told}} if self._votes else facts.case
+        names = {"case": case, "form": facts.form, "applicant": facts.applicant, **_loop_names(task)}
         names["outcome"] = task.data.get("outcome")
         return names
 
@@ -102,6 +106,7 @@ class ProcessRun:
         self._calls_before = {self._numbers[task.id] for task in self._calls()}
         self._scopes_before = self._scopes()
         self._completed: int | None = None
+        self._votes_before = 0
         self.step: Step
         self.state: bytes = b""
 
@@ -219,6 +224,7 @@ class ProcessRun:
 
     def _move(self, act: Callable[[], None]) -> Step:
         self._process.ends, self._process.linked = [], []
+        self._votes_before = len(self._process.votes)
         try:
             act()
             self._rest()
@@ -317,9 +323,7 @@ class ProcessRun:
         calls = [self._call(task) for task in self._calls()]
         step = Step(
             opened=tuple(opened for token, opened in after.items() if token not in before),
-            closed=tuple(
-                Closed(o.token, o.node, "completed" if o.token == self._completed else "cancelled") for o in gone
-            ),
+            closed=tuple(Closed(o.token, o.node, self._how(o)) for o in gone),
             calls=tuple(call for call in calls if call.token not in self._calls_before),
             waiting_until=min(timers, default=None),
             awaited=tuple(self._awaited(task) for task in self._awaiting()),
@@ -328,11 +332,22 @@ class ProcessRun:
             entered=tuple(scope for token, scope in scopes.items() if token not in inside),
             left=tuple(scope for token, scope in inside.items() if token not in scopes),
             linked=tuple(self._linked(task) for task in self._process.linked),
+            votes=tuple(self._voted()),
         )
         self._calls_before = {call.token for call in calls}
         if not (step.ended or after or calls or timers or step.awaited):
             raise Stalled(nodes="、".join(sorted({str(task.task_spec.name) for task in self._tasks()})))
         return step
+
+    def _how(self, gone: Opened) -> str:
+        if gone.token == self._completed:
+            return "completed"
+        return "decided" if any(vote.node == gone.node and vote.result for vote in self._voted()) else "cancelled"
+
+    def _voted(self) -> Iterable[Voted]:
+        """How votes stood, each time that this step changed one."""
+        for node, tally, result in self._process.votes[self._votes_before :]:
+            yield Voted(node, tally.assents, tally.others, tally.invited, result)
 
     def _calls(self) -> list[Task]:
         return [task for task in self._tasks() if isinstance(task.task_spec, ServiceTask) and task.id in self._numbers]
@@ -359,10 +374,14 @@ def _due_at(task: Task) -> datetime:
 
 def _process(compiled: Compiled, facts: Facts, now: datetime, deserializing: bool) -> RunningProcess:
     process = RunningProcess(
-        compiled.spec, compiled.scopes, script_engine=SafeScriptEngine(facts), deserializing=deserializing
+        compiled.spec,
+        compiled.scopes,
+        script_engine=SafeScriptEngine(facts, compiled.votes),
+        deserializing=deserializing,
     )
     process.now = now
     process.ends = []
     process.linked = []
     process.told = []
+    process.votes = []
     return process

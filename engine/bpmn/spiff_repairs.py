@@ -32,8 +32,9 @@ from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from engine.bpmn.faults import ConditionFailed, EmptyCollection, NoFlowMatches
-from engine.bpmn.returns import is_return
+from engine.bpmn.faults import ConditionFailed, EmptyCollection, NoFlowMatches, VoteUnreachable
+from engine.bpmn.returns import drawn_id, is_return
+from engine.bpmn.votes import Tally, Vote, result
 from engine.errors import ApprovalError
 
 #: What of SpiffWorkflow's inside this file, `saved_state.py` and `run.py` lean on: `tests/unit/test_spiff_contract.py`.
@@ -338,6 +339,7 @@ class LoopActivity(OneStepAhead, Head, BpmnTaskSpec):
     test_before = False
     cardinality: Any = None
     collection: Any = None
+    vote: Vote | None = None
 
     def _update_hook(self, my_task: Task) -> bool:
         my_task._inherit_data()
@@ -349,6 +351,7 @@ class LoopActivity(OneStepAhead, Head, BpmnTaskSpec):
             self._open(my_task, 0)
         else:
             state["items"] = self._items(my_task)
+            self._invite(my_task)
             for index in range(len(state["items"]) if self.kind == "parallel" else 1):
                 self._open(my_task, index)
         my_task._set_state(TaskState.STARTED)
@@ -363,7 +366,8 @@ class LoopActivity(OneStepAhead, Head, BpmnTaskSpec):
         state = my_task.internal_data
         state["done"] += 1
         my_task.data.update(child.data)
-        if is_return(child.data.get("outcome")):  # one who returns it ends the round: the others are not asked any more
+        # one who returns it, or a vote that is decided, ends the round: the others are not asked any more
+        if is_return(child.data.get("outcome")) or self._decided(my_task, child):
             for other in my_task.children:
                 if other is not child and other.has_state(UNFINISHED):
                     cancel(other)
@@ -376,6 +380,32 @@ class LoopActivity(OneStepAhead, Head, BpmnTaskSpec):
             my_task._set_state(TaskState.READY)
         elif self.kind != "parallel":
             self._open(my_task, state["done"])
+
+    def _invite(self, my_task: Task) -> None:
+        """A vote begins: nobody has voted."""
+        if self.vote is None:
+            return
+        invited = len(my_task.internal_data["items"])
+        if self.vote.needed(invited) > invited:
+            raise VoteUnreachable(node=drawn_id(self.name), needed=self.vote.needed(invited), invited=invited)
+        my_task.internal_data["assents"] = 0
+        self._tell_vote(my_task)
+
+    def _decided(self, my_task: Task, child: Task) -> bool:
+        """Count a vote; whether the others can change nothing any more."""
+        if self.vote is None:
+            return False
+        my_task.internal_data["assents"] += child.data.get("outcome") == self.vote.outcome
+        return bool(self._tell_vote(my_task))
+
+    def _tell_vote(self, my_task: Task) -> str:
+        """Say how the vote stands; answers its result."""
+        assert self.vote is not None
+        state = my_task.internal_data
+        tally = Tally(state["assents"], state["done"] - state["assents"], len(state["items"]))
+        found = result(self.vote, tally)
+        my_task.workflow.top_workflow.votes.append((drawn_id(self.name), tally, found))
+        return found
 
     def _go_on(self, my_task: Task) -> bool:
         if self.maximum is not None and my_task.internal_data["done"] >= self.maximum:
@@ -553,6 +583,9 @@ class RunningProcess(BpmnWorkflow):
     now: datetime
     ends: list[str]
     linked: list[Task]
+    votes: list[
+        tuple[str, Tally, str]
+    ]  #: how a vote stood, and its result, each time that this run opened or counted on
     told: list[Task]  #: the catch events that take what was thrown, until they are told
 
     def _task_completed_notify(self, task: Task) -> None:

@@ -29,7 +29,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """A node that no longer waits: `how` is completed or cancelled."""
+    """A node that no longer waits: `how` is completed, cancelled, or decided (its vote needs no other any more)."""
 
     token: int
     node: str
@@ -65,13 +65,24 @@ class Linked:
 
 
 @dataclass(frozen=True, slots=True)
+class Voted:
+    """How a vote stands once it was opened or counted on: `result` is empty as long as it is open."""
+
+    node: str
+    assents: int
+    others: int
+    invited: int
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """What one step did and what is awaited after it.
 
     `opened`, `closed` and `calls` say what is new; `awaited` and `waiting_until` (the earliest timer) all that is pending.
     `ends` are the end events reached in this step; `ended` says that no token is left. `entered` and `left` are the
     sub-processes and calls that this step began and ended (not those that it did both to). `linked` are the verifications
-    that this step owes.
+    that this step owes, `votes` how votes stood each time that it opened one or counted on.
     """
 
     opened: tuple[Opened, ...]
@@ -84,3 +95,4 @@ class Step:
     entered: tuple[Opened, ...] = ()
     left: tuple[Opened, ...] = ()
     linked: tuple[Linked, ...] = ()
+    votes: tuple[Voted, ...] = ()

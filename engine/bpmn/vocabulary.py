@@ -115,6 +115,16 @@ AFTER_RETURN: tuple[Choice, ...] = (
     ("forward", "重新逐环节办理", "go through what lies between again"),
     ("back", "直接送回退回的环节", "come straight back to the task that returned it"),
 )
+VOTE_RULES: tuple[Choice, ...] = (
+    ("all", "全体同意", "all"),
+    ("majority", "过半数同意", "more than half"),
+    ("atLeast", "达到规定票数或比例", "at least a number or a share"),
+    ("any", "一人同意即可", "one is enough"),
+)
+VOTE_ENDS: tuple[Choice, ...] = (
+    ("decided", "结果已定即结束", "as soon as the result is certain"),
+    ("all", "全部表决完才结束", "when everybody has voted"),
+)
 REGIMES: tuple[Choice, ...] = (
     ("post-verification", "后置审核", "post-verification"),
     ("commitment", "告知承诺", "commitment"),
@@ -296,6 +306,63 @@ VOCABULARY: tuple[Element, ...] = (
                 "Opinion required for",
                 "哪些结果必须填写意见，代码以逗号分隔",
                 "the codes for which an opinion must be written",
+            ),
+        ),
+    ),
+    Element(
+        "vote",
+        PERSON_TASKS,
+        "表决",
+        "Vote",
+        "多实例环节的表决（票决、会签）规则，按应表决的总数计；结果在条件中写 case.votes.<环节编号>，为 passed（通过）或"
+        " rejected（不通过），未表决完为空",
+        "how the instances of a multi-instance task decide together, counted against all who are invited; conditions speak"
+        " of case.votes.<task id>: passed, rejected, or empty as long as it is open",
+        (
+            Attribute(
+                "rule",
+                "choice",
+                "通过规则",
+                "Rule",
+                "多少人同意为通过，按应表决的总数计，不按已表决的人数计",
+                "how many have to assent, of all who are invited, not of those who have answered",
+                required=True,
+                choices=VOTE_RULES,
+            ),
+            Attribute(
+                "outcome",
+                "text",
+                "同意的结果",
+                "Assent",
+                "算作同意的办理结果代码，须是本环节的办理结果；其他结果（包括弃权）都不算同意",
+                "the outcome of this task that assents; every other, an abstention too, does not",
+                required=True,
+            ),
+            Attribute(
+                "count",
+                "positive",
+                "同意票数",
+                "Count",
+                "规则为 atLeast 时，至少多少票同意；票数和比例只填一个",
+                "with atLeast: how many votes; either this or percent",
+            ),
+            Attribute(
+                "percent",
+                "positive",
+                "同意比例",
+                "Percent",
+                "规则为 atLeast 时，至少百分之几同意（1 至 100），三分之二写 67",
+                "with atLeast: which share of all who are invited, 1 to 100; two thirds is 67",
+            ),
+            Attribute(
+                "ends",
+                "choice",
+                "何时结束",
+                "Ends",
+                "结果已定、其余各票不能改变时即结束，未办的任务随之取消；或等全部表决完",
+                "as soon as no vote can change the result: the tasks still open are called off; or when everybody has voted",
+                default="decided",
+                choices=VOTE_ENDS,
             ),
         ),
     ),

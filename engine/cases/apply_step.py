@@ -18,7 +18,7 @@ from engine.bpmn.model import Node
 from engine.bpmn.run import MOST_FIRINGS, ProcessRun
 from engine.bpmn.step import Call, Facts, Opened, Step
 from engine.bpmn.timers import counting_by
-from engine.cases import case_clocks, tolerance
+from engine.cases import case_clocks, tolerance, votes
 from engine.cases.end_procedure import end_with_case, end_with_node
 from engine.cases.house import House, LiveDefinition
 from engine.cases.lateness import card_case_without_reason, card_task_without_reason, check_conclusion, note_late_reason
@@ -57,10 +57,10 @@ from engine.timelimits.ledger import Entry as LimitEntry
 from engine.timelimits.limits import Limit, due, passes_at
 from engine.unit_of_work import UnitOfWork
 
-#: What a case keeps by node: the last outcome, all outcomes of the latest visit, and how often each instance was open;
-#: how many timers fired since anybody did anything; the open special procedures, with their tasks; and what was decided
-#: before its check (`credit_first`).
-PROGRESS = ("outcomes", "all_outcomes", "visits", "idle", "procedures", "issued", "tolerated")
+#: What a case keeps by node: the last outcome, all outcomes of the latest visit, how its latest vote stands, and how often
+#: each instance was open; how many timers fired since anybody did anything; the open special procedures, with their tasks;
+#: and what was decided before its check (`credit_first`).
+PROGRESS = ("outcomes", "all_outcomes", "visits", "idle", "procedures", "issued", "tolerated", "votes")
 _FREE_KEY = "DELETE FROM open_applications WHERE case_id = %s"
 
 
@@ -90,6 +90,7 @@ def run_facts(case: CaseRow, progress: Mapping[str, Any], form: Mapping[str, Any
             "round": max(progress["visits"].values(), default=1),
             "outcomes": progress["outcomes"],
             "all_outcomes": {node: outcomes for node, (_, outcomes) in progress["all_outcomes"].items()},
+            "votes": {node: vote["result"] for node, vote in progress["votes"].items()},
         },
         form=form,
         applicant=case.applicant,
@@ -252,7 +253,9 @@ class StepDraft:
     def _take(self, step: Step) -> None:
         for closed in step.closed:
             if self.closing is None or closed.token != self.closing.task.number:
-                self._cancel(closed.token)
+                self._cancel(closed.token, {"reason": votes.CALLED_OFF} if closed.how == "decided" else {})
+        for voted in step.votes:
+            votes.note(self, voted)
         for left in step.left:
             if self._limit_of(left.node):
                 facts = {"scope": left.token, "stops": self.stop(left.token, Clock.NODE)}
@@ -329,9 +332,7 @@ class StepDraft:
 
     def _open(self, opened: Opened) -> None:
         case, node = self.case, self.live.compiled.nodes[opened.node]
-        visits = self.progress["visits"]
-        instance = f"{opened.node}#{opened.index}" if opened.index else opened.node
-        visits[instance] = visits.get(instance, 0) + 1
+        visit = self._visit(opened, node)
         assignment = node.extension("assignment") or {}
         applicant = bool(assignment.get("applicant"))
         where = self._route(assignment, opened)
@@ -342,7 +343,7 @@ class StepDraft:
         self.tasks.append(
             {"case_id": str(case.id), "number": opened.token, "node": opened.node, "name": name, "name_en": name_en}
             | {"stage": stage, "stage_en": stage_en, "kind": "applicant" if applicant else "officer", "state": "open"}
-            | {"visit": visits[instance], "item": {"value": opened.item} if opened.item is not None else None}
+            | {"visit": visit, "item": {"value": opened.item} if opened.item is not None else None}
             | {"region_code": where.region_code, "department_id": where.department_id, "officer_id": where.officer_id}
             | {"claimed_by": None, "route": {"fallback": where.fallback, "reasons": list(where.reasons)}}
             | {"opened_at": spell(case.now), "closed_at": None, "closed_by": None, "handler": None, "outcome": None}
@@ -373,6 +374,15 @@ class StepDraft:
         self.entries.append(self.entry("task.opened", facts, opened.node))
         self._plan_documents(node, "open", where.department_id)
 
+    def _visit(self, opened: Opened, node: Node) -> int:
+        """How often this instance was open; of several instances, how often their first was: they are one visit."""
+        visits = self.progress["visits"]
+        if opened.index and node.loop is not None and node.loop.kind != "standard":
+            return int(visits.get(opened.node, 1))
+        instance = f"{opened.node}#{opened.index}" if opened.index else opened.node
+        visits[instance] = visits.get(instance, 0) + 1
+        return int(visits[instance])
+
     def _route(self, assignment: Mapping[str, Any], opened: Opened) -> Route:
         wanted = wanted_of(assignment, self.live.item.lead_function, self.live.item.level, item=opened.item)
         region, day, locality = self.case.region_code, day_of(self.case.now), locality_of(self.form)
@@ -383,17 +393,17 @@ class StepDraft:
         found = route(self.directory, replace(wanted, level=None), region, day)
         return replace(found, reasons=(f"no {wanted.level} is known: the window of the application", *found.reasons))
 
-    def _cancel(self, token: int) -> None:
+    def _cancel(self, token: int, why: Mapping[str, str]) -> None:
         task = self.case.task(token)
         if task is not None:
             end_with_node(self, token)
             stops = self._close_row(task, TaskState.CANCELLED, None, None, None)
-            self.entries.append(self.entry("task.cancelled", {"task": token, "stops": stops}, task.node))
+            self.entries.append(self.entry("task.cancelled", {"task": token, "stops": stops, **why}, task.node))
             return
         for row in self.tasks:  # opened and taken away again within this one step
             if row["number"] == token:
                 row |= {"state": TaskState.CANCELLED, "closed_at": spell(self.case.now)}
-                facts = {"task": token, "stops": self.stop(token, Clock.NODE)}
+                facts = {"task": token, "stops": self.stop(token, Clock.NODE), **why}
                 self.entries.append(self.entry("task.cancelled", facts, row["node"]))
 
     def _close_row(

@@ -12,6 +12,7 @@ from engine.cases.house import House
 from engine.cases.record import Entry, chain
 from engine.cases.states import TaskStateConflict, move_task
 from engine.cases.step_store import CaseRow, TaskRow, lock_case
+from engine.cases.votes import check_voter
 from engine.errors import NotFound
 from engine.organization.permissions import UseCase
 from engine.unit_of_work import UnitOfWork
@@ -21,12 +22,17 @@ _SET_HEAD = "UPDATE cases SET seq = %s, head = %s, last_instant = %s WHERE id = 
 
 
 def claim_task(house: House, uow: UnitOfWork, case_id: UUID, number: int) -> dict[str, Any]:
-    """Take a task; taking one's own again changes nothing. Raises NotFound, Forbidden, TaskStateConflict, SignedForAnother."""
+    """Take a task; taking one's own again changes nothing.
+
+    Raises NotFound, Forbidden, TaskStateConflict, SignedForAnother, VotedAlready.
+    """
     case, task = _locked(uow, case_id, number)
     if task.state == "claimed" and task.claimed_by == uow.actor.id:
         return _view(case, task, "claimed", uow.actor.id)
     state = move_task(task.state, "claim", name=task.name, task=task_id(case_id, number), by=task.handler)
-    check_signer(uow, house.definition(uow, case.definition_id, case.offer_id, case.process), case.id, task)
+    live = house.definition(uow, case.definition_id, case.offer_id, case.process)
+    check_signer(uow, live, case.id, task)
+    check_voter(uow, live, case.id, task)
     return _set(uow, case, task, state, uow.actor.id, "task.claimed")
 
 

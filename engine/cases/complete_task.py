@@ -21,6 +21,7 @@ from engine.cases.ownership import is_own
 from engine.cases.states import CaseState, TaskStateConflict, move_task
 from engine.cases.step_store import TaskRow, lock_case
 from engine.cases.submit import submitter_of
+from engine.cases.votes import check_voter
 from engine.catalogue.forms import Form
 from engine.errors import Invalid, NotFound, not_one_of
 from engine.organization.permissions import UseCase
@@ -67,6 +68,7 @@ def complete_task(house: House, uow: UnitOfWork, asked: Completion) -> dict[str,
         TaskStateConflict: it is not open any more, or somebody else has claimed it.
         Invalid: no such outcome, or the opinion that this outcome needs is missing.
         SignedForAnother: the actor has signed side by side with it for another department.
+        VotedAlready: the actor has voted in the same round of this vote.
         LateReasonRequired: it is late, and nothing is said of why.
         ToleranceOutstanding: what was promised to come later has not come.
         SpecialProcedureOpen: a special procedure is under way at this task, or at another one when the case would end.
@@ -97,6 +99,7 @@ def complete_draft(draft: StepDraft, task: TaskRow, asked: Completion, meant: Me
     _check_answer(node, asked, draft.form)
     _check_form(form_of(draft.live.item.forms, node), draft.form, asked.form)
     check_signer(uow, draft.live, draft.case.id, task)
+    check_voter(uow, draft.live, draft.case.id, task)
     check_task_end(draft, task, asked.late_reason)
     command = Command("complete", case.id, case.number, f"task:{task.number}", uow.actor.id, uow.actor.kind, task.node)
     with held(uow, _with(command, asked, meant)):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from tests.unit import credit_examples, return_examples
+from tests.unit import credit_examples, return_examples, vote_examples
 from tests.unit.diagrams import (
     boundary,
     catch,
@@ -93,6 +93,7 @@ def approval(inner: str) -> Elements:
 BAD: dict[str, Elements] = {
     **credit_examples.BAD,
     **return_examples.BAD,
+    **vote_examples.BAD,
     "no-picture": around(user("a")),
     "join-may-wait": (
         *(start(), gateway("parallel", "f"), *(gateway("exclusive", f"x{n}", default=f"x{n}_e{n}") for n in "12")),
@@ -136,6 +137,7 @@ BAD: dict[str, Elements] = {
 GOOD: dict[str, Elements] = {
     **credit_examples.GOOD,
     **return_examples.GOOD,
+    **vote_examples.GOOD,
     "event-gateway-boundary": (
         *(start(), gateway("eventBased", "g"), catch("t", timer("P1D")), catch("late", timer("P30D")), end()),
         *(element("receiveTask", "r", messageRef="m"), flows("start > g > t > end; g > r > end; g > late > end")),

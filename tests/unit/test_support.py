@@ -45,6 +45,7 @@ from tests.unit.test_lint import (
     reading,
     timed,
 )
+from tests.unit.vote_examples import RIGHT as VOTE
 
 DOCS = Path(__file__).parents[2] / "docs" / "bpmn-support.md"
 BEFORE = '<message id="m" name="reply"/><signal id="sig" name="alarm"/>'
@@ -157,6 +158,7 @@ EXAMPLES: dict[str, list[Elements]] = {
         around(user("a", many("2", isSequential="true"))),
     ],
     "task with `ow:return`": [GOOD["return-crosses-branches"]],
+    "multi-instance task with `ow:vote`": [VOTE],
     "multi-instance without output item": [around(user("a", many("2")))],
     "completionCondition": [around(user("a", many("2", COMPLETION)))],
     "isForCompensation, startQuantity, completionQuantity": [

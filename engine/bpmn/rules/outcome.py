@@ -51,7 +51,7 @@ def check(subject: Subject) -> Iterator[Finding]:
                 yield from (_unclear(flow, node, origin) for flow in speaking)
     if subject.many:
         for place, text, names in written(subject):
-            yield from _named(place, _read_by(text, names, "outcomes"), subject.many)
+            yield from _named(place, read_by(text, names, "outcomes"), subject.many)
 
 
 def _named(place: Place, read: frozenset[str], many: frozenset[str]) -> Iterator[Finding]:
@@ -68,10 +68,10 @@ def _unclear(flow: Flow, gateway: Node, origin: Node) -> Finding:
 
 
 def _speaks(flow: Flow, names: Names) -> bool:
-    return any(path.partition(".")[0] == "outcome" for path in _read_by(flow.condition or "", names, "outcome"))
+    return any(path.partition(".")[0] == "outcome" for path in read_by(flow.condition or "", names, "outcome"))
 
 
-def _read_by(text: str, names: Names, word: str) -> frozenset[str]:
+def read_by(text: str, names: Names, word: str) -> frozenset[str]:
     """The paths that an expression with that word reads; none for another, nor for one that is wrong."""
     if not re.search(rf"\b{word}\b", text):
         return frozenset()

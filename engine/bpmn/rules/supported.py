@@ -168,8 +168,8 @@ def _loop(node: Node) -> Iterator[Finding]:
         yield refused(node, f"{node.tag} 上的循环", f"a loop on a {node.tag}", advice)
     if node.loop.completion_condition:
         advice = (
-            "请在多实例之后用网关判断，例如 contains(case.all_outcomes.<环节编号>, 'faults')",
-            "Judge with a gateway behind it, for example contains(case.all_outcomes.<task id>, 'faults')",
+            "请给该环节设表决规则（ow:vote），结果写 case.votes.<环节编号>；或在其后用网关判断 case.all_outcomes",
+            "Give the task a vote (ow:vote) and ask case.votes.<task id>; or judge case.all_outcomes with a gateway behind it",
         )
         yield refused(node, "多实例的完成条件（completionCondition）", "a completionCondition", advice)
 

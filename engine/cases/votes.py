@@ -1,0 +1,56 @@
+"""表决: what a case keeps of a vote, what its record says of it, and who may vote.
+
+The run counts (`engine.bpmn.votes`). The case keeps how the latest round of each vote stands, for conditions and pages; what a
+round came to stays in the record, with the tasks that it called off.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from engine.bpmn.step import Voted
+from engine.cases.house import LiveDefinition
+from engine.cases.step_store import TaskRow
+from engine.errors import Invalid
+from engine.unit_of_work import UnitOfWork
+
+if TYPE_CHECKING:
+    from engine.cases.apply_step import StepDraft
+
+#: Why a task was called off, in the record.
+CALLED_OFF = "vote-decided"
+DECIDED = "vote.decided"
+
+_VOTED = "SELECT 1 FROM tasks WHERE case_id = %s AND node = %s AND visit = %s AND state = 'completed' AND closed_by = %s LIMIT 1"
+
+
+class VotedAlready(Invalid):
+    """The same person has voted in this round. Params: node."""
+
+    code = "voted-already"
+    zh = "您已在“{node}”的本轮表决中投过票，一人只能投一票。请由应表决的其他人员办理。"
+    en = "You have voted in this round of “{node_en}”: one person has one vote. Somebody else has to cast this one."
+
+
+def check_voter(uow: UnitOfWork, live: LiveDefinition, case_id: UUID, task: TaskRow) -> None:
+    """Raise VotedAlready when who claims or completes an instance of a vote has given another vote of the same round."""
+    if task.node not in live.compiled.votes or uow.actor.kind != "officer" or task.kind != "officer":
+        return
+    (rows,) = uow.read((_VOTED, (case_id, task.node, task.visit, uow.actor.id)))
+    if rows:
+        node = live.compiled.nodes[task.node].extension("public") or {}
+        raise VotedAlready(node=task.name, node_en=node.get("nameEn") or task.name)
+
+
+def note(draft: StepDraft, voted: Voted) -> None:
+    """Keep how a vote stands; once it has a result, the record says so."""
+    before = draft.progress["votes"].get(voted.node, {"round": 0})
+    begins = not voted.assents and not voted.others
+    count = {"assents": voted.assents, "others": voted.others, "invited": voted.invited, "result": voted.result}
+    kept = {"round": before["round"] + begins, **count}
+    draft.progress["votes"][voted.node] = kept
+    if voted.result:
+        rule = draft.live.compiled.votes[voted.node]
+        asked: dict[str, Any] = {"assent": rule.outcome, "rule": rule.rule, "needed": rule.needed(voted.invited)}
+        draft.entries.append(draft.entry(DECIDED, {**kept, **asked}, voted.node))
