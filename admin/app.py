@@ -26,6 +26,8 @@ from admin.mandates_texts import MANDATES
 from admin.papers import serve_papers
 from admin.promises import serve_promises
 from admin.regimes import serve_regimes
+from admin.return_texts import RETURNS
+from admin.returns import serve_returns
 from admin.supervision_texts import SUPERVISION
 from admin.texts import TEXTS
 from admin.verification_texts import VERIFICATIONS
@@ -52,7 +54,7 @@ def register_admin(app: Flask) -> None:
         __name__,
         {
             **{**TEXTS, **PAPERS, **LIMITS, **SUPERVISION, **MANDATES, **DESIGNER, **WORKSHOP},
-            **{**FOLLOW_UP, **VERIFICATIONS, **CREDIT, **CREDIT_DESK},
+            **{**FOLLOW_UP, **VERIFICATIONS, **CREDIT, **CREDIT_DESK, **RETURNS},
         },
         log_in="/admin/login",
         open_to_all=("log_in", "show_log_in"),
@@ -62,6 +64,7 @@ def register_admin(app: Flask) -> None:
     for serve in (
         serve_log_in,
         serve_inbox,
+        serve_returns,
         serve_window,
         serve_applicants,
         serve_mandates,

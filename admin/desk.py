@@ -76,6 +76,7 @@ def done() -> str:
     key, number = f"done.{request.args.get('done', '')}", request.args.get("number", "")
     known = (
         "completed",
+        "returned",
         "claimed",
         "released",
         "accepted",

@@ -23,7 +23,7 @@ from web.serving import engine
 from web.words import language
 
 ROWS = 30
-STATES = {"": ("open", "claimed"), "open": ("open",), "claimed": ("claimed",), "completed": ("completed",)}
+STATES = {"": ("open", "claimed"), "open": ("open",), "claimed": ("claimed",), "completed": ("completed", "returned")}
 LIGHTS = ("green", "yellow", "red")
 SORTS = ("due", "-opened", "opened")
 MOST_FIELD = 4000
@@ -126,6 +126,7 @@ def _task_page(task: str, status: int = 200, **shown: Any) -> Response:
         "key": fresh_key(),
         "followed": engine().verifications.followed(case["number"]),
         "kept": {},
+        "returning": {},
         "problem": "",
         "wrong": {},
     }

@@ -13,6 +13,7 @@ from admin.credit_texts import CREDIT_DESK
 from admin.designer.texts import DESIGNER
 from admin.limits_texts import LIMITS
 from admin.mandates_texts import MANDATES
+from admin.return_texts import RETURNS
 from admin.supervision_texts import SUPERVISION
 from admin.texts import TEXTS as ADMIN
 from admin.verification_texts import VERIFICATIONS
@@ -49,6 +50,7 @@ WORDS = {
     **VERIFICATIONS,
     **CREDIT,
     **CREDIT_DESK,
+    **RETURNS,
 }
 
 
