@@ -148,6 +148,7 @@ DESIGNER: Texts = {
     "designer.labels.label": ("名称", "label"),
     "designer.labels.add": ("+ 添加一项", "+ Add one"),
     "designer.labels.remove": ("删除“{name}”", "Remove “{name}”"),
+    "designer.tasks.none": ("它之前没有由人办理的环节", "No task of a person comes before it"),
     "designer.group.general": ("基本", "General"),
     "designer.group.process": ("泳池中的流程", "The pool's process"),
     "designer.group.flow": ("流转条件", "Condition"),

@@ -43,9 +43,9 @@ Choice = tuple[str, str, str]  #: value, Chinese label, English label
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """One attribute: `type` is text | positive | boolean | choice | list | labels | expression.
+    """One attribute: `type` is text | positive | boolean | choice | list | labels | expression | tasks.
 
-    A value is read as str, int, bool, str (one of `choices`), tuple of str, mapping of code to label, str.
+    A value is read as str, int, bool, str (one of `choices`), tuple of str, mapping of code to label, str, tuple of ids.
     """
 
     name: str
@@ -376,11 +376,11 @@ VOCABULARY: tuple[Element, ...] = (
         (
             Attribute(
                 "to",
-                "list",
+                "tasks",
                 "可退回到",
                 "To",
-                "可退回到的环节编号，逗号分隔；须是同一流程（子流程）中在它之前、由人办理的环节",
-                "ids of tasks, parted by commas: tasks of people before it, in the same process or sub-process",
+                "可退回到哪些环节；须是同一流程（子流程）中在它之前、由人办理的环节",
+                "tasks of people before it, in the same process or sub-process",
                 required=True,
             ),
             Attribute(
@@ -584,6 +584,7 @@ _CONVERTERS: Mapping[str, Callable[[str], Any]] = {
     "positive": _positive,
     "boolean": _boolean,
     "list": _list,
+    "tasks": _list,
     "labels": _labels,
 }
 
@@ -596,6 +597,7 @@ _TYPES: Mapping[str, str] = {
     "boolean": "true or false",
     "choice": "one of",
     "list": "names parted by commas",
+    "tasks": "ids of tasks, parted by commas",
     "labels": "code=label, parted by commas",
     "expression": "expression",
 }

@@ -101,6 +101,19 @@ def test_a_process_is_drawn_mended_kept_published_and_run(person, engine, actor)
     page.get_by_label("选中元素").select_option("handle")
     drawing.fill("层级", "assignment", "市级")
     assert drawing.rules("handle") == set()
+    assert page.locator('[data-group="return"]').inner_text().startswith("退回")
+
+    # Where a task may be returned to is ticked by its name, among the tasks before it.
+    page.get_by_label("选中元素").select_option(drawn)
+    page.locator('[data-group="return"] summary').click()
+    page.locator('[data-group="return"]').get_by_label("办理", exact=True).check()
+    assert drawing.rules(drawn) == {"return-to-other-department"}
+    assert (
+        page.evaluate("async () => (await designer.board.modeler.saveXML()).xml").count('<ow:return to="handle"') == 1
+    )
+    page.locator('[data-group="return"]').get_by_label("办理", exact=True).uncheck()
+    assert drawing.rules(drawn) == set()
+    page.get_by_label("选中元素").select_option("handle")
     assert page.inner_text('[data-place="judged"]') == "无问题"
     assert page.evaluate("[...designer.board.missing]") == [], "bpmn-js says something that has no Chinese"
     assert violations(page) == []

@@ -5,6 +5,8 @@ import { occurrences } from './extensions.js';
 const ID = /^[A-Za-z_\u4e00-\u9fff][\w.\-\u4e00-\u9fff]*$/;
 /** How far back outcomes are looked for, and how many are offered. */
 const MOST_SEEN = 60;
+/** How far back tasks are looked for that one may be returned to. */
+const MOST_BEFORE = 1000;
 const MOST_OFFERED = 12;
 const CHOOSING = ['bpmn:ExclusiveGateway', 'bpmn:InclusiveGateway'];
 const TIMERS = { timeDate: 'timer.date', timeDuration: 'timer.duration', timeCycle: 'timer.cycle' };
@@ -109,6 +111,20 @@ function outcomesBefore(gateway, colon) {
     ring = fresh.flatMap(before);
   }
   return found.slice(0, MOST_OFFERED);
+}
+
+/** The elements that a token may have come through before one, the nearest first; itself is not among them. */
+export function elementsBefore(element) {
+  const flows = (one) => one.incoming.filter((flow) => is(flow, 'bpmn:SequenceFlow')).map(({ source }) => source);
+  const before = (one) => [...flows(one), one.host].filter(Boolean);
+  const seen = new Set([element]);
+  for (let ring = before(element); ring.length && seen.size < MOST_BEFORE;) {
+    const fresh = ring.filter((one) => !seen.has(one));
+    fresh.forEach((one) => seen.add(one));
+    ring = fresh.flatMap(before);
+  }
+  seen.delete(element);
+  return [...seen];
 }
 
 function outcomesOf(task) {

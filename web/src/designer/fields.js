@@ -152,4 +152,26 @@ function rowsControl(drawn, t) {
   return { input, node: input, show };
 }
 
-const CONTROLS = { expression: areaControl, choice: choiceControl, boolean: checkControl, labels: rowsControl };
+/** Tasks of the diagram to tick, by their names; what is named and not among them can be taken away. */
+function tasksControl(drawn, t) {
+  const input = make('div', { role: 'group', 'aria-label': drawn.field.label });
+  let drawnFor = null;
+  const value = () => [...input.querySelectorAll('input:checked')].map((box) => box.value).join(',');
+  const row = ({ value: task, label }, n) => {
+    const id = `${drawn.id}-${n}`;
+    const box = make('input', { class: 'form-check-input', type: 'checkbox', id, value: task, onchange: () => drawn.commit(value()) });
+    return make('div', { class: 'field-check' }, box, make('label', { for: id, title: task }, label));
+  };
+  const show = (fresh) => {
+    const chosen = fresh.read().split(/[,，]/).map((one) => one.trim()).filter(Boolean);
+    const before = fresh.tasks();
+    const tasks = [...before, ...chosen.filter((id) => !before.some((one) => one.value === id)).map((id) => ({ value: id, label: id }))];
+    const said = JSON.stringify(tasks);
+    if (said !== drawnFor) input.replaceChildren(...(tasks.length ? tasks.map(row) : [make('p', { class: 'field-echo' }, t('tasks.none'))]));
+    drawnFor = said;
+    for (const box of input.querySelectorAll('input')) box.checked = chosen.includes(box.value);
+  };
+  return { input, node: input, show };
+}
+
+const CONTROLS = { expression: areaControl, choice: choiceControl, boolean: checkControl, labels: rowsControl, tasks: tasksControl };

@@ -1,6 +1,6 @@
 // The properties of what is selected: BPMN's own, and every extension element that the vocabulary allows there.
 import { is } from 'bpmn-js/lib/util/ModelUtil';
-import { basicGroups } from './basics.js';
+import { basicGroups, elementsBefore } from './basics.js';
 import { addOccurrence, occurrences, removeOccurrence, setAttribute } from './extensions.js';
 import { drawField, make } from './fields.js';
 
@@ -74,6 +74,8 @@ export class Panel {
       key: `${spec.name}.${index}.${attribute.name}`,
       none: fallback ? this.t('default.is', { value: fallback }) : this.t('choose'),
       read: () => occurrences(about.bo, spec.type)[index]?.get(attribute.name) ?? '',
+      tasks: () => elementsBefore(about.element).map(({ businessObject }) => businessObject)
+        .filter((task) => spec.allowedIn.includes(localName(task))).map((task) => ({ value: task.id, label: task.name || task.id })),
       check: attribute.type === 'positive' ? (value) => (/^([1-9]\d*)?$/.test(value) ? '' : this.t('positive')) : undefined,
       write: (value) => {
         const kept = attribute.type === 'boolean' && value === (attribute.default ?? 'false') ? '' : value;
