@@ -71,6 +71,7 @@ VALUES = {
     "boolean": "true",
     "labels": "passed=合格",
     "list": "a,b",
+    "tasks": "a,b",
     "expression": "form.list",
     "text": "x",
 }
