@@ -98,10 +98,13 @@ class DataPlaceMissing(Refused):
     """Outside demonstration mode nobody chooses by default where lasting data lives."""
 
     code = "data-place-missing"
-    zh = "请指明数据存放位置：用 DATABASE_URL 指向自己的 PostgreSQL，或用 ONEWINDOW_DATA 指定内置数据库的文件夹。"
+    zh = (
+        "请指明数据存放位置：用 DATABASE_URL 指向自己的 PostgreSQL，或用 ONEWINDOW_DATA 指定内置数据库的文件夹；"
+        "只想试用的，加 --demo。"
+    )
     en = (
         "Say where the data lives: set DATABASE_URL to a PostgreSQL server of yours, or ONEWINDOW_DATA to a "
-        "folder for the embedded one."
+        "folder for the embedded one; to try things out, add --demo."
     )
 
 

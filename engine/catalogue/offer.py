@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
+from typing import Any
 
 from engine.bpmn.compile import Compiled
 from engine.bpmn.model import Node
@@ -29,12 +30,19 @@ _SPACE = uuid.UUID("6f6e6577-696e-646f-7700-6f6666657273")
 
 
 class ItemNotPublished(Invalid):
-    """The item is not published, or not yet."""
+    """The item is not published, or not yet. Params: item, and what follows of it where that is not an application."""
 
     code = "item-not-published"
-    zh = "事项“{item}”尚未发布{detail_zh}，不能受理申请。请核对事项编码，或等待发布。"
-    en = "Item “{item}” is not published{detail_en}: nothing can be applied for. Check the code, or wait for it."
+    zh = "事项“{item}”尚未发布{detail_zh}，{so_zh}"
+    en = "Item “{item}” is not published{detail_en}: {so_en}"
     article = "行政许可法第三十条"
+
+    def __init__(self, **params: Any) -> None:
+        so = {
+            "so_zh": "不能受理申请。请核对事项编码，或等待发布。",
+            "so_en": "nothing can be applied for. Check the code, or wait for it.",
+        }
+        super().__init__(**{"detail_zh": "", "detail_en": "", **so, **params})
 
 
 class ItemSuspended(ApprovalError):

@@ -49,8 +49,8 @@ class DatabaseAway(Refused):
 
     code = "database-away"
     status = 503
-    zh = "无法连接数据库：{reason}。请检查 DATABASE_URL 和数据库服务。"
-    en = "The database can't be reached: {reason}. Check DATABASE_URL and the server."
+    zh = "无法连接数据库：{reason}。请检查 DATABASE_URL 和数据库服务；只想试用的，加 --demo 使用演示数据库。"
+    en = "The database can't be reached: {reason}. Check DATABASE_URL and the server; to try things out, add --demo."
 
 
 def settings_of(asked: argparse.Namespace) -> Settings:

@@ -69,7 +69,9 @@ def _deploy(asked: argparse.Namespace) -> int:
     item = asked.item or item_of(bpmn, path.stem)
     scenarios = tuple(read_scenario(one) for one in sorted(path.parent.glob("scenarios/*.json")))
     with opened_engine(asked) as engine:
-        made = engine.store_draft(_actor(engine, asked.user), Draft(item, bpmn, scenarios=scenarios))
+        # What it calls or links may stand in a file beside it.
+        draft = Draft(item, bpmn, scenarios=scenarios)
+        made = engine.workshop.store(_actor(engine, asked.user), draft, (path.resolve().parent,))
     if asked.json:
         print(as_json(made))
         return 0

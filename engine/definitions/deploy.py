@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -62,11 +62,31 @@ class OwnReview(Forbidden):
 
 
 class NotReviewed(Conflict):
-    """Nobody else has approved the draft, or it was returned. Params: id."""
+    """Nobody else has approved the draft, or it was returned. Params: id, stands_zh, stands_en."""
 
     code = "definition-not-reviewed"
-    zh = "流程草稿 {id} 尚未由他人审核通过，不能发布。请另一名流程设计人员审核，或由其直接发布。"
-    en = "Draft {id} was not approved by somebody else, so its author can't publish it: ask another designer."
+    zh = "流程草稿 {id} {stands_zh}，不能发布。请另一名流程设计人员审核，或由其直接发布。"
+    en = "Draft {id} {stands_en}, so it can't be published: ask another designer to approve it, or to publish it."
+
+
+#: What stands in the way of publishing a diagram whose item is not published, and what to do about it.
+_NO_ITEM = {
+    "so_zh": "清单之外无权力，其流程不能发布。请先在“事项目录”中编制、审核并发布该事项，或核对流程图中 ow:item 的事项编码。",
+    "so_en": (
+        "there is no power outside the list, so its process can't be published. Have the item drafted, reviewed and published in "
+        "the catalogue first, or check the code in the diagram's ow:item."
+    ),
+}
+
+
+class EffectiveDayTooFar(Invalid):
+    """A version may wait for its day for two years at most. Params: day, last."""
+
+    code = "effective-day-too-far"
+    zh = "生效日期 {day} 过远，最晚为 {last}（两年内）。请改为更早的日期；更晚才生效的版本请届时再发布。"
+    en = (
+        "{day} is too far away: the last day is {last}, two years from now. Choose an earlier one, or publish it later."
+    )
 
 
 class EffectiveDayPassed(Invalid):
@@ -77,6 +97,7 @@ class EffectiveDayPassed(Invalid):
     en = "{day} is before today ({today}), so nothing can take effect on it: choose today or a later day."
 
 
+FARTHEST = timedelta(days=2 * 365)  #: from its publication to the day on which a version takes effect
 APPROVED, RETURNED = VERDICTS = ("approved", "returned")
 
 
@@ -174,7 +195,7 @@ def publishable(uow: UnitOfWork, definition_id: UUID, effective_on: date | None 
     """The draft, if nothing but its diagram and its review can stand in the way of its being published.
 
     Raises:
-        Forbidden, NotFound, DefinitionStateConflict, EffectiveDayPassed.
+        Forbidden, NotFound, DefinitionStateConflict, EffectiveDayPassed, EffectiveDayTooFar.
         ItemNotPublished: no published item stands behind it, or it has ended (清单之外无权力).
     """
     _need(uow, UseCase.DEFINITION_PUBLISH)
@@ -183,15 +204,29 @@ def publishable(uow: UnitOfWork, definition_id: UUID, effective_on: date | None 
     today = day_of(uow.now)
     if effective_on is not None and effective_on < today:
         raise EffectiveDayPassed(day=effective_on, today=today, fields={"effective_on": [f"≥ {today}"]})
+    if effective_on is not None and effective_on > today + FARTHEST:
+        last = today + FARTHEST
+        raise EffectiveDayTooFar(day=effective_on, last=last, fields={"effective_on": [f"≤ {last}"]})
     if not uow.connection.scalar(_ITEM_PUBLISHED, {"item": row.item, "ended": ENDED_BY}):
-        told = {"detail": row.item, "detail_zh": "", "detail_en": "", "fields": {"item": ["not published"]}}
-        raise ItemNotPublished(item=row.item, **told)
+        raise ItemNotPublished(item=row.item, detail=row.item, fields={"item": ["not published"]}, **_NO_ITEM)
     return row
 
 
 def is_reviewed(uow: UnitOfWork, row: Definition) -> bool:
     """Whether somebody else has approved a draft, or does so by publishing it."""
     return row.review == APPROVED or (row.review is None and not _is_author(uow, row))
+
+
+def not_reviewed(row: Definition) -> NotReviewed:
+    """Why a draft that is not reviewed is not: nobody has looked yet, or who has looked returned it."""
+    if row.review == RETURNED:
+        zh = f"已被 {row.reviewed_by} 退回（“{row.review_note}”），请按意见修改后另存为新的草稿；未经重新审核通过"
+        en = (
+            f"was returned by {row.reviewed_by} (“{row.review_note}”): change it as the note says and store it as a new draft; "
+            "it is not approved"
+        )
+        return NotReviewed(id=row.id, stands_zh=zh, stands_en=en)
+    return NotReviewed(id=row.id, stands_zh="尚未由他人审核通过", stands_en="was not approved by somebody else")
 
 
 def check_findings(judged: Judged) -> None:
@@ -224,7 +259,7 @@ def publish(
     row = publishable(uow, definition_id, effective_on)
     check_findings(judged)
     if not is_reviewed(uow, row):
-        raise NotReviewed(id=row.id)
+        raise not_reviewed(row)
     today = day_of(uow.now)
     if row.review is None:
         row.reviewed_by, row.reviewed_at, row.review, row.review_note = uow.actor.id, uow.now, APPROVED, ""

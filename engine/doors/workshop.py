@@ -24,7 +24,7 @@ from engine.definitions.impact import impact
 from engine.definitions.models import Definition
 from engine.doors.calls import Calls
 from engine.doors.diagrams import DiagramsDoor
-from engine.errors import NotFound
+from engine.errors import ApprovalError, NotFound
 from engine.organization.actor import Actor
 from engine.organization.permissions import UseCase
 from engine.unit_of_work import Once, UnitOfWork
@@ -174,19 +174,19 @@ class WorkshopDoor:
     def check(self, actor: Actor, definition: UUID, effective_on: date | None = None) -> bool:
         """Whether a definition is still to be published; raises what would refuse that without a scenario being played."""
 
-        def work(uow: UnitOfWork) -> tuple[_Judged, bool] | None:
+        def work(uow: UnitOfWork) -> tuple[_Judged, ApprovalError | None] | None:
             need(uow.actor, UseCase.DEFINITION_PUBLISH)
             if _row(uow, definition).state != "draft":
                 return None
             row = deploy.publishable(uow, definition, effective_on)
             of = _Judged(bytes(row.bpmn), deploy.item_data_of(uow, row.item), row.linked)
-            return of, deploy.is_reviewed(uow, row)
+            return of, None if deploy.is_reviewed(uow, row) else deploy.not_reviewed(row)
 
         found = self.calls.perform(actor, work)
         if found is not None:
             deploy.check_findings(self._judged(found[0]))
-            if not found[1]:
-                raise deploy.NotReviewed(id=definition)
+            if found[1] is not None:
+                raise found[1]
         return found is not None
 
     def publish(
