@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import Any
 
 import flask_smorest as smorest  # type: ignore[import-untyped]
@@ -74,6 +75,25 @@ class Api(smorest.Api):  # type: ignore[misc]  # flask-smorest has no types
 
     ERROR_SCHEMA = Problem
     DEFAULT_ERROR_RESPONSE_NAME = None  # every operation tells its own
+
+    def __init__(self, app: Flask, **options: Any) -> None:
+        self._undescribed: list[smorest.Blueprint] = []
+        self._describing = Lock()
+        super().__init__(app, **options)
+
+    def register_blueprint(self, blp: smorest.Blueprint) -> None:
+        """Mount a resource; it is described when the description is first asked for, so that the server starts sooner."""
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][blp.name] = self
+        self._app.register_blueprint(blp)
+        self._undescribed.append(blp)
+
+    def _openapi_json(self) -> Any:
+        with self._describing:
+            while self._undescribed:
+                resource = self._undescribed.pop(0)
+                resource.register_views_in_doc(self, self._app, self.spec, name=resource.name, parameters=None)
+                self.spec.tag({"name": resource.name, "description": resource.description})
+        return super()._openapi_json()
 
     def _register_error_handlers(self) -> None:
         pass

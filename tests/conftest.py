@@ -17,13 +17,15 @@ from engine.demonstration import load_demonstration
 from engine.organization import log_in
 from engine.organization.actor import Actor
 from engine.organization.load import load_actor
-from engine.settings import Settings, default_home
+from engine.settings import Settings
 from engine.store.database import connect_engine
 from engine.store.embedded import EmbeddedServer, serve
 from engine.store.schema import migrate
 from tests.databases import copy_of
+from tests.faster import hurry, server_folder, settle
 
 LONG = os.environ.get("ONEWINDOW_LONG") == "1"
+hurry()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -32,6 +34,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker("long"):
                 item.add_marker(pytest.mark.skip(reason="full length: make test-long"))
+
+
+def pytest_collection_finish() -> None:
+    settle()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -53,7 +59,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def server() -> Iterator[EmbeddedServer]:
     """The embedded PostgreSQL of this test run."""
-    with serve(default_home() / "tests", durable=False) as running:
+    with serve(server_folder(), durable=False) as running:
         yield running
 
 

@@ -18,6 +18,7 @@ from engine.organization.log_in import LogInFailed
 from engine.organization.throttle import TooManyTries
 from tests.engine.applicants import BODY, PASSWORD, PERSON, registered
 from tests.engine.stories import REVIEWERS, SYSTEM, complete
+from tests.faster import PRODUCT_HASHER
 
 ASKED = Application("joint-final-inspection", "440100", {"name": "冒名"}, {"project_name": "示例大厦"})
 
@@ -169,3 +170,8 @@ HOTEL = {
     "air_conditioning": "none",
     "contact_phone": "13800000003",
 }
+
+
+def test_a_password_is_hashed_at_the_cost_that_is_recommended():
+    """Tests hash at less (tests/faster.py); RFC 9106's second recommendation is what people get."""
+    assert PRODUCT_HASHER.hash(PASSWORD).startswith("$argon2id$v=19$m=65536,t=3,p=4$")

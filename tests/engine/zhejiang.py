@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -94,17 +95,19 @@ PROVINCIAL = [
 ]
 
 
-def shipped_items() -> list[tuple[ServiceItem, list[Node]]]:
+@cache
+def shipped_items() -> tuple[tuple[ServiceItem, list[Node]], ...]:
     """Every shipped item with the tasks of people in its diagram."""
     found = []
     for path in sorted(Settings(demo=True).processes.glob("*/item.json")):
         item = read_item(path)
         process = executable_process(read((path.parent / item.process).read_bytes()))
         found.append((item, [node for node in process.nodes if node.extension("assignment")]))
-    return found
+    return tuple(found)
 
 
-def functions() -> list[str]:
+@cache
+def functions() -> tuple[str, ...]:
     """Every function that a shipped item or diagram names, and the one for government services."""
     named = {GOVERNMENT, "window"}
     for item, nodes in shipped_items():
@@ -113,7 +116,7 @@ def functions() -> list[str]:
         named |= {
             str(one) for node in nodes for doc in node.extensions.get("document", ()) if (one := doc.get("function"))
         }
-    return sorted(name for name in named if name != "{item}")
+    return tuple(sorted(name for name in named if name != "{item}"))
 
 
 def titles() -> list[str]:
