@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,11 @@ from engine.bpmn.rules.rule import Spot
 from engine.bpmn.rules.schema import INVALID, MORE
 
 MOST_SHOWN = 20
+MOST_SIBLINGS = (
+    4000  #: for each error libxml2 walks over all that stand before; a process may have 1,000 nodes and 2,000 flows
+)
+MOST_ATTRIBUTES = 100_000  #: an error may come of each, and takes a kilobyte
+MOST_SAID = 1000
 Said = tuple[str, str]
 
 _NAME = r"'(?:\{[^}]*\})?([^']*)'"
@@ -60,19 +66,27 @@ _WORDS: list[tuple[str, Callable[..., Said] | None]] = [
 
 
 def schema_findings(root: Xml) -> Iterator[Finding]:
-    """What the schema says of a file's elements, at most `MOST_SHOWN` places."""
+    """What the schema says of a file's elements, at most `MOST_SHOWN` places. The elements are cut to what can be gone over."""
     schema = load_schema()
-    if schema.validate(root):
+    if _has_too_much(root) or schema.validate(root):
         return
-    said = dict.fromkeys(
-        (entry.line, words) for entry in schema.error_log if (words := plain(entry.message)) is not None
-    )
+    met = islice(dict.fromkeys((entry.line, entry.message) for entry in schema.error_log), MOST_SAID)
+    said = dict.fromkeys((line, words) for line, message in met if (words := plain(message)) is not None)
     for line, (zh, en) in list(said)[:MOST_SHOWN]:
         yield INVALID.at(Spot(line=line), said=zh, said_en=en)
     if len(said) > MOST_SHOWN:
         yield MORE.at(Spot(line=list(said)[MOST_SHOWN][0]), count=len(said) - MOST_SHOWN)
 
 
+def _has_too_much(root: Xml) -> bool:
+    """Whether there are too many attributes; of too many elements in a row those that are left over are taken out."""
+    beyond = [child for parent in root.iter("*") for child in parent[MOST_SIBLINGS:]]
+    for child in beyond:
+        child.getparent().remove(child)
+    return sum(len(element.attrib) for element in root.iter("*")) > MOST_ATTRIBUTES
+
+
+@lru_cache(4096)
 def plain(message: str) -> Said | None:
     """A message of the schema in plain words, Chinese and English; None where nobody need hear it."""
     for pattern, words in _WORDS:

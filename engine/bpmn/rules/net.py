@@ -38,6 +38,9 @@ class Net:
     inclusive: tuple[str, ...]  #: inclusive ones, by id as the engine fires them
     clearing: frozenset[str]  #: end events that take the scope's other tokens with them
     hold: Mapping[str, Mapping[int, frozenset[int]]] = field(default_factory=dict)
+    rank: Mapping[str, int] = field(
+        default_factory=dict
+    )  #: what does not move by itself, in the order in which it is looked at
 
     @property
     def multiplies(self) -> bool:
@@ -59,16 +62,20 @@ def net_of(scope: Scope, *, guards: bool = True, subsets: bool = True) -> Net | 
     joining = [id for id in scope.by_id if len(into[id]) > 1]
     target = tuple(str(flow.target) for flow in flows)
     inclusive = tuple(sorted(id for id in joining if scope.by_id[id].tag == "inclusiveGateway"))
+    joins = tuple(id for id in joining if scope.by_id[id].tag == "parallelGateway")
+    clearing = frozenset(id for id, node in scope.by_id.items() if node.tag == "endEvent" and _clears(node))
+    backward = _backward(target, ways)
     return Net(
         flows=tuple(flows),
         target=target,
         into=into,
         ways=ways,
         initial=tuple(sorted(outs[str(starts[0].id)])),
-        joins=tuple(id for id in joining if scope.by_id[id].tag == "parallelGateway"),
+        joins=joins,
         inclusive=inclusive,
-        clearing=frozenset(id for id, node in scope.by_id.items() if node.tag == "endEvent" and _clears(node)),
-        hold={id: _holding(id, into[id], target, ways) for id in inclusive},
+        clearing=clearing,
+        hold={id: _holding(id, into[id], target, backward) for id in inclusive},
+        rank={id: place for place, id in enumerate((*joins, *inclusive, *clearing))},
     )
 
 
@@ -118,18 +125,27 @@ def _subsets(flows: tuple[int, ...]) -> Iterator[Marking]:
         yield from combinations(flows, size)
 
 
+def _backward(target: tuple[str, ...], ways: Mapping[str, tuple[Marking, ...]]) -> Mapping[int, set[int]]:
+    """For each flow those of which the token may become one on it."""
+    backward: dict[int, set[int]] = {flow: set() for flow in range(len(target))}
+    for flow, node in enumerate(target):
+        for way in ways[node]:
+            for each in way:
+                backward[each].add(flow)
+    return backward
+
+
 def _holding(
-    join: str, into: tuple[int, ...], target: tuple[str, ...], ways: Mapping[str, tuple[Marking, ...]]
+    join: str, into: tuple[int, ...], target: tuple[str, ...], backward: Mapping[int, set[int]]
 ) -> Mapping[int, frozenset[int]]:
     """For each flow the flows into the join that a token on it may still come by, without passing the join."""
-    onward = {flow: {each for way in ways[node] for each in way} for flow, node in enumerate(target) if node != join}
-    backward: dict[int, set[int]] = {flow: set() for flow in range(len(target))}
-    for flow, following in onward.items():
-        for each in following:
-            backward[each].add(flow)
+
+    def before(flow: int) -> Iterator[int]:
+        return (each for each in backward[flow] if target[each] != join)
+
     found: dict[int, set[int]] = {}
     for flow in into:
-        for each in spread([flow], backward.__getitem__):
+        for each in spread([flow], before):
             found.setdefault(each, set()).add(flow)
     return {flow: frozenset(reached) for flow, reached in found.items()}
 
@@ -187,28 +203,25 @@ def explore(net: Net, frozen: str | None = None, most: int = MOST_STATES, *, sat
 
 def _moves(net: Net, marking: Marking, frozen: str | None) -> Iterator[tuple[str, Marking]]:
     """One token in all its ways; else a parallel join; else an inclusive one; else an end that clears the scope."""
-    held = {*net.joins, *net.inclusive, *net.clearing, frozen}
     for flow in marking:
         node = net.target[flow]
-        if node not in held:
-            left = _without(marking, (flow,))
-            yield from ((node, tuple(sorted(left + way))) for way in net.ways[node])
+        if node not in net.rank and node != frozen:
+            yield from _moved(net, node, marking, (flow,))
             return
-    for node in net.joins:
-        if node != frozen and all(flow in marking for flow in net.into[node]):
-            left = _without(marking, net.into[node])
-            yield from ((node, tuple(sorted(left + way))) for way in net.ways[node])
+    waiting = {net.target[flow] for flow in marking} - {frozen}
+    for node in sorted(waiting & net.rank.keys(), key=net.rank.__getitem__):
+        if node in net.clearing:
+            yield node, ()
             return
-    for node in net.inclusive:
         full = tuple(flow for flow in net.into[node] if flow in marking)
-        if node != frozen and full and not _held_up(net, node, marking, set(full)):
-            left = _without(marking, full)
-            yield from ((node, tuple(sorted(left + way))) for way in net.ways[node])
+        if len(full) == len(net.into[node]) or (node in net.hold and not _held_up(net, node, marking, set(full))):
+            yield from _moved(net, node, marking, full)
             return
-    for flow in marking:
-        if net.target[flow] in net.clearing and net.target[flow] != frozen:
-            yield net.target[flow], ()
-            return
+
+
+def _moved(net: Net, node: str, marking: Marking, taken: Marking) -> Iterator[tuple[str, Marking]]:
+    left = _without(marking, taken)
+    return ((node, tuple(sorted(left + way))) for way in net.ways[node])
 
 
 def _held_up(net: Net, join: str, marking: Marking, full: set[int]) -> bool:

@@ -107,8 +107,8 @@ TOO_SLOW = Rule(
     ERROR,
     "检查没有在 {seconds} 秒内完成，已中止",
     "The check was not through within {seconds} s and was stopped",
-    "请拆成几个较小的流程",
-    "Split it into smaller processes",
+    "机器可能正忙，请稍后再检查一次；仍然如此时，请拆成几个较小的流程",
+    "The machine may be busy: check again later; where it stays so, split it into smaller processes",
 )
 TOO_MUCH_MEMORY = Rule(
     "file-too-hungry",
