@@ -6,9 +6,11 @@ elsewhere under its number; a number that is only declared opens nothing.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
-from engine.organization.accounts import account_id, load_account
+from engine.organization.accounts import ACCOUNT, account_id, load_account
 from engine.organization.actor import PLAYED
 from engine.unit_of_work import UnitOfWork
 
@@ -48,6 +50,14 @@ def is_own(uow: UnitOfWork, number: str) -> bool:
         return True
     asked = whose(uow)
     return asked["account"] is not None and bool(uow.read((_OWNED, asked | {"case": number}))[0])
+
+
+def is_declared(uow: UnitOfWork, applicant: Mapping[str, Any]) -> bool:
+    """Whether a case's applicant has it from an account whose number no clerk has confirmed: it may be anybody's."""
+    account = str(applicant.get("account") or "")
+    if not account.startswith(ACCOUNT):
+        return False
+    return load_account(uow.connection, UUID(account.removeprefix(ACCOUNT))).proven_number is None
 
 
 def is_proven(uow: UnitOfWork, number: str) -> bool:

@@ -21,6 +21,7 @@ from engine.cases.apply_step import StepDraft
 from engine.cases.house import House
 from engine.cases.intake import check_applicant
 from engine.cases.mandates import check_mandate, needs_mandate
+from engine.cases.ownership import is_declared
 from engine.cases.record import canonical
 from engine.cases.states import CaseState
 from engine.cases.step_documents import plan_document, window_department
@@ -35,7 +36,6 @@ from engine.credit_first.consequences import load_standing
 from engine.credit_first.credit import Heard
 from engine.credit_first.eligibility import Verdict, eligibility
 from engine.errors import ApprovalError, Conflict, Forbidden, Invalid, NotFound, not_one_of
-from engine.organization.accounts import account_id, load_account
 from engine.organization.permissions import Permission, UseCase
 from engine.organization.regions import path_up
 from engine.unit_of_work import UnitOfWork
@@ -142,7 +142,7 @@ def sign(house: House, uow: UnitOfWork, asked: NewCommitment, known: Signing) ->
         Invalid: a regime that signs nothing, a material that the rule does not name, no day of supply, an unknown channel.
         SupplyTooLate, ToleranceDemanded: what is promised can't come so late, or was asked for already.
         CommitmentText: version or hash is not that of the text that holds.
-        IdentityNotConfirmed: an account signs whose number is only declared.
+        IdentityNotConfirmed: the case is of an account whose number is only declared, whoever signs.
         SignerWithoutMandate, MandateMissing: whoever signs may not promise for the applicant.
         CommitmentTooLate, CommitmentSigned: it is decided, has gone on, or goes by a regime already.
         RegimeNotOpen: the item, the region or the applicant's credit does not allow it.
@@ -152,8 +152,7 @@ def sign(house: House, uow: UnitOfWork, asked: NewCommitment, known: Signing) ->
     case = _locked(uow, asked.number)
     check_applicant(uow, case, UseCase.COMMITMENT_SIGN)
     regime = _regime(asked)
-    account = account_id(uow.actor)
-    if account is not None and load_account(uow.connection, account).proven_number is None:
+    if is_declared(uow, case.applicant):  # however one came to the case: by the account, its query code, or at a window
         raise IdentityNotConfirmed(permission=Permission.CASE_SUBMIT)
     draft = StepDraft.of(house, uow, case)
     _check_time(draft, regime)

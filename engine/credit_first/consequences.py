@@ -7,7 +7,7 @@ bars (行政许可法 78, 79) are for public-safety fields, and for the same lic
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -32,6 +32,15 @@ _ONES_MOVES = "SELECT * FROM credit_moves WHERE record_id = %s ORDER BY number"
 _ABOUT = (
     "SELECT c.number, c.item, EXISTS (SELECT 1 FROM jsonb_array_elements(coalesce(o.data->'regimes', '[]'::jsonb)) r "
     "WHERE r->>'public_safety' = 'true') AS public_safety FROM cases c LEFT JOIN offers o ON o.id = c.offer_id WHERE c.id = %s"
+)
+# What is overdue was to be looked at by now: so few rows are read, whoever asks.
+_OVERDUE = (
+    "SELECT c.number FROM verifications v JOIN cases c ON c.id = v.case_id JOIN LATERAL (SELECT due_date FROM limits l "
+    "WHERE l.case_id = v.case_id AND l.owner = 0 AND l.clock = CASE WHEN v.state = 'rectifying' THEN 'rectification' "
+    "ELSE 'verification' END ORDER BY l.kind DESC LIMIT 1) l ON true WHERE v.look_at <= %(now)s AND l.due_date < %(today)s "
+    "AND coalesce(nullif(upper(trim(c.applicant->>'credit_code')), ''), upper(trim(c.applicant->>'id_number'))) = %(subject)s "
+    "AND (v.state = 'rectifying' OR v.state = 'open' AND (v.visits_asked > 0 OR EXISTS (SELECT 1 FROM tasks t "
+    "WHERE t.case_id = v.linked_case_id AND t.kind = 'applicant' AND t.state IN ('open', 'claimed')))) ORDER BY c.number"
 )
 _OF_CASE = "SELECT id FROM credit_records WHERE about = %s ORDER BY recorded_at, id FOR UPDATE"
 
@@ -196,7 +205,18 @@ def load_standing(
     """An applicant's standing now: the local records, and what a source outside said before this transaction."""
     subject = subject_of(applicant)
     records = load_records(uow, subject) if subject else ()
-    return standing(subject, kind_of(applicant), records, heard, day_of(uow.now), uow.now, unrecorded)
+    found = standing(subject, kind_of(applicant), records, heard, day_of(uow.now), uow.now, unrecorded)
+    return replace(found, overdue=overdue_of(uow, subject)) if subject else found
+
+
+def overdue_of(uow: UnitOfWork, subject: str) -> tuple[str, ...]:
+    """The cases of a subject in which it has let the day of a verification or a rectification pass.
+
+    Only where the applicant is who is awaited: asked to come, with a task open, or with something to put right. An officer's
+    delay is nothing against the applicant. Later the sweep ends such a verification, and a record of credit follows.
+    """
+    (rows,) = uow.read((_OVERDUE, {"subject": subject, "now": uow.now, "today": day_of(uow.now)}))
+    return tuple(row["number"] for row in rows)
 
 
 def is_open(uow: UnitOfWork, subject: Mapping[str, Any]) -> bool:

@@ -123,6 +123,7 @@ class Standing:
     asked_at: datetime
     records: tuple[CreditRecord, ...] = ()
     trouble: str | None = None
+    overdue: tuple[str, ...] = ()  #: cases that the applicant has let the day of a check pass in, before it is judged
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ mandate; a front office for whom it applies for. Without an applicant's number t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -18,9 +18,9 @@ from engine.cases.apply_step import StepDraft
 from engine.cases.house import House
 from engine.cases.inbox import regions_of
 from engine.cases.mandates import MandateMissing, needs_mandate
-from engine.cases.ownership import is_proven
+from engine.cases.ownership import is_declared, is_proven
 from engine.cases.step_store import lock_case
-from engine.cases.submit import RegionUnknown, find_case
+from engine.cases.submit import IdentityNotConfirmed, RegionUnknown, find_case
 from engine.catalogue.items import ServiceItem
 from engine.catalogue.offer import offer_in
 from engine.catalogue.regimes import REGIMES, Regime, regime_view
@@ -36,7 +36,15 @@ from engine.credit_first.consequences import (
     store,
 )
 from engine.credit_first.credit import Heard, Standing
-from engine.credit_first.eligibility import Verdict, bar_of, bar_reason, credit_to_come, eligibility, verdict_view
+from engine.credit_first.eligibility import (
+    Reason,
+    Verdict,
+    bar_of,
+    bar_reason,
+    credit_to_come,
+    eligibility,
+    verdict_view,
+)
 from engine.errors import Invalid, NotFound, not_one_of
 from engine.organization.accounts import masked
 from engine.organization.actor import Actor
@@ -47,6 +55,8 @@ from engine.unit_of_work import UnitOfWork
 
 MOST_SUBJECT = 40
 KINDS = ("person", "legal-person")
+#: Of an account's case whose number no clerk has confirmed: trust goes by who somebody is.
+NOT_CONFIRMED = Reason(IdentityNotConfirmed.code, IdentityNotConfirmed.zh, IdentityNotConfirmed.en)
 _MANDATED = (
     "SELECT 1 AS found FROM mandates m WHERE m.agent = %(me)s AND m.revoked_at IS NULL "
     "AND %(day)s BETWEEN m.first_day AND m.last_day "
@@ -154,6 +164,7 @@ def open_ways(
     if unnamed:
         kind, applicant = _kind_said(applicant, kind), None
     elif applicant is not None:
+        check_number(applicant)
         may_read(uow, applicant)
         known = load_standing(uow, _who(applicant, kind), heard, unrecorded)
     standard, offered, path = offered_in(house, uow, item, region, today)
@@ -190,11 +201,21 @@ def _of_nobody(verdict: Verdict, judged: Callable[[Regime, str | None], Verdict]
     }
 
 
+def check_number(text: str) -> str:
+    """An applicant's number, by its check digits: a mistyped one is nobody's, and is not graded. Raises NotFound, Invalid."""
+    number = subject_in(text)
+    if not is_resident_number(number) and not is_credit_code(number):
+        zh = "不是有效的统一社会信用代码或者居民身份证号码，请核对后重新填写"
+        en = "is no valid unified social credit code or resident identity number: check it and send it again"
+        raise Invalid(detail="applicant", fields={"applicant": [f"{zh}\t{en}"]})
+    return number
+
+
 def _kind_said(applicant: str | None, kind: str | None) -> str | None:
     """Of which kind an applicant is, as the number itself tells; nothing is looked up. Raises NotFound, Invalid."""
     if applicant is not None:
-        number = subject_in(applicant)
-        if kind is None and (is_resident_number(number) or is_credit_code(number)):
+        number = check_number(applicant)
+        if kind is None:
             kind = "person" if is_resident_number(number) else "legal-person"
     if kind is not None and kind not in KINDS:
         raise not_one_of("kind", KINDS)
@@ -245,11 +266,15 @@ def of_case(house: House, uow: UnitOfWork, number: str, known: Signing) -> dict[
         raise NotFound(what="case", id=number[:80])
     draft = StepDraft.of(house, uow, case)
     snapshot = load_standing(uow, case.applicant, known.heard, known.unrecorded)
+    declared = is_declared(uow, case.applicant)
     path = [one.code for one in path_up(draft.directory.regions, case.region_code)]
     item, today = draft.live.item, day_of(case.now)
     ways = []
     for rule in item.regimes:
         verdict = eligibility(rule.regime, item, item, path, snapshot, today)
+        if declared:  # nothing is told of the credit of whoever may really have this number
+            of_nobody = eligibility(rule.regime, item, item, path, None, today, snapshot.kind)
+            verdict = replace(of_nobody, reasons=(*of_nobody.reasons, NOT_CONFIRMED))
         view = verdict_view(verdict) | {"terms": regime_view(rule)}
         ways.append(view | {"can_sign": verdict.allowed and can_sign(draft, rule.regime)})
     return {

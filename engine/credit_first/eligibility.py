@@ -139,6 +139,13 @@ def _by_credit(rule: RegimeRule | None, standing: Standing, item: str, day: date
     for record in standing.records:
         if record.closes(day) and record.kind != "blacklist":
             yield _closed(record)
+    for number in standing.overdue:
+        yield Reason(
+            "verification-overdue",
+            f"办件 {number} 的核验或者整改已超过告知的期限，申请人尚未完成。完成后可以再次选择，或按普通方式办理。",
+            f"The check or rectification of case {number} is overdue and waits for the applicant: complete it first, or apply "
+            "the ordinary way.",
+        )
 
 
 def _closed(record: CreditRecord) -> Reason:

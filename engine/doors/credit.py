@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from engine.cases.ownership import is_declared
 from engine.cases.submit import Application, find_case
 from engine.clock import wall_now
 from engine.credit_first import commitment, credit_office
@@ -81,7 +82,9 @@ class CreditDoor:
         applicant = self.calls.perform(
             actor, lambda uow: credit_office.applicant_of(self.calls.house, uow, find_case(uow, number), number)
         )
-        return self.hear(applicant)
+        # Of a number that is only declared nobody is asked.
+        declared = self.calls.perform(actor, lambda uow: is_declared(uow, applicant))
+        return None if declared else self.hear(applicant)
 
     # -- who may have which way
 
@@ -93,6 +96,7 @@ class CreditDoor:
         house = self.calls.house
         heard = None
         if actor is not None and applicant is not None and self.source is not None:
+            credit_office.check_number(applicant)
             self.calls.perform(who, lambda uow: credit_office.may_read(uow, applicant))
             heard = self.hear({"credit_code": applicant})
         return self.calls.perform(

@@ -21,6 +21,7 @@ from engine.cases.mandates import NewMandate
 from engine.clock import DOMAIN_NOW_SQL, day_of
 from engine.credit_first import consequences
 from engine.organization.actor import Actor
+from engine.organization.identity_numbers import is_credit_code
 from engine.organization.load import load_actor
 from engine.plugins.credit_sources import Told
 from engine.settings import DEMONSTRATION_PASSWORD
@@ -34,6 +35,7 @@ FOLDER = Path("processes") / ITEM
 STORY = json.loads((FOLDER / "scenarios/bureau-decides-in-haizhu.json").read_text("utf-8"))
 REGION = "440105"
 SYSTEM = Actor.system("test")
+CODE_ENDS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _SERIAL = itertools.count(1)
 
 
@@ -66,9 +68,13 @@ def _log_in(app, username):
     return Caller(app, app.test_client().post("/api/v1/tokens", json=asked).json["token"])
 
 
+def credit_code(n):
+    return next(code for end in CODE_ENDS if is_credit_code(code := f"91440101MA5{n:06d}{end}"))
+
+
 def company(**more):
     n = next(_SERIAL)
-    made = {"kind": "enterprise", "name": f"示范旅馆{n}号", "credit_code": f"9144010{n:06d}MA5H"[:18].ljust(18, "X")}
+    made = {"kind": "enterprise", "name": f"示范旅馆{n}号", "credit_code": credit_code(n)}
     return made | more
 
 
@@ -467,6 +473,11 @@ def test_who_asks_is_told_every_reason_at_once(engine, clerk, app):
     by_kind = {one["kind"]: one["allowed"] for one in way["applicants"]}
     assert by_kind == {kind: kind in way["terms"]["applicants"] for kind in ("person", "legal-person")}
     refused(client.get(f"/api/v1/items/{ITEM}/eligibility?applicant={'9' * 41}"), 422, "input-invalid")
+    mistyped = fine["credit_code"][:-1] + ("0" if fine["credit_code"][-1] != "0" else "1")
+    for one in (mistyped, "44010519491231002X", "x"):
+        refused(client.get(f"/api/v1/items/{ITEM}/eligibility?applicant={one}"), 422, "input-invalid")
+        wrong = refused(open_to(clerk, {"credit_code": one}), 422, "input-invalid")
+        assert "核对" in wrong["fields"]["applicant"][0]
     stray = client.get(f"/api/v1/items/{ITEM}/eligibility?applicant=x", headers={"Query-Code": "1"})
     refused(stray, 401, "unauthenticated")
     assert codes(client.get("/api/v1/items/joint-final-inspection/eligibility"), "tolerance") == ["regime-not-offered"]
@@ -646,8 +657,23 @@ def test_who_applies_online_chooses_the_way_once_known_and_is_asked_about_as_the
     ordinary = me.post(f"{here}/submission", {"regime": "ordinary"}).json
     assert (ordinary["regime"], ordinary["to_sign"]) == ("ordinary", None)
     engine.credit.source = None
-    right = text_of(me, ordinary["number"])
-    refused(me.post(f"/cases/{ordinary['number']}/commitment", right), 403, "identity-not-confirmed")
+    url, right = f"/cases/{ordinary['number']}/commitment", text_of(me, ordinary["number"])
+    # Nor to whoever comes by the case's query code, nor at the window; and nothing is told of the number's true owner.
+    recorded(engine, {"credit_code": BODY.number}, "no-show")
+    code = {"Query-Code": ordinary["query_code"]}
+    before = footprint(engine)
+    for signed in (
+        me.post(url, right),
+        clerk.post(url, right),
+        app.test_client().post(f"/api/v1{url}", json=right, headers=code),
+    ):
+        refused(signed, 403, "identity-not-confirmed")
+    for seen in (me.get(url), app.test_client().get(f"/api/v1{url}", headers=code)):
+        told = [([r["code"] for r in one["reasons"]], one["can_sign"]) for one in seen.json["ways"]]
+        assert told == [(["identity-not-confirmed"], False)] * 3
+    assert footprint(engine) == before
+    with engine.database.begin() as connection:
+        connection.execute(text("DELETE FROM credit_records WHERE subject = :n"), {"n": BODY.number})
 
     assert clerk.post(f"/applicants/{BODY.username}/confirmation", {"document": "营业执照"}).status_code == 200
     engine.credit.source = source

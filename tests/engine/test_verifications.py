@@ -3,7 +3,8 @@
 import contextlib
 import io
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, time, timedelta
+from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
@@ -15,6 +16,9 @@ from engine.bpmn.run import ProcessRun
 from engine.cases.add_material import NewMaterial
 from engine.cases.incidents import StepHeldUp
 from engine.cases.ownership import applicant_id
+from engine.clock import CST
+from engine.credit_first import consequences
+from engine.credit_first.eligibility import _by_credit
 from engine.credit_first.errors import (
     CompleteByVerification,
     FindingsDiffer,
@@ -185,6 +189,40 @@ def test_who_does_not_come_is_reminded_twice_and_then_the_pending_decision_lapse
     credit = numbers_of(post, "SELECT kind FROM credit_records WHERE ground->>'case' = :n", number)
     assert credit == ["no-show"], "what nobody came to is on record, with its ground"
     whole(post, number)
+
+
+def test_a_check_that_waits_overdue_for_its_applicant_is_told_before_another_way_opens(post, actor):
+    number = granted(post, actor)
+    due = numbers_of(
+        post,
+        "SELECT l.due_date FROM limits l JOIN cases c ON c.id = l.case_id WHERE c.number = :n AND l.clock = 'verification'",
+        number,
+    )[0]
+
+    def overdue(day, **more):
+        with post.database.begin() as connection:
+            connection.execute(
+                text("UPDATE platform SET clock_fixed_at = :at"),
+                {"at": datetime.combine(day, time(0, 0, 1), CST)},
+            )
+        who = COMPANY | more
+
+        def work(uow):
+            uow.tell_time()
+            return consequences.load_standing(uow, who, None, "B")
+
+        found = post.transactions.perform(Actor.system("test"), work)
+        rule = SimpleNamespace(applicants=("person", "legal-person"), grades=("A", "B"))
+        return found.overdue, [one.code for one in _by_credit(rule, found, "another-item", day)]
+
+    assert overdue(due) == ((), [])  # the last day is the applicant's
+    assert overdue(due + timedelta(days=1)) == ((number,), ["verification-overdue"])
+    assert overdue(due + timedelta(days=1), credit_code="91440101MA59ABCD0X") == ((), [])
+    # Where officers only are awaited, their delay is nothing against the applicant.
+    with post.database.begin() as connection:
+        connection.execute(text("UPDATE verifications SET visits_asked = 0"))
+        connection.execute(text("UPDATE tasks SET state = 'completed' WHERE kind = 'applicant'"))
+    assert overdue(due + timedelta(days=1)) == ((), [])
 
 
 def test_the_papers_of_a_decision_that_is_not_effective_yet_say_so(post, actor):
