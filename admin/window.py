@@ -105,7 +105,7 @@ def _answer(number: str, materials: list[str]) -> Acceptance:
         said,
         materials=listed if said == "supplement" else (),
         reason=field("reason", MOST_OPINION),
-        redirect=field("redirect", MOST_OPINION),
+        redirect=field("redirect", MOST_OPINION) if said == "not_ours" else "",
         late_reason=field("late_reason", MOST_OPINION),
         form=_fixed(number) if said == "fixed_on_the_spot" else {},
     )

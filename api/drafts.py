@@ -108,6 +108,7 @@ class DraftRow(Shape):
     item_name = fields.String()
     item_name_en = fields.String()
     region = fields.String()
+    region_name = fields.String()
     state = fields.String()
     number = fields.String(allow_none=True)
     created_at = fields.DateTime()

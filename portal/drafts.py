@@ -106,7 +106,10 @@ def serve_drafts(pages: Pages, who: Any) -> None:
 
     @pages.post("/drafts/<draft>/delete")
     def discard(draft: str) -> AnyResponse:
-        engine().drafts.discard(who(), draft)
+        try:
+            engine().drafts.discard(who(), draft)
+        except DraftSubmitted as error:
+            return redirect(f"/account/cases/{error.params['number']}", 303)
         return redirect("/account?discarded", 303)
 
 
@@ -218,4 +221,4 @@ def _page(template: str, actor: Actor, draft: str, status: int = 200, **more: An
 
 def _wrong(problems: dict[str, list[str]]) -> dict[str, str]:
     """What is wrong, by field, in the reader's language."""
-    return flaws(DraftIncomplete(detail="", fields=problems))
+    return flaws(DraftIncomplete(detail="", detail_en="", fields=problems))

@@ -38,16 +38,14 @@ def as_sent(form: Form | None, values: Mapping[str, Any]) -> MultiDict[str, str]
 def changed(form: Form | None, values: Mapping[str, Any]) -> dict[str, Any]:
     """What was entered that is not what the values say already: None for a field that was filled in and is empty now.
 
-    Only a field that was sent can be empty; of a group of boxes, none is sent when none is ticked.
+    Only a field that was sent can be empty; a group of boxes is sent, by an empty value beside them, also when none is ticked.
     """
     now = entered(form) if form else {}
     sent = {name for name in request.form if name.startswith("form.")}
     emptied = {
         one.name: None
         for one in (form.fields if form and sent else ())
-        if one.name not in now
-        and values.get(one.name) not in (None, "", [])
-        and (f"form.{one.name}" in sent or one.rule["type"] == "array")
+        if one.name not in now and values.get(one.name) not in (None, "", []) and f"form.{one.name}" in sent
     }
     return emptied | {
         name: value
@@ -66,7 +64,8 @@ def _value(one: Field) -> Any:
     sent, kind = f"form.{one.name}", one.rule["type"]
     if kind == "array":
         known = {str(value): value for value, _, _ in one.options}
-        return [known.get(text, text) for text in request.form.getlist(sent)]
+        # The page sends an empty one with every group, so that a group of which nothing is ticked is known to be emptied.
+        return [known.get(text, text) for text in request.form.getlist(sent) if text]
     text = field(sent, MOST_VALUE)
     if kind == "boolean":
         return text == "true"

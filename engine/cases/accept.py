@@ -32,7 +32,7 @@ from engine.cases.states import CaseState, move_case
 from engine.cases.step_documents import plan_at_window, window_task
 from engine.cases.step_store import CaseRow, lock_case
 from engine.cases.submit import find_case, start_run
-from engine.catalogue.intake_rules import ASKS, Answer, refuses_at_once
+from engine.catalogue.intake_rules import ASKS, TAKES, Answer, refuses_at_once
 from engine.errors import Invalid, NotFound, not_one_of
 from engine.organization.permissions import UseCase
 from engine.unit_of_work import UnitOfWork
@@ -194,9 +194,16 @@ def _check(draft: StepDraft, answer: Answer, asked: Acceptance) -> None:
     missing = [name for name in ASKS[answer] if not _given(getattr(asked, name))]
     if missing:
         raise Invalid(detail="、".join(missing), fields={name: ["required"] for name in missing})
+    # What an answer has no use for is not dropped in silence: the caller meant another answer, or another member.
+    if stray := [
+        name for name in ("materials", "redirect", "form") if _given(getattr(asked, name)) and name not in TAKES[answer]
+    ]:
+        said = f"“{answer}”不使用此项，请删去或者改用其他答复\tis of no use with “{answer}”: leave it out, or give another answer"
+        raise Invalid(detail="、".join(stray), fields={name: [said] for name in stray})
     for name in ("reason", "redirect", "opinion"):
         if len(getattr(asked, name)) > MOST_REASON:
-            raise Invalid(detail=name, fields={name: [f"≤ {MOST_REASON}"]})
+            said = f"不能超过 {MOST_REASON} 个字符\tmay not be over {MOST_REASON} characters"
+            raise Invalid(detail=name, fields={name: [said]})
     check_form(draft, asked.form)
     if answer == Answer.SUPPLEMENT:
         _check_list(draft, asked.materials)

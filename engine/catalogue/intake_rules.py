@@ -93,6 +93,10 @@ ASKS: Mapping[Answer, tuple[str, ...]] = MappingProxyType(
         Answer.NOT_NEEDED: ("reason",),
     }
 )
+#: What an answer may bring beside a reason: what it asks for, and what was put right of the form at the counter.
+TAKES: Mapping[Answer, tuple[str, ...]] = MappingProxyType(
+    {answer: (*ASKS[answer], *(("form",) if answer is Answer.FIXED_ON_THE_SPOT else ())) for answer in Answer}
+)
 
 
 def rules_of(type_code: str, named: str | None = None) -> IntakeRules:

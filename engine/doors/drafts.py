@@ -7,7 +7,8 @@ way from the look-over to the submission is `_prepared`: what else has to be set
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
@@ -71,7 +72,7 @@ class DraftIncomplete(Invalid):
 
     code = "draft-incomplete"
     zh = "申请尚未填写完整：{detail}。请按提示补充后再提交。"
-    en = "The application is not complete: {detail}. Add what is named, then submit it."
+    en = "The application is not complete: {detail_en}. Add what is named, then submit it."
 
 
 class DraftItemChanged(Conflict):
@@ -202,11 +203,11 @@ class DraftsDoor:
         return self.calls.perform(actor, work)
 
     def discard(self, actor: Actor, draft: str) -> None:
-        """Delete a draft. Raises NotFound."""
+        """Delete a draft. Raises NotFound, DraftSubmitted."""
 
         def work(uow: UnitOfWork) -> None:
             _own(uow)
-            rows.drop_draft(uow, rows.find_draft(uow, draft, lock=True, submitted=True)["id"])
+            rows.drop_draft(uow, rows.find_draft(uow, draft, lock=True)["id"])
 
         self.calls.perform(actor, work)
 
@@ -339,7 +340,7 @@ class DraftsDoor:
         spared = tuple(f"materials.{code}" for code in spared)
         problems = {name: texts for name, texts in judged["problems"].items() if name not in spared}
         if problems:
-            raise DraftIncomplete(detail="、".join(problems)[:300], fields=problems)
+            raise incomplete(today.item, today.guide["questions"], problems)
         applying = Applying(account.applicant)
         materials = [
             (one["code"], _kept_columns(uow, applying, one))
@@ -397,14 +398,17 @@ class DraftsDoor:
 
     def _row(self, uow: UnitOfWork, row: Mapping[str, Any]) -> dict[str, Any]:
         """A draft as the list shows it; its item may be gone."""
-        names = self._sight(uow).catalogue.versions.get(row["item"], ())
+        sight = self._sight(uow)
+        names = sight.catalogue.versions.get(row["item"], ())
         content = names[-1].content if names else None
+        region = sight.directory.regions.get(row["region_code"])
         return {
             "id": str(row["id"]),
             "item": row["item"],
             "item_name": content.name if content else row["item"],
             "item_name_en": content.name_en if content else row["item"],
             "region": row["region_code"],
+            "region_name": region.name if region else row["region_code"],
             "state": "submitted" if row["case_number"] else "open",
             "number": row["case_number"],
             "created_at": instant(row["created_at"]),
@@ -441,6 +445,17 @@ class DraftsDoor:
         }
 
 
+def incomplete(item: ServiceItem, questions: Sequence[Mapping[str, Any]], problems: Mapping[str, Any]) -> ApprovalError:
+    """The refusal of what is not whole, which names fields, materials and questions as they are called on the page."""
+    form = item.forms.get(APPLICATION)
+    names = {f"form.{one.name}": (one.title, one.title_en) for one in (form.fields if form else ())}
+    names |= {f"materials.{one.code}": (one.name, one.name_en) for one in item.materials}
+    names |= {f"answers.{one['code']}": (one["text"], one["text_en"]) for one in questions}
+    told = [names.get(path, (path, path)) for path in problems]
+    zh, en = "、".join(one[0] for one in told), ", ".join(one[1] or one[0] for one in told)
+    return DraftIncomplete(detail=zh[:300], detail_en=en[:600], fields=dict(problems))
+
+
 def _own(uow: UnitOfWork) -> Any:
     """The account of who acts. Raises Forbidden."""
     need(uow.actor, UseCase.DRAFT_KEEP)
@@ -455,14 +470,20 @@ def _checked(today: _Today, content: DraftContent) -> dict[str, Any]:
         said = "没有这个字段\tis not a field of this form"
         flaws |= {f"form.{name}"[:80]: [said] for name in content.form if name not in names}
     if len(json.dumps(dict(content.form), ensure_ascii=False).encode()) > MOST_FORM_BYTES:
-        flaws["form"] = [f"≤ {MOST_FORM_BYTES} bytes"]
+        flaws["form"] = ["过大，请精简后再保存\tis too large: shorten it, then save again"]
     flaws |= {
-        f"reached.{name}"[:80]: [f"≤ {MOST_REACHED}"] for name, value in content.reached.items() if _long(name, value)
+        f"reached.{name}"[:80]: [
+            f"只能为联系人、电话、地址，不超过 {MOST_REACHED} 个字符\ttakes contact, phone, address of at "
+            f"most {MOST_REACHED} characters"
+        ]
+        for name, value in content.reached.items()
+        if _long(name, value)
     }
     if len(content.answers) > MOST_ANSWERS or any(
         len(name) + len(said) > 200 for name, said in content.answers.items()
     ):
-        flaws["answers"] = [f"≤ {MOST_ANSWERS}"]
+        said = f"最多 {MOST_ANSWERS} 个回答，每个不超过 200 个字符"
+        flaws["answers"] = [f"{said}\ttakes at most {MOST_ANSWERS} answers of 200 characters"]
     if flaws:
         raise Invalid(detail="、".join(flaws)[:300], fields=flaws)
     return {"answers": dict(content.answers), "form": dict(content.form), "reached": dict(content.reached)}
@@ -568,4 +589,9 @@ def _bring(ready: Prepared, draft: StepDraft) -> list[str]:
     for number, (code, columns) in enumerate(ready.materials, 1):
         trust = columns.get("trust") or ("D" if known[code].trust == "D" else "C")
         bring(draft, known[code], number, columns | {"trust": trust})
-    return [known[code].name for code, _ in ready.materials]
+    return counted(known[code].name for code, _ in ready.materials)
+
+
+def counted(names: Iterable[str]) -> list[str]:
+    """Each material once, in order, with how many files or papers there are of it where there are several."""
+    return [name if n == 1 else f"{name}（{n} 份）" for name, n in Counter(names).items()]

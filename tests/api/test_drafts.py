@@ -30,18 +30,24 @@ def test_a_draft_is_begun_saved_filled_and_submitted_once(app, client):
     here = first.headers["Location"].removeprefix("/api/v1")
     for lang, said in (("zh", "必填"), ("en", "is required")):
         assert me.get(here, headers={"Accept-Language": lang}).json["problems"][f"materials.{CODES[0]}"] == [said]
-    assert [one["id"] for one in me.get("/drafts").json["items"]] == [first.json["id"]]
+    (listed,) = me.get("/drafts").json["items"]
+    assert (listed["id"], listed["region"], listed["region_name"]) == (first.json["id"], REGION, "天河区")
     for n, code in enumerate(CODES[1:]):
         assert me.post(f"{here}/materials", **file(code, PDF + str(n).encode())).status_code == 201
     incomplete = refused(me.post(f"{here}/submission", {}), 422, "draft-incomplete")
     assert set(incomplete["fields"]) == {f"materials.{CODES[0]}"}
+    assert CODES[0] not in incomplete["detail"]  # a refusal names what is missing as the page does
+    assert me.post(f"{here}/materials", **file(CODES[1], PDF + b"second")).status_code == 201
     assert me.post(f"{here}/materials", {"code": CODES[0], "paper": True}).json["ready"] is True
     sent, twice = (me.post(f"{here}/submission", {}, headers=key) for _ in range(2))
     assert (sent.status_code, sent.data) == (201, twice.data)
     assert len(sent.json["query_code"]) == 10
     assert refused(me.post(f"{here}/submission", {}), 409, "draft-submitted")["number"] == sent.json["number"]
     refused(me.call("PUT", here, json={"form": HOTEL}), 409, "draft-submitted")
+    refused(me.call("DELETE", here), 409, "draft-submitted")
     assert me.get(here).json["state"] == "submitted"
+    papers = me.get(f"/cases/{sent.json['number']}/documents").json["items"]
+    assert [one["kind"] for one in papers] == ["receipt"]
     assert me.get("/drafts").json["items"] == []
 
 

@@ -87,16 +87,19 @@ def test_a_draft_is_kept_wrong_or_right_and_says_what_is_wrong(engine):
 def test_a_draft_becomes_a_case_with_its_materials_and_a_receipt(engine, actor):
     me = registered(engine, BODY)
     draft = whole(engine, me)
+    for n in range(2):
+        uploaded(engine, me, draft, "floor-plan", PDF + f"more {n}".encode())
     made = engine.drafts.submit(me, draft)
     number = made["number"]
     case = engine.get_case(SYSTEM, number)
     assert (case["channel"], case["form"]["rooms"], case["applicant"]["credit_code"]) == ("online", 36, BODY.number)
     handed = engine.materials.listed(me, number)["items"]
     assert [(one["code"], one["source"], one["added_as"]) for one in handed] == [
-        (code, "upload", "applicant") for code in CODES
+        (code, "upload", "applicant") for code in (*CODES, "floor-plan", "floor-plan")
     ]
     assert [one["kind"] for one in case["documents"]] == ["receipt"]
-    assert "平面图" in case["documents"][0]["content"]
+    content = case["documents"][0]["content"]
+    assert (content.count("平面图"), content.count("（3 份）")) == (1, 1)
     assert engine.verify_record(number).whole
     assert engine.drafts.list(me) == []
     assert engine.drafts.get(me, draft)["number"] == number

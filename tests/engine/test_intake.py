@@ -118,6 +118,9 @@ def test_what_is_not_ours_or_not_needed_ends_with_its_document(engine, clerk, nu
         ({"answer": "not_ours"}, {"reason", "redirect"}),
         ({"answer": "not_needed"}, {"reason"}),
         ({"answer": "fixed_on_the_spot"}, {"reason"}),
+        ({"answer": "accepted", "redirect": "别处"}, {"redirect"}),
+        ({"answer": "accepted", "materials": (Listed("survey-results", "缺"),)}, {"materials"}),
+        ({"answer": "not_needed", "reason": "x", "form": {"project_name": "改"}}, {"form"}),
     ],
 )
 def test_what_an_answer_lacks_is_named_and_nothing_changes(engine, clerk, number, said, fields):

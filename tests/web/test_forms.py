@@ -6,7 +6,10 @@ from sqlalchemy import text
 
 from engine.cases.accept import Acceptance, Listed
 from engine.cases.submit import Application
+from engine.catalogue.forms import form_from_data
+from tests.unit.test_forms import FORM as BOXES
 from tests.web.test_admin import task_of
+from web.forms import as_sent, changed
 
 HOTEL = {
     "item": "hotel-hygiene-permit",
@@ -21,6 +24,20 @@ HOTEL = {
     "form.contact_phone": "13800000003",
 }
 FORM = {"hotel_name": "示范里旅馆", "address": "示范里8号", "floor_area": 680, "rooms": 36, "air_conditioning": "none"}
+
+
+def test_a_group_of_boxes_can_be_emptied_on_a_page(app):
+    group, had = form_from_data("application", BOXES), {"extras": ["pool"]}
+    with app.test_request_context():
+        words = {"t": str, "name": lambda row, key: row[key], "own": str}
+        macro = app.jinja_env.get_template("web/form.html").make_module(words).fields
+        assert '<input type="hidden" name="form.extras" value="">' in macro(group, as_sent(group, had), {})
+    with app.test_request_context(method="POST", data={"form.extras": ["", "bar"]}):
+        assert changed(group, had) == {"extras": ["bar"]}
+    with app.test_request_context(method="POST", data={"form.extras": ""}):
+        assert changed(group, had) == {"extras": None}
+    with app.test_request_context(method="POST", data={"note": "of another part of the page"}):
+        assert changed(group, had) == {}
 
 
 def kept(engine, number):
