@@ -78,6 +78,13 @@ def rules(data: bytes, profile: str = "bpmn") -> dict[str, str]:
         ("=x in (1, 2)", "form.x in [1, 2]"),
         ("=if a then b else c", "(form.b if form.a else form.c)"),
         ("=list contains(l, 3) or count(l) > 2", "contains(form.l, 3) or len(form.l) > 2"),
+        ("return x > 10;", "form.x > 10"),
+        (
+            'return KieFunctions.isTrue(sound) && !"no".equals(answer);',
+            'form.sound == true and not ("no" == form.answer)',
+        ),
+        ('return KieFunctions.lessThan(age, "18");', "form.age < 18"),
+        ('return (Integer) kcontext.getVariable("x") == 5', "form.x == 5"),
         ("amount > 5 and outcome == 'ok'", "form.amount > 5 and outcome == 'ok'"),
         ("outcome == 'ok'", "outcome == 'ok'"),
         ("${form.a > 1}", "${form.a > 1}"),
@@ -98,6 +105,10 @@ def test_expressions_are_translated(theirs: str, ours: str) -> None:
         ("${bean.check(x)}", "check()"),
         ("${nrOfInstances > 1}", "nrOfInstances"),
         ("=l[1] = 2", "[…]"),
+        ("return x / 2 > 1;", "/"),
+        ("return KieFunctions.equalsTo(mode, '1');", "KieFunctions.equalsTo()"),
+        ("return bean.check();", "check()"),
+        ("return kcontext.getUser();", "kcontext"),
         ("=", "…"),
         ("=" + "(" * 300, "(((…"),
     ],
@@ -106,6 +117,13 @@ def test_what_has_no_counterpart_is_refused_by_name(theirs: str, named: str) -> 
     with pytest.raises(NoCounterpart) as refused:
         translate(theirs)
     assert refused.value.what == named
+
+
+def test_a_condition_is_read_in_the_language_that_it_names() -> None:
+    assert translate('x = "yes"', None, "http://www.omg.org/spec/FEEL/20140401").text == 'form.x == "yes"'
+    assert translate("!late && x > 1;", None, "http://www.java.com/java").text == "not (form.late) and form.x > 1"
+    assert translate("Ja;", None, "http://www.mvel.org/2.0").text == "form.Ja", "said to be read so"
+    assert translate("x = 1", None, "").text == "x = 1", "left for the lint to refuse"
 
 
 def test_the_names_of_a_loop_are_ours() -> None:
@@ -207,6 +225,58 @@ def test_a_multi_instance_goes_over_the_list_and_gives_each_its_item() -> None:
     assert node(data).loop.collection == "form.departments"
     assert node(data).extension("assignment")["function"] == "{item}"
     assert "not-supported" not in rules(data)
+
+
+@pytest.mark.parametrize("source", ["Property_1", "experts"])
+def test_a_multi_instance_goes_over_the_data_that_is_put_into_its_input(source: str) -> None:
+    """As jBPM and Eclipse write it: the loop names an input of the task, and an association what is put into it."""
+    held = (
+        '<ioSpecification><dataInput id="_a_input" name="in"/></ioSpecification>'
+        f"<dataInputAssociation><sourceRef>{source}</sourceRef><targetRef>_a_input</targetRef></dataInputAssociation>"
+    )
+    over = '<loopDataInputRef>_a_input</loopDataInputRef><inputDataItem id="Item_1" name="expert"/>'
+    looping = element("multiInstanceLoopCharacteristics", None, over)
+    data = file('<property id="Property_1" name="experts"/>', start(), user("a", held, looping),
+                end(), flows("start > a > end"))  # fmt: skip
+    assert node(data).loop.collection == "form.experts"
+    converted = convert(data)
+    assert node(converted.data).loop.collection == "form.experts"
+    assert b"loopDataInputRef" in converted.data, "BPMN's own stays"
+    assert {"what": "loopDataInputRef='experts'", "into": "ow:collection of='form.experts'"}.items() <= (
+        converted.as_data("en")["translated"][1].items()
+    )
+
+
+def test_a_multi_instance_that_names_its_list_outright_goes_over_it() -> None:
+    looping = element("multiInstanceLoopCharacteristics", None, "<loopDataInputRef>experts</loopDataInputRef>")
+    assert node(task(looping)).loop.collection == "form.experts"
+    fed_by_nothing = (
+        '<ioSpecification><dataInput id="in"/></ioSpecification>',
+        element("multiInstanceLoopCharacteristics", None, "<loopDataInputRef>in</loopDataInputRef>"),
+    )
+    assert "expression-invalid" in rules(task("".join(fed_by_nothing)))
+
+
+@pytest.mark.parametrize(
+    ("element_name", "theirs", "ours"),
+    [
+        ("timeDuration", "5m10s", "PT5M10S"),
+        ("timeDuration", "30d", "P30D"),
+        ("timeDuration", "1d 2h", "P1DT2H"),
+        ("timeDuration", "1500ms", "PT1.5S"),
+        ("timeDuration", "500", "500"),
+        ("timeDuration", "soon", "soon"),
+        ("timeCycle", "1h###1h", "R/PT1H"),
+        ("timeCycle", "1h###2h", "1h###2h"),
+        ("timeDate", "2s", "2s"),
+    ],
+)
+def test_the_short_times_of_jbpm_are_read_in_its_files_only(element_name: str, theirs: str, ours: str) -> None:
+    times = f"<timerEventDefinition><{element_name}>{theirs}</{element_name}></timerEventDefinition>"
+    plain = file(start(), element("intermediateCatchEvent", "t", times), end(), flows("start > t > end"))
+    jbpm = plain.replace(b"<definitions ", b'<definitions xmlns:tns="http://www.jboss.org/drools" ', 1)
+    assert jbpm != plain
+    assert [node(data, "t").events[0].expression for data in (plain, jbpm)] == [theirs, ours]
 
 
 @pytest.mark.parametrize(

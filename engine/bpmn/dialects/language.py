@@ -1,4 +1,5 @@
-"""Expressions of other tools in ours: JUEL (`${…}`, `#{…}`), FEEL (`=…`), and names without a root.
+"""Expressions of other tools in ours: JUEL (`${…}`, `#{…}`), FEEL (`=…`), Java that answers one value (`return …;`), and
+names without a root.
 
 What has a counterpart is written in our language; what has none is refused by its name. A name that is none of ours
 is read as a field of the form, and said to be.
@@ -19,7 +20,7 @@ class Translated:
     """An expression in our language. `bare` are the names that were read as fields of the form."""
 
     text: str
-    dialect: str  #: "" when it was ours as it stood, else JUEL, FEEL or "names"
+    dialect: str  #: "" when it was ours as it stood, else JUEL, FEEL, Java or "names"
     bare: tuple[str, ...] = ()
 
 
@@ -33,8 +34,12 @@ class _Every(frozenset[str]):
 _ANY = Names(_Every(), in_loop=True)
 
 
-def translate(text: str, local: Local | None = None) -> Translated:
-    """An expression of any of the dialects in our language.
+_RETURN = re.compile(r"return\b\s*(.+?)\s*;?", re.DOTALL)
+_CODE = re.compile(r"java|mvel|ecmascript", re.IGNORECASE)
+
+
+def translate(text: str, local: Local | None = None, declared: str = "") -> Translated:
+    """An expression of any of the dialects in our language. `declared` is the `language` that its element names.
 
     Raises:
         NoCounterpart: it holds what our language has not.
@@ -47,8 +52,14 @@ def translate(text: str, local: Local | None = None) -> Translated:
         dialect, inner = "JUEL", plain[2:-1]
     elif plain.startswith("=") and not plain.startswith("=="):
         dialect, inner = "FEEL", plain[1:]
+    elif returned := _RETURN.fullmatch(plain):
+        dialect, inner = "Java", returned[1]
     else:
-        return _with_roots(plain, local)
+        found = _with_roots(plain, local)
+        dialect = "FEEL" if "feel" in declared.lower() else "Java" if _CODE.search(declared) else ""
+        if found.dialect or not dialect:
+            return found
+        inner = plain.rstrip("; ") if dialect == "Java" else plain
     parser = Parser(tokens_of(inner, dialect), dialect, local)
     made = parser.whole()
     if not _is_ours(made):

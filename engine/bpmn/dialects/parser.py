@@ -1,4 +1,4 @@
-"""Reads an expression of JUEL or FEEL, from left to right, and writes it in our language."""
+"""Reads an expression of JUEL, FEEL or Java, from left to right, and writes it in our language."""
 
 from __future__ import annotations
 
@@ -93,9 +93,39 @@ _VARIABLE_TESTS = {
 }  # fmt: skip
 
 
+#: Types that a Java condition casts to, which says nothing of the value.
+_CASTS = frozenset({"Integer", "Long", "Double", "Boolean", "String", "boolean"})
+#: jBPM's functions for conditions; numbers stand in them as texts.
+_KIE: Mapping[str, tuple[int, Callable[[list[str]], Part]]] = {
+    "isTrue": (1, lambda given: (f"{given[0]} == true", _COMPARE)),
+    "isFalse": (1, lambda given: (f"{given[0]} == false", _COMPARE)),
+    "isNull": (1, lambda given: (f"{given[0]} == null", _COMPARE)),
+    "equalsTo": (2, lambda given: (f"{given[0]} == {given[1]}", _COMPARE)),
+    "contains": (2, lambda given: (f"contains({given[0]}, {given[1]})", _ATOM)),
+    "startsWith": (2, lambda given: (f"starts_with({given[0]}, {given[1]})", _ATOM)),
+    "greaterThan": (2, lambda given: (f"{given[0]} > {_number(given[1])}", _COMPARE)),
+    "greaterOrEqualThan": (2, lambda given: (f"{given[0]} >= {_number(given[1])}", _COMPARE)),
+    "lessThan": (2, lambda given: (f"{given[0]} < {_number(given[1])}", _COMPARE)),
+    "lessOrEqualThan": (2, lambda given: (f"{given[0]} <= {_number(given[1])}", _COMPARE)),
+}
+
+
+def _number(text: str) -> str:
+    inner = text[1:-1]
+    return inner if text[:1] in "'\"" and re.fullmatch(r"-?\d+(\.\d+)?", inner) else text
+
+
 #: What other engines know about themselves.
 _OF_THE_ENGINE = frozenset(
-    {"execution", "task", "nrOfInstances", "nrOfActiveInstances", "nrOfCompletedInstances", "authenticatedUserId"}
+    {
+        "execution",
+        "task",
+        "kcontext",
+        "nrOfInstances",
+        "nrOfActiveInstances",
+        "nrOfCompletedInstances",
+        "authenticatedUserId",
+    }
 )
 
 
@@ -109,6 +139,7 @@ class Parser:
     def __init__(self, tokens: list[Token], dialect: str, local: Local) -> None:
         self.tokens = tokens
         self.feel = dialect == "FEEL"
+        self.java = dialect == "Java"
         self.local = local
         self.at = 0
         self.depth = 0
@@ -218,6 +249,8 @@ class Parser:
     def _product(self) -> Part:
         left = self._unary()
         while word := self.take("*", "/", "%", *(() if self.feel else ("div", "mod"))):
+            if self.java and word == "/":
+                raise NoCounterpart("/")  # it cuts what is left of two whole numbers there
             sign = {"div": "/", "mod": "%"}.get(word, word)
             left = (f"{_bind(left, _TIMES)} {sign} {_bind(self._unary(), _SIGN)}", _TIMES)
         return left
@@ -233,6 +266,9 @@ class Parser:
 
     def _postfix(self) -> Part:
         kind, word = self.peek()
+        if self.java and word == "(" and self.peek(1)[1] in _CASTS and self.peek(2)[1] == ")":
+            self.at += 3
+            return self._postfix()
         if word == "(" and kind == "sign":
             self.at += 1
             inner = self.expression()
@@ -296,8 +332,14 @@ class Parser:
             return self._function(word)
         if word in ("true", "false", "null"):
             return word, _ATOM
-        if not self.feel and word in ("execution", "task") and self.peek(1)[1] in ("getVariable", "getVariableLocal"):
+        if (
+            not self.feel
+            and word in ("execution", "task", "kcontext")
+            and self.peek(1)[1] in ("getVariable", "getVariableLocal")
+        ):
             return self._variable(3)
+        if self.java and word == "KieFunctions" and self.take("."):
+            return self._of_kie(self._word())
         if word in self.local.names:
             return self.local.names[word], _ATOM
         if word in _OF_THE_ENGINE:
@@ -316,6 +358,18 @@ class Parser:
         self.need(")")
         self.bare.append(text[1:-1])
         return f"form.{text[1:-1]}", _ATOM
+
+    def _of_kie(self, word: str) -> Part:
+        self.need("(")
+        given = self._given(")")
+        known = _KIE.get(word)
+        if known is None or known[0] != len(given) or (word == "equalsTo" and _number(given[1]) != given[1]):
+            raise NoCounterpart(f"KieFunctions.{word}()")
+        return known[1](given)
+
+    def _word(self) -> str:
+        self.at += 1
+        return self.peek(-1)[1] if self.at <= len(self.tokens) else ""
 
     def _variable_test(self) -> Part:
         """Flowable's `variables:equals(x, 5)`."""

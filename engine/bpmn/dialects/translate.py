@@ -6,11 +6,11 @@ Ours comes first: where an `ow:` element says the same thing already, the other 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from lxml import etree
 
-from engine.bpmn.dialects import language, parser
+from engine.bpmn.dialects import language, parser, short_times
 from engine.bpmn.dialects.notes import BARE, DROPPED, KEPT, REFUSED, TRANSLATED, Note, Said
 from engine.bpmn.dialects.vendors import VENDORS, attributes, boxes, children, qualified, shown
 from engine.bpmn.read_extensions import BPMN_NAMESPACE, Xml, local_name, namespace
@@ -33,6 +33,7 @@ _DECORATION = frozenset(
     {"modelerTemplate", "modelerTemplateVersion", "modelerTemplateIcon", "versionTag", "historyTimeToLive"}
     | {"properties", "userTask"}
 )
+_DATA = ("property", "dataObject", "dataObjectReference", "dataStoreReference")
 _HOLDING = frozenset({"definitions", "process", "subProcess", "transaction", "adHocSubProcess", "collaboration"})
 MOST_NOTES = 5000
 MOST_TEXTS = 1000  #: expressions of one file that are translated; more conditions than that are refused anyway
@@ -69,6 +70,11 @@ class _File:
     def __init__(self, root: Xml) -> None:
         self.notes: list[Note] = []
         self.texts = MOST_TEXTS
+        self.jbpm = any("jboss.org/drools" in uri for uri in root.nsmap.values())
+        self.data: dict[str, list[Xml]] = {}
+        for each in root.iter(*map(_bpmn, _DATA)):
+            self.data.setdefault(each.get("id") or "", []).append(each)
+        self.inputs = {each.get("id") for each in root.iter(_bpmn("dataInput"))}
         starts = root.iter(_bpmn("startEvent"))
         self.initiators = _INITIATORS | {said for start in starts if (said := attributes(start).get("initiator"))}
 
@@ -273,13 +279,16 @@ class _Element:
             text = (self.element.text or "").strip()
             if _is_computed(text):
                 self.expression(self.element, "timer", wrapped=True)
+            elif self.file.jbpm and (made := short_times.iso(text, self.tag)):
+                self.note(TRANSLATED, f"{self.tag} {text!r}", made)
+                self.element.text = made
         elif self.tag in ("loopCardinality", "loopCondition"):
             self.expression(self.element, self.tag)
 
     def expression(self, element: Xml, what: str, wrapped: bool = False) -> None:
         """Translate the text of an element."""
         text = "".join(element.itertext()).strip()
-        made = self.text(text, what)
+        made = self.text(text, what, element.get("language") or "")
         if made == text:
             return
         if wrapped:
@@ -288,13 +297,13 @@ class _Element:
             element.remove(child)
         element.text = made
 
-    def text(self, text: str, what: str) -> str:
+    def text(self, text: str, what: str, declared: str = "") -> str:
         """Another tool's expression in our language; where there is none, the text as it was, and a note."""
         self.file.texts -= 1
         if self.file.texts < 0:
             return text
         try:
-            found = language.translate(text, self.local)
+            found = language.translate(text, self.local, declared)
         except parser.NoCounterpart as error:
             lacks = f"“{error.what}”"
             self.note(
@@ -303,7 +312,7 @@ class _Element:
             return text
         for name in found.bare:
             self.note(BARE, name, f"form.{name}")
-        if found.dialect in ("JUEL", "FEEL"):
+        if found.dialect in ("JUEL", "FEEL", "Java"):
             self.note(TRANSLATED, f"{found.dialect} {text!r}", found.text)
         return found.text if found.dialect else text
 
@@ -372,6 +381,7 @@ class _Loop:
         if zeebe is not None and (zeebe.get("inputCollection") or "").strip():
             said = zeebe.get("inputCollection").strip()
         if not said:
+            self._standard()
             return
         what = f"{'zeebe:inputCollection' if zeebe is not None else shown(self.looping, 'collection')}={said!r}"
         made = self.own.text(said, "collection")
@@ -380,6 +390,27 @@ class _Loop:
                 self.own._take(name)
             if zeebe is not None:
                 zeebe.getparent().remove(zeebe)
+
+    def _standard(self) -> None:
+        """BPMN's own way: the data input that is gone over, by the data that is put into it."""
+        input = self.looping.find(_bpmn("loopDataInputRef"))
+        name = "" if input is None else (input.text or "").strip()
+        if not name or self.activity._own("collection") is not None:
+            return
+        name = next((name for name in self._put_into(name) if re.fullmatch(r"[^\W\d_]\w*", name)), name)
+        made = self.own.text(name, "collection")
+        if made != (input.text or "").strip():
+            self.activity._write(f"loopDataInputRef={name!r}", "collection", of=made)
+
+    def _put_into(self, input: str) -> Iterator[str]:
+        """What the data is called that is put into an input, by name and by id; else the input itself, as an id or a name."""
+        for association in self.activity.element.iterchildren(_bpmn("dataInputAssociation")):
+            if (association.findtext(_bpmn("targetRef")) or "").strip() == input:
+                source = (association.findtext(_bpmn("sourceRef")) or "").strip()
+                yield from (said for one in self.activity.file.data.get(source, ()) if (said := one.get("name") or ""))
+                yield source
+        if input not in self.activity.file.inputs:
+            yield input
 
     def _all_completed(self) -> None:
         """A completion condition that waits for every instance says what happens here anyway."""
