@@ -9,6 +9,9 @@ from engine.bpmn.vocabulary import NAMESPACE, PREFIX, VOCABULARY, Attribute, Ele
 
 Names = Mapping[str, list[dict[str, str]]]
 
+#: What stands inside an element that our vocabulary has empty: another vendor's, or of a newer vocabulary. It is kept.
+OTHER_CONTENT = {"name": "otherContent", "type": "Element", "isMany": True}
+
 
 def vocabulary(names: Names, lang: str) -> list[dict[str, Any]]:
     """Every extension element with its attributes, and what is known to stand behind their values."""
@@ -57,7 +60,10 @@ def _type(element: Element) -> dict[str, Any]:
         "name": _type_name(element).partition(":")[2],
         "superClass": ["Element"],
         "meta": {"allowedIn": [f"bpmn:{one[0].upper()}{one[1:]}" for one in element.allowed_in]},
-        "properties": [{"name": one.name, "isAttr": True, "type": "String"} for one in element.attributes],
+        "properties": [
+            *({"name": one.name, "isAttr": True, "type": "String"} for one in element.attributes),
+            OTHER_CONTENT,
+        ],
     }
 
 

@@ -89,6 +89,10 @@ DESIGNER: Texts = {
     ),
     "designer.open.failed": ("流程图无法显示：{said}", "The diagram can't be shown: {said}"),
     "designer.open.warnings": ("部分内容无法显示：{said}", "Some of it can't be shown: {said}"),
+    "designer.open.kept": (
+        "有 {n} 种内容设计器不认识，不显示，保存和导出时原样保留：{said}",
+        "{n} kinds of content are unknown to the designer: not shown, and kept as they are: {said}",
+    ),
     "designer.left": ("上次有未保存的修改（{at}）。", "Changes of last time were not saved ({at})."),
     "designer.left.take": ("恢复", "Take them"),
     "designer.left.drop": ("放弃", "Drop them"),

@@ -45,7 +45,7 @@ def test_the_panel_is_drawn_from_the_vocabulary(monkeypatch):
     assert fresh["attributes"][0]["choices"] == [{"value": "a", "label": "A"}]
     described = panel.moddle()["types"][-1]
     assert described["meta"]["allowedIn"] == ["bpmn:UserTask", "bpmn:Process"]
-    assert described["properties"] == [{"name": "sort", "isAttr": True, "type": "String"}]
+    assert described["properties"] == [{"name": "sort", "isAttr": True, "type": "String"}, panel.OTHER_CONTENT]
 
 
 def test_a_draft_is_kept_once_with_the_stories_of_its_predecessor_and_compared(desk, engine, actor):

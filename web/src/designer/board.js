@@ -1,16 +1,21 @@
 // The board: bpmn-js with our words, our tools and our extension elements.
 import Modeler from 'bpmn-js/lib/Modeler';
 import minimap from 'diagram-js-minimap';
+import { restored, sheltered, undrawn } from './keeping.js';
 import { tools } from './tools.js';
 import { translation } from './translation.js';
 
 /** Between the drawing and the palette, and the drawing and the edge. */
 const MARGIN = 40;
+/** Warnings of moddle about what is not lost all the same. */
+const KEPT_ANYHOW = /^(unknown attribute|unresolved reference)/;
 
 export class Board {
   constructor(host, { moddle, lang }) {
     const { missing, module } = translation(lang);
     this.missing = missing;
+    this.undrawn = []; // pictures that bpmn-js does not write
+    this.kept = []; // names of what the model has no place for, which goes through unseen
     this.modeler = new Modeler({
       container: host,
       minimap: { open: host.clientWidth > 800 },
@@ -31,11 +36,14 @@ export class Board {
   async load(xml, { stay = false } = {}) {
     const box = stay ? this.get('canvas').viewbox() : null;
     const chosen = stay ? this.get('selection').get().map(({ id }) => id) : [];
-    const { warnings } = await this.modeler.importXML(xml);
+    const { xml: whole, names } = sheltered(xml, this.get('moddle'));
+    const { warnings } = await this.modeler.importXML(whole);
+    this.kept = [...names];
+    this.undrawn = undrawn(whole, await this.written());
     if (box) this.get('canvas').viewbox(box);
     else this.fit();
     this.select(chosen[0]);
-    return warnings.map(({ message }) => message);
+    return warnings.map(({ message }) => message).filter((message) => !KEPT_ANYHOW.test(message));
   }
 
   /** The pictures of the file: one of several processes may have one for each. */
@@ -49,6 +57,10 @@ export class Board {
   }
 
   async xml() {
+    return restored(await this.written(), this.undrawn);
+  }
+
+  async written() {
     return (await this.modeler.saveXML({ format: true })).xml;
   }
 

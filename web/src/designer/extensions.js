@@ -6,7 +6,7 @@ export function occurrences(bo, type) {
 
 export function isEmpty(one) {
   const own = one.$descriptor.properties.filter(({ name, isAttr }) => isAttr && one.get(name) !== undefined);
-  return !own.length && !Object.keys(one.$attrs).length && !one.$children?.length;
+  return !own.length && !Object.keys(one.$attrs).length && !one.get('otherContent').length;
 }
 
 /** Set an attribute of the occurrence at `index` ('' takes it away); one that has nothing left goes, unless it may be repeated. */
@@ -15,6 +15,7 @@ export function setAttribute(board, { element, bo }, { type, repeatable }, index
   rewrite(board, element, bo, (values) => {
     const old = occurrences(bo, type)[index];
     const fresh = factory.create(type, { ...(old ? written(old) : {}), [name]: value === '' ? undefined : value });
+    for (const inner of fresh.get('otherContent')) inner.$parent = fresh;
     if (isEmpty(fresh) && !repeatable) return values.filter((one) => one !== old);
     return old ? values.map((one) => (one === old ? fresh : one)) : [...values, fresh];
   });
@@ -31,12 +32,13 @@ export function removeOccurrence(board, { element, bo }, { type }, index) {
 
 function written(one) {
   const own = one.$descriptor.properties.filter(({ isAttr }) => isAttr).map(({ name }) => [name, one.get(name)]);
-  return { ...one.$attrs, ...Object.fromEntries(own.filter(([, value]) => value !== undefined)) };
+  const otherContent = [...one.get('otherContent')]; // what a newer vocabulary says inside it
+  return { ...one.$attrs, ...(otherContent.length ? { otherContent } : {}), ...Object.fromEntries(own.filter(([, value]) => value !== undefined)) };
 }
 
 function rewrite(board, element, bo, change) {
   const values = change([...(bo.extensionElements?.values || [])]);
-  const box = values.length ? board.get('bpmnFactory').create('bpmn:ExtensionElements', { values }) : undefined;
+  const box = values.length ? board.get('bpmnFactory').create('bpmn:ExtensionElements', { ...bo.extensionElements?.$attrs, values }) : undefined;
   for (const one of values) one.$parent = box;
   if (box) box.$parent = bo;
   board.get('modeling').updateModdleProperties(element, bo, { extensionElements: box });

@@ -65,7 +65,8 @@ class Designer {
     for (const name of ['save', 'try']) this.root.querySelector(`[data-do="${name}"]`).hidden = !this.data.may_save;
     this.listen();
     this.tell();
-    if (warnings.length) this.notice(this.t('open.warnings', { said: warnings.slice(0, 3).join(' ') }), 'warning');
+    const odd = this.odd(warnings);
+    if (odd) this.notice(odd, warnings.length ? 'warning' : 'info');
     this.offerLeft();
     this.offerPictures();
     await this.judge();
@@ -75,6 +76,15 @@ class Designer {
   /** A diagram without pictures gets some first. */
   async pictured(xml) {
     return /BPMNShape/.test(xml) ? xml : (await this.server.layout(xml)).xml;
+  }
+
+  /** What of the file is not shown: what could not be read, and what is kept as it stands. */
+  odd(warnings) {
+    const { kept } = this.board;
+    return [
+      warnings.length ? this.t('open.warnings', { said: warnings.slice(0, 3).join(' ') }) : '',
+      kept.length ? this.t('open.kept', { n: kept.length, said: kept.slice(0, 8).join(' ') }) : '',
+    ].join(' ').trim();
   }
 
   /** Show another diagram; one that can't be shown leaves what was there before. */
@@ -182,7 +192,7 @@ class Designer {
     const warnings = await this.loadOrKeep(xml, before, stay);
     this.history.settle(await this.board.xml());
     this.offerPictures();
-    this.notice([said, ...warnings.slice(0, 3)].join(' '), warnings.length ? 'warning' : 'success');
+    this.notice([said, this.odd(warnings)].join(' '), warnings.length ? 'warning' : 'success');
     this.tell();
     await this.judge();
   }
