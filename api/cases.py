@@ -148,6 +148,24 @@ class NextNode(NextRow):
     node_id = fields.String()
 
 
+class VoteStands(Shape):
+    """How the latest round of a vote stands: `result` is `passed`, `rejected`, or empty as long as it is open."""
+
+    node = fields.String()
+    node_en = fields.String()
+    round = fields.Integer()
+    assents = fields.Integer()
+    others = fields.Integer()
+    invited = fields.Integer()
+    result = fields.String()
+
+
+class VoteOfNode(VoteStands):
+    """How a vote stands, as officers see it."""
+
+    node_id = fields.String()
+
+
 class Document(Shape):
     """A document that was issued in a case."""
 
@@ -183,6 +201,7 @@ class CaseProgress(CaseState):
     light = fields.String(allow_none=True)
     timeline = fields.List(fields.Nested(ProgressRow))
     next = fields.List(fields.Nested(NextRow))
+    votes = fields.List(fields.Nested(VoteStands))
     documents = fields.List(fields.Nested(Document))
 
 
@@ -203,6 +222,7 @@ class CaseView(CaseProgress):
 
     timeline = fields.List(fields.Nested(TimelineRow))
     next = fields.List(fields.Nested(NextNode))
+    votes = fields.List(fields.Nested(VoteOfNode))
     channel = fields.String()
     applicant = fields.Dict()
     form = fields.Dict()

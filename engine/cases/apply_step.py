@@ -61,6 +61,8 @@ from engine.unit_of_work import UnitOfWork
 #: each instance was open; how many timers fired since anybody did anything; the open special procedures, with their tasks;
 #: and what was decided before its check (`credit_first`).
 PROGRESS = ("outcomes", "all_outcomes", "visits", "idle", "procedures", "issued", "tolerated", "votes")
+#: How a task ends that the process went past: its state, and the entry of the record.
+CANCELLED = (TaskState.CANCELLED, "task.cancelled")
 _FREE_KEY = "DELETE FROM open_applications WHERE case_id = %s"
 
 
@@ -253,7 +255,7 @@ class StepDraft:
     def _take(self, step: Step) -> None:
         for closed in step.closed:
             if self.closing is None or closed.token != self.closing.task.number:
-                self._cancel(closed.token, {"reason": votes.CALLED_OFF} if closed.how == "decided" else {})
+                self._cancel(closed.token, votes.CALLED_OFF if closed.how == "decided" else CANCELLED)
         for voted in step.votes:
             votes.note(self, voted)
         for left in step.left:
@@ -393,18 +395,19 @@ class StepDraft:
         found = route(self.directory, replace(wanted, level=None), region, day)
         return replace(found, reasons=(f"no {wanted.level} is known: the window of the application", *found.reasons))
 
-    def _cancel(self, token: int, why: Mapping[str, str]) -> None:
+    def _cancel(self, token: int, why: tuple[TaskState, str]) -> None:
+        state, kind = why
         task = self.case.task(token)
         if task is not None:
             end_with_node(self, token)
-            stops = self._close_row(task, TaskState.CANCELLED, None, None, None)
-            self.entries.append(self.entry("task.cancelled", {"task": token, "stops": stops, **why}, task.node))
+            stops = self._close_row(task, state, None, None, None)
+            self.entries.append(self.entry(kind, {"task": token, "stops": stops}, task.node))
             return
         for row in self.tasks:  # opened and taken away again within this one step
             if row["number"] == token:
-                row |= {"state": TaskState.CANCELLED, "closed_at": spell(self.case.now)}
-                facts = {"task": token, "stops": self.stop(token, Clock.NODE), **why}
-                self.entries.append(self.entry("task.cancelled", facts, row["node"]))
+                row |= {"state": state, "closed_at": spell(self.case.now)}
+                facts = {"task": token, "stops": self.stop(token, Clock.NODE)}
+                self.entries.append(self.entry(kind, facts, row["node"]))
 
     def _close_row(
         self,

@@ -22,7 +22,7 @@ from engine.timelimits.limits import remaining
 from engine.unit_of_work import UnitOfWork
 
 MOST_ROWS = 200
-STATES = ("open", "claimed", "completed", "returned", "cancelled")
+STATES = ("open", "claimed", "completed", "returned", "called-off", "cancelled")
 WAITING = STATES[:2]
 LIGHTS = ("green", "yellow", "red", "none")
 ORDERS = {

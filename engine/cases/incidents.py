@@ -246,7 +246,7 @@ def _settle(uow: UnitOfWork, incident_id: int, command: Mapping[str, Any]) -> bo
     if command["verb"] in OF_A_TASK:
         task = (command["case_id"], command["arguments"]["task"])
         (rows,) = uow.read(("SELECT state FROM tasks WHERE case_id = %s AND number = %s", task))
-        if rows and rows[0]["state"] in ("completed", "returned", "cancelled"):
+        if rows and rows[0]["state"] in ("completed", "returned", "called-off", "cancelled"):
             _close(uow, Incident.id == incident_id)
             return True
     put_off(uow, incident_id)

@@ -17,6 +17,7 @@ from engine.bpmn.public_diagram import public_name
 from engine.cases.house import House, LiveDefinition
 from engine.cases.states import CASE_NAMES, TASK_NAMES
 from engine.cases.submit import hash_code
+from engine.cases.votes import votes_of
 from engine.catalogue.regimes import ORDINARY
 from engine.clock import CST, DOMAIN_NOW_SQL, day_of
 from engine.errors import ApprovalError
@@ -30,7 +31,7 @@ _NUMBER = "SELECT case_id, query_hash FROM case_numbers WHERE number = %s"
 _CASE = (
     "SELECT c.id, c.number, c.item, c.definition_id, c.offer_id, c.process, "
     "i.name AS item_name, i.name_en AS item_name_en, c.region_code, c.state, c.result, "
-    "c.submitted_at, c.accepted_at, c.concluded_at, c.external_number, c.regime, "
+    "c.submitted_at, c.accepted_at, c.concluded_at, c.external_number, c.regime, c.progress -> 'votes' AS votes, "
     "l.due_date, l.due_at, l.warn_at, coalesce(l.paused, false) AS paused, l.provisional, "
     "EXISTS (SELECT 1 FROM incidents n WHERE n.case_id = c.id AND n.state = 'open') AS held "
     "FROM cases c JOIN items i ON i.code = c.item "
@@ -130,6 +131,7 @@ def _read(house: House, uow: UnitOfWork, case_id: UUID) -> tuple[dict[str, Any],
         "light": light_by_index(case, now, case["concluded_at"]),
         "timeline": [timeline_row(calendar, row, now, live, again.get(row["number"])) for row in tasks],
         "next": _next(calendar, tasks, case, now, live),
+        "votes": votes_of(live, case["votes"]),
         "documents": [{**row, "issued_at": instant(row["issued_at"])} for row in documents],
     }
     return file, live
@@ -246,6 +248,8 @@ PUBLIC = (
     *("outcome_name", "outcome_name_en", "started_at", "ended_at", "due_date", "remaining_working_days"),
     *("elapsed_working_days", "provisional", "light"),
 )
+PUBLIC_VOTE = ("round", "assents", "others", "invited", "result")
+_NO_STAGE = {"stage": "", "stage_en": ""}
 PUBLIC_NEXT = ("stage", "stage_en", "certain", "expected_by", "provisional")
 
 
@@ -276,7 +280,8 @@ def public(file: dict[str, Any], live: LiveDefinition) -> dict[str, Any]:
         return {name: row[name] for name in PUBLIC_NEXT} | name_of(row)
 
     timeline, following = [row_of(row) for row in file["timeline"]], [next_of(row) for row in file["next"]]
-    return file | {"timeline": timeline, "next": following}
+    counted = [{name: one[name] for name in PUBLIC_VOTE} | name_of({**one, **_NO_STAGE}) for one in file["votes"]]
+    return file | {"timeline": timeline, "next": following, "votes": counted}
 
 
 def _diagram(timeline: Iterable[Mapping[str, Any]], live: LiveDefinition, lang: str) -> dict[str, Any] | None:

@@ -282,6 +282,28 @@ def _cancelled(claims: Claims, said: Said) -> None:
     _end(claims, said.payload["task"], said)
 
 
+def _called_off(claims: Claims, said: Said) -> None:
+    _move(claims, said, "call-off").say(said.seq, closed_at=said.at)
+    _end(claims, said.payload["task"], said)
+
+
+def _vote_decided(claims: Claims, said: Said) -> None:
+    """The votes of a round are those of its completed tasks, and its result is what so many come to."""
+    told = said.payload
+    votes = [
+        task["outcome"]
+        for task in claims.tasks.values()
+        if (task["node"], task["visit"], task["state"]) == (told["node"], told["round"], TaskState.COMPLETED)
+    ]
+    assents = votes.count(told["assent"])
+    passed = assents >= told["needed"]
+    rejected = told["invited"] - (len(votes) - assents) < told["needed"]
+    if (assents, len(votes) - assents) != (told["assents"], told["others"]) or told["result"] != (
+        "passed" if passed else "rejected" if rejected else ""
+    ):
+        raise ValueError(told["result"])
+
+
 def _completed(claims: Claims, said: Said) -> None:
     actor, outcome = said.payload["actor"], said.payload["outcome"]
     task = _move(claims, said, "complete")
@@ -452,6 +474,8 @@ _REPLAYS: Mapping[str, Callable[[Claims, Said], None]] = {
     "task.claimed": _claimed,
     "task.released": _released,
     "task.cancelled": _cancelled,
+    "task.called-off": _called_off,
+    "vote.decided": _vote_decided,
     "task.completed": _completed,
     "task.returned": _returned,
     "document.issued": _issued,

@@ -23,6 +23,7 @@ class TaskState(StrEnum):
     CLAIMED = "claimed"  #: 在办: one officer has taken it
     COMPLETED = "completed"  #: 已办
     RETURNED = "returned"  #: 已退回: sent back to a task before it
+    CALLED_OFF = "called-off"  #: 表决已定: a vote was decided without it
     CANCELLED = "cancelled"  #: 已取消: the process went another way
 
 
@@ -42,6 +43,8 @@ TASK_MOVES: dict[tuple[TaskState, str], TaskState] = {
     (TaskState.CLAIMED, "complete"): TaskState.COMPLETED,
     (TaskState.OPEN, "return"): TaskState.RETURNED,
     (TaskState.CLAIMED, "return"): TaskState.RETURNED,
+    (TaskState.OPEN, "call-off"): TaskState.CALLED_OFF,
+    (TaskState.CLAIMED, "call-off"): TaskState.CALLED_OFF,
     (TaskState.OPEN, "cancel"): TaskState.CANCELLED,
     (TaskState.CLAIMED, "cancel"): TaskState.CANCELLED,
 }
@@ -57,6 +60,7 @@ TASK_NAMES = {
     "claimed": ("在办", "claimed"),
     "completed": ("已办", "completed"),
     "returned": ("已退回", "returned"),
+    "called-off": ("表决已定，不再办理", "called off: the vote is decided"),
     "cancelled": ("已取消", "cancelled"),
 }
 

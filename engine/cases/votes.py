@@ -6,11 +6,15 @@ round came to stays in the record, with the tasks that it called off.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from engine.bpmn.model import Node
+from engine.bpmn.public_diagram import public_name
 from engine.bpmn.step import Voted
 from engine.cases.house import LiveDefinition
+from engine.cases.states import TaskState
 from engine.cases.step_store import TaskRow
 from engine.errors import Invalid
 from engine.unit_of_work import UnitOfWork
@@ -18,8 +22,8 @@ from engine.unit_of_work import UnitOfWork
 if TYPE_CHECKING:
     from engine.cases.apply_step import StepDraft
 
-#: Why a task was called off, in the record.
-CALLED_OFF = "vote-decided"
+#: How a task ends that a vote was decided without: its state, and the entry of the record.
+CALLED_OFF = (TaskState.CALLED_OFF, "task.called-off")
 DECIDED = "vote.decided"
 
 _VOTED = "SELECT 1 FROM tasks WHERE case_id = %s AND node = %s AND visit = %s AND state = 'completed' AND closed_by = %s LIMIT 1"
@@ -54,3 +58,15 @@ def note(draft: StepDraft, voted: Voted) -> None:
         rule = draft.live.compiled.votes[voted.node]
         asked: dict[str, Any] = {"assent": rule.outcome, "rule": rule.rule, "needed": rule.needed(voted.invited)}
         draft.entries.append(draft.entry(DECIDED, {**kept, **asked}, voted.node))
+
+
+def votes_of(live: LiveDefinition, kept: Mapping[str, Mapping[str, Any]] | None) -> list[dict[str, Any]]:
+    """How the latest round of each vote stands, in the diagram's order, as officers see it."""
+    nodes, order = live.compiled.nodes, live.compiled.order
+    found = sorted((kept or {}).items(), key=lambda one: order.get(one[0], 0))
+    return [{"node_id": node, **_named(nodes[node]), **stands} for node, stands in found]
+
+
+def _named(node: Node) -> dict[str, str]:
+    zh, en = public_name(node) or ((node.name or str(node.id)),) * 2
+    return {"node": zh, "node_en": en}

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
+from threading import Thread
 
 import pytest
 
 from engine.cases.access import parse_task_id
 from engine.cases.complete_task import Completion
 from engine.cases.inbox import InboxQuery
+from engine.cases.replay_record import Said, replay
+from engine.cases.states import TaskStateConflict
 from engine.cases.votes import VotedAlready
+from engine.clock import CST
 from tests.engine.stories import SYSTEM, accepted, complete, deploy, open_tasks
 from tests.unit.diagrams import diagram, end, extended, flows, gateway, many, start, user
 
+NOW = datetime(2026, 3, 2, 9, tzinfo=CST)
 _EXPERTS = '["fire", "fire", "planning", "archives", "drainage"]'
 _VOTE = extended(
     '<ow:assignment function="{item}" level="city"/><ow:timeLimit promised="5" unit="working-day"/>',
@@ -72,9 +78,14 @@ def test_a_case_goes_by_its_votes(engine, actor, number):
     assert {name: decided[name] for name in ("round", "assents", "others", "invited", "needed", "result")} == {
         **{"round": 1, "assents": 1, "others": 3, "invited": 5, "needed": 3, "result": "rejected"}
     }
-    (off,) = entries(engine, number, "task.cancelled")
-    assert off["reason"] == "vote-decided"
+    (off,) = entries(engine, number, "task.called-off")
     assert off["stops"]
+    file = engine.case_file(number)
+    assert [row["state_name"] for row in file["timeline"] if row["task"] == off["task"]] == ["表决已定，不再办理"]
+    assert file["votes"] == [
+        {"node_id": "vote", "node": "专家评审", "node_en": "Expert review", "round": 1}
+        | {"assents": 1, "others": 3, "invited": 5, "result": "rejected"}
+    ]
     assert set(open_tasks(engine, number)) == {"look"}
     complete(engine, actor("clerk.chen"), number, "look", "again")
     # a new round counts anew, and whoever voted in the first may vote again
@@ -86,3 +97,43 @@ def test_a_case_goes_by_its_votes(engine, actor, number):
     visits = {row["visit"] for row in engine.case_file(number)["timeline"] if row["node_id"] == "vote"}
     assert visits == {1, 2}
     assert engine.verify_record(number).whole
+
+
+def test_two_last_votes_at_the_same_moment_make_one_result(engine, actor, number):
+    """Whoever comes second finds the task called off; the record holds one result."""
+    for who, outcome in (("fire.liu", "yes"), ("planning.zhao", "yes")):
+        vote(engine, actor(who), number, outcome)
+    answers = []
+
+    def last(who):
+        task = tasks[next(iter(actor(who).departments))]
+        try:
+            answers.append(engine.complete(actor(who), Completion(*parse_task_id(task), "yes"))["state"])
+        except TaskStateConflict as conflict:
+            answers.append(conflict.params["state"])
+
+    rows = engine.inbox(SYSTEM, InboxQuery(case=number, limit=200))["items"]
+    tasks = {row["department_id"]: row["id"] for row in rows}
+    threads = [Thread(target=last, args=(who,)) for who in ("archives.zheng", "water.jiang")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == ["called-off", "completed"]
+    (decided,) = entries(engine, number, "vote.decided")
+    assert (decided["assents"], decided["others"], decided["result"]) == (3, 0, "passed")
+    assert engine.verify_record(number).whole
+
+
+def test_a_record_whose_count_is_not_that_of_its_votes_is_told():
+    said = {"task": 1, "node": "vote", "department": "d", "due": None, "actor": "a", "ledger": []}
+    opened = [Said(n, "task.opened", NOW, {**said, "task": n, "visit": 1}, {}, n) for n in (1, 2)]
+    voted = [
+        Said(n + 2, "task.completed", NOW, {**said, "task": n, "outcome": outcome}, {}, n + 2)
+        for n, outcome in ((1, "yes"), (2, "no"))
+    ]
+    count = {"node": "vote", "round": 1, "assent": "yes", "needed": 2, "invited": 2, "actor": "a"}
+    right = {**count, "assents": 1, "others": 1, "result": "rejected"}
+    for told, faults in ((right, []), ({**right, "result": "passed"}, [5]), ({**right, "assents": 2}, [5])):
+        claims = replay([*opened, *voted, Said(5, "vote.decided", NOW, told, {}, 5)], {})
+        assert [fault.seq for fault in claims.faults] == faults
