@@ -418,14 +418,16 @@ DOES: dict[str, Callable[[Played, Mapping[str, Any]], None]] = {
 
 
 def _task(played: Played, step: Mapping[str, Any]) -> Any:
-    """The open task of the step's node in this case; which officer may do it is the engine's to say."""
+    """The open task of the step's node in this case, of several the first of the person's own departments; which officer may
+    do it is the engine's to say."""
     query = InboxQuery(case=played.number, node=step["node"])
     found = played.engine.inbox(Actor.system("play"), query)["items"]
     if not found:
         raise ScenarioInvalid(
             where="", detail=f"no open task at node {step['node']}", detail_zh=f"环节 {step['node']} 没有待办任务"
         )
-    return parse_task_id(found[0]["id"])
+    mine = _actor(played, step).departments
+    return parse_task_id(next((one["id"] for one in found if one["department_id"] in mine), found[0]["id"]))
 
 
 def _actor(played: Played, step: Mapping[str, Any]) -> Actor:

@@ -32,10 +32,25 @@ from tests.unit.diagrams import (
 BEFORE = '<message id="m" name="reply"/><signal id="sig" name="alarm"/><error id="err" errorCode="E"/>'
 SIGNAL = '<signalEventDefinition signalRef="sig"/>'
 SERVICE = extended('<ow:service handler="credit-check"/>')
+VOTE = extended('<ow:outcomes values="passed,faults"/><ow:vote rule="majority" outcome="passed"/>')
 OUTCOMES = extended('<ow:outcomes values="passed,faults"/>')
 
 LEAVES = (
-    *("user", "user", "user", "manual", "many", "again", "service", "send", "rule", "receive", "timer", "message"),
+    *(
+        "user",
+        "user",
+        "user",
+        "manual",
+        "many",
+        "vote",
+        "again",
+        "service",
+        "send",
+        "rule",
+        "receive",
+        "timer",
+        "message",
+    ),
     *("signal", "throw-signal", "throw-message", "mark", "link", "reminded", "guarded", "expiring"),
 )
 Plan = tuple[str, Any]
@@ -139,6 +154,7 @@ def one(drawn: Drawn, kind: str) -> tuple[str, str]:
         "user": user,
         "manual": lambda name: element("manualTask", name),
         "many": lambda name: user(name, many("2")),
+        "vote": lambda name: user(name, VOTE, many("3", isSequential="true" if drawn.made.count % 2 else "false")),
         "again": lambda name: user(name, loop("2")),
         "service": lambda name: element("serviceTask", name, SERVICE),
         "send": lambda name: element("sendTask", name),

@@ -10,7 +10,7 @@ from engine import cli, rehearsal
 from engine.definitions.deploy import NotDeployable
 from engine.errors import Forbidden
 from engine.play import ScenarioInvalid
-from tests.engine.drawn import diagram, node, path
+from tests.engine.drawn import diagram, flow, node, path
 
 TASK = (
     '<extensionElements><ow:assignment function="fire" level="city"/><ow:timeLimit promised="3" unit="working-day"/>'
@@ -81,6 +81,34 @@ def test_what_can_not_be_played_is_refused_before_a_database_is_made(engine, act
     ):
         with pytest.raises(ScenarioInvalid):
             rehearsal.dry_run(engine, who, BPMN, [wrong])
+
+
+VOTE = (
+    '<extensionElements><ow:assignment function="{item}" level="city"/><ow:timeLimit promised="3" unit="working-day"/>'
+    '<ow:collection of=\'["fire", "planning", "archives"]\'/><ow:outcomes values="yes=同意,no=不同意"/>'
+    '<ow:vote rule="majority" outcome="yes"/><ow:public name="专家评审"/></extensionElements><multiInstanceLoopCharacteristics/>'
+)
+GRANTED, DENIED = (
+    f'<extensionElements><ow:result value="{said}"/></extensionElements>' for said in ("granted", "denied")
+)
+VOTED = diagram(
+    *(node("startEvent", "s"), node("userTask", "review", VOTE), node("exclusiveGateway", "x", default="x_n")),
+    *(node("endEvent", "y", GRANTED), node("endEvent", "n", DENIED), path("s", "review", "x", "n")),
+    flow("x", "y", "case.votes.review == 'passed'"),
+)
+
+
+@pytest.mark.parametrize(("votes", "result"), [("yes no yes", "granted"), ("no no", "denied"), ("no no yes", None)])
+def test_a_vote_is_played_until_it_is_decided(engine, actor, votes, result):
+    voters = zip(("planning.zhao", "archives.zheng", "fire.liu"), votes.split(), strict=False)
+    cast = [
+        {"on": "2026-06-18", "who": who, "does": "complete", "node": "review", "outcome": said} for who, said in voters
+    ]
+    story = STORY | {"steps": [*STORY["steps"][:2], *cast], "expect": {"result": result} if result else {}}
+    (played,) = rehearsal.dry_run(engine, actor("designer.xu"), VOTED, [story], item="never-heard-of")
+    assert played["passed"] == (result is not None), played["failures"]
+    if result is None:  # the third is not asked any more
+        assert played["parted_step"] == 5
 
 
 def rows(engine):
