@@ -149,7 +149,7 @@ class NextNode(NextRow):
 
 
 class VoteStands(Shape):
-    """How the latest round of a vote stands: `result` is `passed`, `rejected`, or empty as long as it is open."""
+    """How the latest round of a vote stands: `result` is `passed`, `rejected`, or empty: it is `open`, or was broken off."""
 
     node = fields.String()
     node_en = fields.String()
@@ -157,6 +157,8 @@ class VoteStands(Shape):
     assents = fields.Integer()
     others = fields.Integer()
     invited = fields.Integer()
+    needed = fields.Integer()
+    open = fields.Boolean()
     result = fields.String()
 
 

@@ -131,7 +131,7 @@ def _read(house: House, uow: UnitOfWork, case_id: UUID) -> tuple[dict[str, Any],
         "light": light_by_index(case, now, case["concluded_at"]),
         "timeline": [timeline_row(calendar, row, now, live, again.get(row["number"])) for row in tasks],
         "next": _next(calendar, tasks, case, now, live),
-        "votes": votes_of(live, case["votes"]),
+        "votes": votes_of(live, case["votes"], {row["node"] for row in tasks if row["closed_at"] is None}),
         "documents": [{**row, "issued_at": instant(row["issued_at"])} for row in documents],
     }
     return file, live
@@ -248,7 +248,7 @@ PUBLIC = (
     *("outcome_name", "outcome_name_en", "started_at", "ended_at", "due_date", "remaining_working_days"),
     *("elapsed_working_days", "provisional", "light"),
 )
-PUBLIC_VOTE = ("round", "assents", "others", "invited", "result")
+PUBLIC_VOTE = ("round", "assents", "others", "invited", "needed", "open", "result")
 _NO_STAGE = {"stage": "", "stage_en": ""}
 PUBLIC_NEXT = ("stage", "stage_en", "certain", "expected_by", "provisional")
 

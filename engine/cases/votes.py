@@ -6,7 +6,7 @@ round came to stays in the record, with the tasks that it called off.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -60,11 +60,20 @@ def note(draft: StepDraft, voted: Voted) -> None:
         draft.entries.append(draft.entry(DECIDED, {**kept, **asked}, voted.node))
 
 
-def votes_of(live: LiveDefinition, kept: Mapping[str, Mapping[str, Any]] | None) -> list[dict[str, Any]]:
-    """How the latest round of each vote stands, in the diagram's order, as officers see it."""
+def votes_of(
+    live: LiveDefinition, kept: Mapping[str, Mapping[str, Any]] | None, waiting: Collection[str]
+) -> list[dict[str, Any]]:
+    """How the latest round of each vote stands, in the diagram's order, as officers see it; `waiting` are the open nodes.
+
+    One without a result that is not open either was broken off: returned, or ended by an event on its border.
+    """
     nodes, order = live.compiled.nodes, live.compiled.order
     found = sorted((kept or {}).items(), key=lambda one: order.get(one[0], 0))
-    return [{"node_id": node, **_named(nodes[node]), **stands} for node, stands in found]
+    return [
+        {"node_id": node, **_named(nodes[node]), **stands, "open": not stands["result"] and node in waiting}
+        | {"needed": live.compiled.votes[node].needed(stands["invited"])}
+        for node, stands in found
+    ]
 
 
 def _named(node: Node) -> dict[str, str]:

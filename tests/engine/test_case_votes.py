@@ -84,7 +84,7 @@ def test_a_case_goes_by_its_votes(engine, actor, number):
     assert [row["state_name"] for row in file["timeline"] if row["task"] == off["task"]] == ["表决已定，不再办理"]
     assert file["votes"] == [
         {"node_id": "vote", "node": "专家评审", "node_en": "Expert review", "round": 1}
-        | {"assents": 1, "others": 3, "invited": 5, "result": "rejected"}
+        | {"assents": 1, "others": 3, "invited": 5, "needed": 3, "open": False, "result": "rejected"}
     ]
     assert set(open_tasks(engine, number)) == {"look"}
     complete(engine, actor("clerk.chen"), number, "look", "again")
