@@ -12,6 +12,7 @@ from engine.cases.access import parse_task_id
 from engine.cases.complete_task import Completion
 from engine.cases.inbox import InboxQuery
 from engine.cases.replay_record import Said, replay
+from engine.cases.return_task import Returning
 from engine.cases.states import TaskStateConflict
 from engine.cases.votes import VotedAlready
 from engine.clock import CST
@@ -137,3 +138,36 @@ def test_a_record_whose_count_is_not_that_of_its_votes_is_told():
     for told, faults in ((right, []), ({**right, "result": "passed"}, [5]), ({**right, "assents": 2}, [5])):
         claims = replay([*opened, *voted, Said(5, "vote.decided", NOW, told, {}, 5)], {})
         assert [fault.seq for fault in claims.faults] == faults
+
+
+def test_a_vote_that_is_returned_is_broken_off_and_the_next_round_is_the_second(engine, actor):
+    returnable = _VOTE.replace("<ow:vote ", '<ow:return to="prepare"/><ow:vote ')
+    deploy(
+        engine,
+        diagram(
+            *(start(), user("prepare", _AGAIN), user("vote", returnable, many())),
+            *(
+                gateway("exclusive", "x", default="x_no"),
+                end("yes", extended('<ow:result value="granted"/>')),
+                end("no"),
+            ),
+            flows("start > prepare > vote > x > no; x > yes [case.votes.vote == 'passed']"),
+        ),
+    )
+    number = accepted(engine, actor)
+    complete(engine, actor("clerk.chen"), number, "prepare", "again")
+    for who in ("fire.liu", "planning.zhao"):
+        vote(engine, actor(who), number, "yes")
+    rows = engine.inbox(SYSTEM, InboxQuery(case=number, node="vote"))["items"]
+    task = next(row["id"] for row in rows if row["department_id"] in actor("water.jiang").departments)
+    engine.returns.send_back(actor("water.jiang"), Returning(*parse_task_id(task), "prepare", "材料不全。"))
+    (stands,) = engine.case_file(number)["votes"]
+    assert (stands["assents"], stands["open"], stands["result"]) == (2, False, "")
+    assert set(open_tasks(engine, number)) == {"prepare"}
+    complete(engine, actor("clerk.chen"), number, "prepare", "again")
+    for who in ("fire.liu", "planning.zhao", "archives.zheng"):
+        vote(engine, actor(who), number, "yes")
+    (stands,) = engine.case_file(number)["votes"]
+    assert (stands["round"], stands["assents"], stands["result"]) == (2, 3, "passed")
+    assert engine.case_file(number)["result"] == "granted"
+    assert engine.verify_record(number).whole
