@@ -16,6 +16,7 @@ from engine.bpmn.model import Flow, Node, Process
 from engine.bpmn.vocabulary import PERSON_TASKS
 
 _MARK = "[return] "  #: no outcome of a diagram holds a bracket
+MOST_COPIES = 200  #: more than any diagram needs: returns that are returned, and so on
 _CHOICE, _ON = " [return]", " [on]"
 
 
@@ -77,62 +78,64 @@ def draw_out(
     nodes: Sequence[Node], flows: Sequence[Flow], ways: Iterable[Return]
 ) -> tuple[tuple[Node, ...], tuple[Flow, ...]]:
     """Nodes and flows of a diagram with these ways back drawn out."""
-    drawing = _Drawing(nodes, flows)
-    by_source: dict[str, list[Return]] = {}
-    for way in ways:
-        by_source.setdefault(way.source, []).append(way)
-    for way in (way for some in by_source.values() for way in some if way.back):
-        drawing.copy(way)
-    for source, some in by_source.items():
-        drawing.choose(source, some)
-        for copy in drawing.copies.get(source, ()):
-            drawing.choose(copy, some)
+    drawing = _Drawing(nodes, flows, by_source(ways))
+    for source in drawing.ways:
+        drawing.choose(source, ())
     return tuple(drawing.nodes.values()), tuple(drawing.flows)
 
 
+def by_source(ways: Iterable[Return]) -> dict[str, list[Return]]:
+    """The ways back of each task that has some."""
+    found: dict[str, list[Return]] = {}
+    for way in ways:
+        found.setdefault(way.source, []).append(way)
+    return found
+
+
 class _Drawing:
-    def __init__(self, nodes: Sequence[Node], flows: Sequence[Flow]) -> None:
+    def __init__(self, nodes: Sequence[Node], flows: Sequence[Flow], ways: dict[str, list[Return]]) -> None:
         self.nodes = {node.id or f"[{n}]": node for n, node in enumerate(nodes)}
         self.flows = list(flows)
-        self.copies: dict[str, list[str]] = {}
+        self.ways = ways
+        self.events: dict[str, list[Node]] = {}
+        self.copies = 0
+        for node in nodes:
+            if node.attached_to:
+                self.events.setdefault(node.attached_to, []).append(node)
 
-    def copy(self, way: Return) -> None:
-        """A second target beside the diagram, that leads straight back."""
-        name = _copy_of(way)
-        target = self.nodes[way.target]
-        self.nodes[name] = replace(target, id=name, default=None)
-        self.copies.setdefault(way.target, []).append(name)
-        self._flow(name, way.source, target.scope)
-        events = [node for node in self.nodes.values() if node.attached_to == way.target]
-        for event in events:
-            again = f"{event.id}{name.removeprefix(way.target)}"
+    def choose(self, source: str, homes: tuple[str, ...]) -> None:
+        """The choice behind a task, or behind a copy of it that leads home: on as drawn, or back."""
+        node = self.nodes[source]
+        choice, on = source + _CHOICE, source + _ON
+        self.flows = [replace(flow, source=on) if flow.source == source else flow for flow in self.flows]
+        self.nodes[on] = Node(on, "intermediateThrowEvent", None, node.scope, node.line)
+        self._flow(source, choice, node.scope)
+        default = self._flow(choice, on, node.scope)
+        self.nodes[choice] = Node(choice, "exclusiveGateway", None, node.scope, node.line, default=default)
+        for way in self.ways[drawn_id(source)]:
+            target = self._copy(way.target, source, homes) if way.back else way.target
+            self._flow(choice, target, node.scope, f'outcome == "{returned_to(way.target)}"')
+
+    def _copy(self, target: str, home: str, homes: tuple[str, ...]) -> str:
+        """A second target beside the diagram, that leads straight home; one that waits at home already is gone back to."""
+        waiting = next((one for one in homes if drawn_id(one) == target), None)
+        if waiting is not None or self.copies >= MOST_COPIES:
+            return waiting or target
+        self.copies += 1
+        node = self.nodes[target]
+        name = f"{target} [for {home}]"
+        self.nodes[name] = replace(node, id=name, default=None)
+        self._flow(name, home, node.scope)
+        for event in self.events.get(target, ()):
+            again = f"{event.id} [for {home}]"
             self.nodes[again] = replace(event, id=again, attached_to=name)
             for flow in [flow for flow in self.flows if flow.source == event.id]:
                 self._flow(again, str(flow.target), flow.scope)
-
-    def choose(self, source: str, ways: Iterable[Return]) -> None:
-        """The choice behind a task: on as drawn, or back."""
-        node = self.nodes[source]
-        choice, on = source + _CHOICE, source + _ON
-        line = node.line
-        self.flows = [replace(flow, source=on) if flow.source == source else flow for flow in self.flows]
-        self.nodes[on] = Node(on, "intermediateThrowEvent", None, node.scope, line)
-        self._flow(source, choice, node.scope)
-        default = self._flow(choice, on, node.scope)
-        self.nodes[choice] = Node(choice, "exclusiveGateway", None, node.scope, line, default=default)
-        for way in ways:
-            self._flow(
-                choice,
-                _copy_of(way) if way.back else way.target,
-                node.scope,
-                f'outcome == "{returned_to(way.target)}"',
-            )
+        if target in self.ways:
+            self.choose(name, (*homes, home))
+        return name
 
     def _flow(self, source: str, target: str, scope: str, condition: str | None = None) -> str:
         name = f"{source} > {target}"
         self.flows.append(Flow(name, None, source, target, condition, scope, self.nodes[drawn_id(source)].line))
         return name
-
-
-def _copy_of(way: Return) -> str:
-    return f"{way.target} [for {way.source}]"

@@ -35,11 +35,11 @@ class Walk:
     """Somebody who does whatever can be done, at random, with facts that change at will."""
 
     def __init__(self, data: bytes, seed: int) -> None:
-        self.data, self.rng = data, Random(seed)
+        self.compiled, self.rng = compile_diagram(read(data), "w"), Random(seed)
         self.now = datetime(2026, 3, 2, 9, tzinfo=CST)
         self.outcomes: dict[str, str | None] = {}
         self.steps = 0
-        self.run = ProcessRun.start(compile_diagram(read(data), "w"), self.facts(), self.now)
+        self.run = ProcessRun.start(self.compiled, self.facts(), self.now)
 
     def facts(self) -> Facts:
         form = {name: self.rng.random() < 0.5 for name in FORM_FIELDS}
@@ -54,13 +54,19 @@ class Walk:
     def step(self) -> None:
         awaited, timers = self.run.step.awaited, self.run.timers()
         calls, tasks = self.run.pending_calls(), self.run.open_tasks()
-        self.run = ProcessRun.resume(compile_diagram(read(self.data), "w"), self.run.state, self.facts(), self.now)
+        self.run = ProcessRun.resume(self.compiled, self.run.state, self.facts(), self.now)
         moves: list[tuple[str, Any]] = [("complete", task) for task in tasks.items()]
         moves += [("result", call) for call in calls]
         if not (self.home() and moves):  # an event that does not interrupt, sent without end, opens tasks without end
             moves += [("deliver", each) for each in awaited] + [("advance", due) for due in timers.values()]
+        if not self.home():
+            moves += [
+                ("return", (token, to)) for token, node in tasks.items() for to in self.compiled.returns.get(node, ())
+            ]
         kind, what = self.rng.choice(moves)
-        if kind == "complete":
+        if kind == "return":
+            self.run.send_back(*what)
+        elif kind == "complete":
             outcome = self.outcome(what[1])
             self.outcomes[what[1]] = outcome
             self.run.complete(what[0], outcome)
@@ -73,7 +79,7 @@ class Walk:
             self.run.advance(self.now)
 
     def outcome(self, node: str) -> str | None:
-        declared = next(each for each in read(self.data).processes[0].nodes if each.id == node).extension("outcomes")
+        declared = self.compiled.nodes[node].extension("outcomes")
         if declared:
             return self.rng.choice(["passed", "passed", "passed" if self.home() else "faults"])
         return self.rng.choice([None, "ok", "ok" if self.home() else "back"])

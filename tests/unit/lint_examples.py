@@ -79,6 +79,7 @@ WORDS: dict[str, str] = {
     "time-limit-exceeds-item": "A task whose limit is longer than that of the service item that the process handles.",
     "time-limits-exceed-case": "Tasks in a row whose limits together are longer than that of the case.",
     "too-deep": "Sub-processes in sub-processes, more than eight deep.",
+    "return-too-many": "More than 300 returns, or returns that may be returned in more than 200 ways.",
     **credit_examples.WORDS,
 }
 

@@ -206,3 +206,62 @@ def test_a_return_from_behind_a_join_into_a_branch_waits_for_ever() -> None:
     run("a", "b", "c", "d<b")
     with pytest.raises(RunFault):
         run("b")
+
+
+def test_a_return_out_of_a_copy_into_a_branch_is_refused_where_it_begins() -> None:
+    """What is returned straight back into a branch may not be returned forward there: the other branch is over."""
+    elements = (
+        *(start(), gateway("parallel", "f"), user("a"), user("b", returning("a")), user("c"), gateway("parallel", "j")),
+        *(user("d", returning("b", "back")), end(), flows("start > f > a > b > j > d > end; f > c > j")),
+    )
+    (one,) = found(*elements)
+    assert (one.rule, one.element) == ("return-crosses-branches", "d")
+    run = Running(elements)
+    run("a", "b", "c", "d<b", "b<a", "a")
+    with pytest.raises(RunFault):
+        run("b")
+
+
+def test_a_return_of_a_return_back_home_is_safe_in_a_branch() -> None:
+    elements = (
+        *(start(), gateway("parallel", "f"), user("a"), user("b", returning("a", "back")), user("c")),
+        *(gateway("parallel", "j"), user("d", returning("b", "back")), end()),
+        flows("start > f > a > b > j > d > end; f > c > j"),
+    )
+    assert rules(*elements) == set()
+    assert Running(elements)("a", "b", "c", "d<b", "b<a", "a") == ["b"]
+    assert Running(elements)("a", "b", "c", "d<b", "b<a", "a", "b") == ["d"]
+
+
+def test_two_who_return_to_each_other_go_home() -> None:
+    elements = (
+        *(start(), gateway("exclusive", "m"), user("a", returning("b", "back")), user("b", returning("a", "back"))),
+        *(gateway("exclusive", "x", default="x_end"), end(), flows("start > m > a > b > x > end; x > m [form.again]")),
+    )
+    assert rules(*elements) == set()
+    run = Running(elements)
+    assert run("a", "b<a") == ["a"]
+    assert run("a<b") == ["b"], "a was returned to by b: b is what waits at home"
+    assert run("b") == []
+
+
+def test_a_border_of_what_comes_straight_back_may_lead_where_a_join_waits() -> None:
+    late = (boundary("late", "b", timer("P1D")), user("x"), flows("late > x"))
+    elements = beside(d=returning("b", "back"))
+    joined = (
+        *elements[:-1],
+        *late,
+        gateway("exclusive", "m"),
+        flows("start > a > f > b > m > j > d > end; f > c > j; x > m"),
+    )
+    assert rules(*joined) == {"return-crosses-branches"}
+
+
+@pytest.mark.parametrize(("count", "then"), [(320, "forward"), (12, "back")])
+def test_too_many_returns_are_refused_in_bounded_work(count: int, then: str) -> None:
+    names = [f"t{n}" for n in range(count)]
+    if then == "back":
+        tasks = [user(name, returning(",".join(names[:n]), then) if n else "") for n, name in enumerate(names)]
+    else:
+        tasks = [user(name, returning(names[n - 1], then) if n else "") for n, name in enumerate(names)]
+    assert rules(start(), *tasks, end(), flows(" > ".join(["start", *names, "end"]))) == {"return-too-many"}

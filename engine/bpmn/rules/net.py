@@ -8,7 +8,7 @@ commute). So blocks in parallel add up and don't multiply, and a quiet state tha
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -170,7 +170,7 @@ class Exploration:
         return found[::-1]
 
 
-def explore(net: Net, frozen: str | None = None, most: int = MOST_STATES, *, saturated: bool = False) -> Exploration:
+def explore(net: Net, frozen: Collection[str] = (), most: int = MOST_STATES, *, saturated: bool = False) -> Exploration:
     """Visit what can be reached, `frozen` never moving. `saturated`: two tokens on a flow stand for any more, so that what
     multiplies comes to an end as well."""
     seen = {net.initial: 0}
@@ -201,14 +201,14 @@ def explore(net: Net, frozen: str | None = None, most: int = MOST_STATES, *, sat
     return done
 
 
-def _moves(net: Net, marking: Marking, frozen: str | None) -> Iterator[tuple[str, Marking]]:
+def _moves(net: Net, marking: Marking, frozen: Collection[str]) -> Iterator[tuple[str, Marking]]:
     """One token in all its ways; else a parallel join; else an inclusive one; else an end that clears the scope."""
     for flow in marking:
         node = net.target[flow]
-        if node not in net.rank and node != frozen:
+        if node not in net.rank and node not in frozen:
             yield from _moved(net, node, marking, (flow,))
             return
-    waiting = {net.target[flow] for flow in marking} - {frozen}
+    waiting = {net.target[flow] for flow in marking}.difference(frozen)
     for node in sorted(waiting & net.rank.keys(), key=net.rank.__getitem__):
         if node in net.clearing:
             yield node, ()

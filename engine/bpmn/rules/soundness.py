@@ -66,7 +66,7 @@ RULES = (DEADLOCK, MAY_WAIT, MUTUAL, UNSYNCHRONISED, MAY_DOUBLE, NEVER_ENDS)
 
 MOST_WORK = 60_000  #: states of one diagram, all explorations together
 MOST_SHOWN = 12
-WORK = frozenset({*PERSON_TASKS, *INSIDE, "serviceTask", "receiveTask", "sendTask", "businessRuleTask"})
+_WORK = frozenset({*PERSON_TASKS, *INSIDE, "serviceTask", "receiveTask", "sendTask", "businessRuleTask"})
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -75,14 +75,14 @@ def check(subject: Subject) -> Iterator[Finding]:
         return
     left = MOST_WORK
     for scope in subject.scopes:
-        for exploring in (deadlocks, doubled):
+        for exploring in (_deadlocks, _doubled):
             if left > 0:
                 found, cost = exploring(scope, subject.names.get(scope.id, Names()), left)
                 left -= cost
                 yield from found
 
 
-def deadlocks(scope: Scope, names: Names, most: int) -> tuple[list[Finding], int]:
+def _deadlocks(scope: Scope, names: Names, most: int) -> tuple[list[Finding], int]:
     net = net_of(scope)
     if net is None or not (net.joins or net.multiplies):
         return [], 0
@@ -92,7 +92,7 @@ def deadlocks(scope: Scope, names: Names, most: int) -> tuple[list[Finding], int
     endless = _endless(cycling)
     if endless is not None and not _trapped(scope):
         path = cycling.path(endless)
-        told[""] = NEVER_ENDS.at(scope.by_id[path[-1]] if path else scope.starts()[0], path=_shown(scope, path))
+        told[""] = NEVER_ENDS.at(scope.by_id[path[-1]] if path else scope.starts()[0], path=shown(scope, path))
     for state in done.quiet:
         marking = done.markings[state]
         for join in net.joins:
@@ -100,7 +100,7 @@ def deadlocks(scope: Scope, names: Names, most: int) -> tuple[list[Finding], int
             if join not in told and len(missing) < len(net.into[join]):
                 path = done.path(state)
                 rule = MAY_WAIT if _depends(scope, names, path) else DEADLOCK
-                told[join] = rule.at(scope.by_id[join], path=_shown(scope, path), missing=_flows(net, missing))
+                told[join] = rule.at(scope.by_id[join], path=shown(scope, path), missing=_flows(net, missing))
         held = [] if told else [join for join in net.inclusive if not set(net.into[join]).isdisjoint(marking)]
         if held:
             told[held[0]] = _mutual(scope, held, done.path(state))
@@ -111,7 +111,7 @@ def _mutual(scope: Scope, held: list[str], path: list[str]) -> Finding:
     """Inclusive joins in a quiet state hold each other up; told at one that a way leads back to, where there is one."""
     first = next((join for join in held if join in spread(scope.after(join), scope.after)), held[0])
     others = ", ".join(f"“{scope.by_id[join].name or join}”" for join in held if join != first) or f"“{first}”"
-    return MUTUAL.at(scope.by_id[first], path=_shown(scope, path), others=others)
+    return MUTUAL.at(scope.by_id[first], path=shown(scope, path), others=others)
 
 
 def _endless(done: Exploration) -> int | None:
@@ -154,7 +154,7 @@ def _references(text: str, names: Names) -> Iterable[str]:
         return ()
 
 
-def doubled(scope: Scope, names: Names, most: int) -> tuple[list[Finding], int]:
+def _doubled(scope: Scope, names: Names, most: int) -> tuple[list[Finding], int]:
     """Merges that two tokens of one split may wait at together; only those behind which there is work."""
     cost = 0
     found: list[Finding] = []
@@ -166,13 +166,13 @@ def doubled(scope: Scope, names: Names, most: int) -> tuple[list[Finding], int]:
         for merge in _merges(net):
             if merge in told or cost >= most or not _works(scope, merge):
                 continue
-            done = explore(net, frozen=merge, most=most - cost)
+            done = explore(net, frozen=(merge,), most=most - cost)
             cost += len(done.markings)
             state = _both(net, done, merge)
             if state is not None:
                 told.add(merge)
                 heavy = rule if not net.clearing else MAY_DOUBLE
-                found.append(heavy.at(scope.by_id[merge], path=_shown(scope, done.path(state))))
+                found.append(heavy.at(scope.by_id[merge], path=shown(scope, done.path(state))))
     return _first_of_each(scope, found), cost
 
 
@@ -184,7 +184,7 @@ def _merges(net: Net) -> list[str]:
 def _works(scope: Scope, merge: str) -> bool:
     """Whether anything is done, or joined, at or behind a merge."""
     behind: Mapping[str, Node] = scope.by_id
-    return any(behind[node].tag in WORK for node in spread([merge], scope.after))
+    return any(behind[node].tag in _WORK for node in spread([merge], scope.after))
 
 
 def _both(net: Net, done: Exploration, merge: str) -> int | None:
@@ -211,7 +211,8 @@ def _first_of_each(scope: Scope, found: list[Finding]) -> list[Finding]:
     ]
 
 
-def _shown(scope: Scope, path: list[str]) -> str:
+def shown(scope: Scope, path: list[str]) -> str:
+    """A way through a scope in words."""
     names = [str(scope.by_id[node].name or node).strip() or node for node in path]
     start = scope.starts()[0]
     names = [start.name or str(start.id), *names]

@@ -160,11 +160,6 @@ def names_of(process: Process) -> Mapping[str, Names]:
     return names
 
 
-def redrawn(scope: Scope, nodes: Iterable[Node], flows: Iterable[Flow]) -> Scope:
-    """A scope with other nodes and flows."""
-    return _scope(scope.id, scope.owner, list(nodes), list(flows))
-
-
 def _scopes(process: Process, diagram: Diagram) -> Iterator[Scope]:
     nodes, flows = defaultdict(list), defaultdict(list)
     for node in process.nodes:
