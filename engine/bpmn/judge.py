@@ -65,7 +65,7 @@ def judge(data: bytes, profile: str = BPMN, house: House = ANYWHERE) -> Judgemen
         reason, line = error.params["reason"], error.params["line"]
         finding = unreadable.BY_REASON[reason].at(Spot(line=line))
         return Judgement(reason in unreadable.READABLE, (finding,))
-    findings = lint.lint(diagram, profile, house.library)
+    findings = lint.lint(diagram, profile, house.library, lead=(house.item or {}).get("lead_function"))
     if profile == APPROVAL:
         findings += _of_house(diagram, house)
     if lint.deployable(findings):

@@ -85,15 +85,18 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def lint(diagram: Diagram, profile: str = BPMN, library: Library = nothing, *, playing: bool = True) -> list[Finding]:
+def lint(
+    diagram: Diagram, profile: str = BPMN, library: Library = nothing, *, playing: bool = True, lead: str | None = None
+) -> list[Finding]:
     """All findings about a diagram, sorted by line; those of playing, which take longest, only with `playing`.
 
     `profile` is `bpmn` for a diagram that has to run, or `approval` for one that also has to name who does each task,
-    by when, and what the public sees. `library` is where processes are looked up that it links and that are not in the file.
+    by when, and what the public sees. `library` is where processes are looked up that it links and that are not in the file;
+    `lead` the function that leads in its item, where that is known.
     """
     if profile not in (BPMN, APPROVAL):
         raise ValueError(f"no profile {profile!r}: there are {BPMN!r} and {APPROVAL!r}")
-    found = _first(subject_of(diagram, profile, library), playing)
+    found = _first(subject_of(diagram, profile, library, lead), playing)
     listed = sorted(found[:MOST_FINDINGS], key=lambda finding: (finding.line, finding.rule, finding.element or ""))
     if len(found) > MOST_FINDINGS:
         return [*listed, TOO_MANY.at(Spot(line=listed[-1].line), most=MOST_FINDINGS)]

@@ -3,15 +3,18 @@
 import pytest
 
 from engine.background.sweep import sweep
+from engine.cases.accept import Acceptance
 from engine.cases.apply_step import StepDraft
 from engine.cases.complete_task import Completion
 from engine.cases.incidents import AskerGone, StepHeldUp, record_failure_of
+from engine.cases.return_task import Returning
 from engine.cases.states import TaskStateConflict
 from engine.cases.step_store import lock_case
 from engine.plugins.handlers import ServiceAnswer
 from engine.unit_of_work import UnitOfWork
 from tests.engine.drawn import diagram, flow, node, path
-from tests.engine.stories import SYSTEM, accepted, complete, deploy, open_tasks
+from tests.engine.stories import SYSTEM, accepted, complete, deploy, open_tasks, submitted
+from tests.unit import diagrams as bpmn
 
 FIRE = '<extensionElements><ow:assignment function="fire" level="city"/></extensionElements>'
 NEEDS_AREA = diagram(
@@ -251,3 +254,25 @@ def test_a_failed_calls_incident_goes_with_the_call_that_a_boundary_event_takes_
 def pending(engine, uow, case_id):
     draft = StepDraft.of(engine.house, uow, lock_case(uow, case_id))
     return [call.token for call in draft.resume().pending_calls()]
+
+
+def test_a_held_return_is_carried_out_in_the_name_of_who_returned_it(engine, actor):
+    said = '<ow:assignment function="fire" level="city"/>'
+    timed = bpmn.boundary("late", "a", bpmn.timer("${form.wait}"), cancelActivity="false")
+    tasks = (bpmn.user("a", bpmn.extended(said)), bpmn.user("b", bpmn.extended(said + '<ow:return to="a"/>')))
+    ends = (bpmn.end(), bpmn.end("e2"), bpmn.flows("start > a > b > end; late > e2"))
+    deploy(engine, bpmn.diagram(bpmn.start(), *tasks, timed, *ends))
+    number = submitted(engine, actor)
+    sql(engine, """UPDATE cases SET form = '{"wait": "P1D"}'""")
+    engine.accept(actor("clerk.chen"), Acceptance(number, "accepted"))
+    complete(engine, actor("fire.liu"), number, "a", None)
+    sql(engine, "UPDATE cases SET form = '{}'")
+    task = open_tasks(engine, number)["b"]
+    with pytest.raises(StepHeldUp):
+        engine.returns.send_back(actor("fire.liu"), Returning(task.case_id, task.task, "a", "请补写依据"))
+    sql(engine, """UPDATE cases SET form = '{"wait": "P1D"}'""")
+    assert engine.retry_incident(SYSTEM, only(engine).id)
+    row = engine.case_file(number)["timeline"][1]
+    assert (row["state"], row["handler"], row["opinion"], row["returned_to"]) == ("returned", "刘炎", "请补写依据", "a")
+    assert list(open_tasks(engine, number)) == ["a"]
+    assert engine.incidents(SYSTEM) == []

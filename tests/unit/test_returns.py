@@ -9,6 +9,7 @@ import pytest
 from engine.bpmn.compile import compile_diagram
 from engine.bpmn.faults import RunFault
 from engine.bpmn.lint import deployable, lint
+from engine.bpmn.mends.apply import mend
 from engine.bpmn.model import Finding
 from engine.bpmn.read import read
 from engine.bpmn.run import Facts, ProcessRun
@@ -176,6 +177,29 @@ def test_unsafe_returns_are_refused(elements: Elements) -> None:
 def test_returns_in_a_branch_and_over_a_choice_are_fine(elements: Elements) -> None:
     inner = elements[1].replace("</subProcess>", f"{flows('s1 > a > b > s2')}</subProcess>")
     assert rules(elements[0], inner, *elements[2:]) == set()
+
+
+def test_an_id_that_is_mended_is_mended_in_returns_too() -> None:
+    elements = (
+        start(),
+        user("a:b"),
+        user("c"),
+        user("d", returning("a:b, c")),
+        end(),
+        flows("start > a:b > c > d > end"),
+    )
+    mended = read(mend(diagram(*elements), {}, "bpmn").data)
+    (process,) = mended.processes
+    first, *_, last = [node for node in process.nodes if node.tag == "userTask"]
+    assert first.id != "a:b"
+    assert last.extension("return")["to"] == (first.id, "c")
+
+
+def test_a_return_to_the_department_that_leads_is_no_return_to_another() -> None:
+    said = read(diagram(*BAD["return-to-other-department"]))
+    warned = [finding.severity for finding in lint(said, "approval") if finding.rule == "return-to-other-department"]
+    assert warned == ["warning"]
+    assert "return-to-other-department" not in {one.rule for one in lint(said, "approval", lead="planning")}
 
 
 # -- without the rule, it goes wrong

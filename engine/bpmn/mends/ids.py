@@ -13,12 +13,14 @@ from engine.bpmn.mends.sheet import Sheet, bpmn, is_node, ref
 from engine.bpmn.model import Finding
 from engine.bpmn.read_extensions import Xml, local_name
 from engine.bpmn.rules.ids import is_fine
+from engine.bpmn.vocabulary import NAMESPACE
 
 _REFERENCES = frozenset(
     {"sourceRef", "targetRef", "default", "attachedToRef", "bpmnElement", "processRef", "messageRef", "signalRef"}
     | {"errorRef", "escalationRef", "calledElement", "dataObjectRef", "dataStoreRef", "itemSubjectRef", "participantRef"}
     | {"bpmnLabel", "labelStyle", "choreographyActivityShape", "sourceElement", "targetElement", "activityRef"}
 )  # fmt: skip
+_RETURN = f"{{{NAMESPACE}}}return"  #: its `to` lists tasks
 _TOLD = frozenset(
     {"incoming", "outgoing", "flowNodeRef", "sourceRef", "targetRef", "eventDefinitionRef", "dataInputRefs"}
     | {"participantRef", "messageFlowRef", "dataOutputRefs", "loopDataInputRef", "loopDataOutputRef"}
@@ -75,6 +77,8 @@ def rename(sheet: Sheet, names: Mapping[str, str]) -> None:
             value = element.get(name).strip()
             if name == "id" and value in names:
                 element.set("id", names[value])
+            elif name == "to" and element.tag == _RETURN:
+                element.set(name, ",".join(names.get(part, part) for part in re.split(r"\s*[,，]\s*", value)))
             elif name in _REFERENCES and (found := names.get(value) or names.get(ref(value))):
                 element.set(name, found)
         text = element.text or ""

@@ -73,7 +73,7 @@ def _target(subject: Subject, scope: Scope, node: Node, target: Node | None, nam
         yield ELSEWHERE.at(node, target=_named(target))
     elif not before(scope, named, node):
         yield NOT_EARLIER.at(node, target=_named(target))
-    elif subject.profile == APPROVAL and _other(_assigned(node), _assigned(target)):
+    elif subject.profile == APPROVAL and _other(_assigned(node), _assigned(target), subject.lead):
         yield OTHER_DEPARTMENT.at(node, target=_named(target))
 
 
@@ -86,10 +86,10 @@ def _assigned(node: Node) -> Mapping[str, object]:
     return node.extension("assignment") or {}
 
 
-def _other(own: Mapping[str, object], target: Mapping[str, object]) -> bool:
+def _other(own: Mapping[str, object], target: Mapping[str, object], lead: str | None) -> bool:
     """Whether two assignments name different functions (or bodies, or levels) and the second is neither the lead's nor the
     applicant's: what the applicant does is drawn for the applicant."""
-    if target.get("applicant") or target.get("function") in (None, "", "{lead}"):
+    if target.get("applicant") or target.get("function") in (None, "", "{lead}", lead):
         return False
     return any(own.get(part) != target.get(part) for part in ("function", "level", "body"))
 

@@ -83,6 +83,7 @@ class Subject:
     names: Mapping[str, Names] = field(default_factory=dict)
     many: frozenset[str] = frozenset()
     library: Library = nothing  #: where processes are looked up that are linked and not in the file
+    lead: str | None = None  #: the function that leads in the item, where the item is known
 
     def nodes(self) -> Iterator[Node]:
         """Every node that is judged."""
@@ -109,7 +110,7 @@ def spread(
     return seen
 
 
-def subject_of(diagram: Diagram, profile: str = BPMN, library: Library = nothing) -> Subject:
+def subject_of(diagram: Diagram, profile: str = BPMN, library: Library = nothing, lead: str | None = None) -> Subject:
     """Cut a diagram into scopes. The executable process is judged, of several the first few; where none is marked, all."""
     judged = mains(diagram)[:MOST_MAINS]
     linked = {name for process in judged for name in linked_ids(whole(diagram, process))}
@@ -118,7 +119,9 @@ def subject_of(diagram: Diagram, profile: str = BPMN, library: Library = nothing
     scopes = tuple(scope for process in processes for scope in _scopes(process, diagram))
     names = {scope: found for process in processes for scope, found in names_of(process).items()}
     many = frozenset(_many(processes, names))
-    return Subject(diagram, profile, processes, scopes, _depths(processes), _bearable(processes), names, many, library)
+    return Subject(
+        diagram, profile, processes, scopes, _depths(processes), _bearable(processes), names, many, library, lead
+    )
 
 
 def conditions_of(process: Process) -> int:
