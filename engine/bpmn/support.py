@@ -91,11 +91,18 @@ CONSTRUCTS: tuple[tuple[str, tuple[Construct, ...]], ...] = (
                 "commitment-repeated",
                 "commitment-process-missing",
             ),
-            _runs("standard loop", "loopMaximum or loopCondition, testBefore", "loop-invalid", "automatic-loop"),
+            _runs(
+                "standard loop",
+                "loopMaximum or loopCondition, testBefore",
+                "loop-invalid",
+                "automatic-loop",
+                "too-long-at-once",
+            ),
             _runs(
                 "multi-instance, parallel or sequential",
                 "a number or a list; nobody in it is an incident",
                 "loop-invalid",
+                "too-many-at-once",
             ),
             _runs("multi-instance without output item", "its outcomes are in case.all_outcomes", "outcome-of-many"),
             _runs(

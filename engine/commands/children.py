@@ -110,9 +110,14 @@ def _fork(index: int, name: str, work: Work, others: Sequence[int]) -> _Child:
         if stream is not None:  # whoever called may have closed it
             stream.flush()
     reading, writing = os.pipe()
-    pid = os.fork()
-    if not pid:
-        _be_a_child(name, work, writing, [reading, *others])
+    # What is raised in a hook of fork is lost: whoever interrupts is heard before or after it.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        pid = os.fork()
+        if not pid:
+            _be_a_child(name, work, writing, [reading, *others])
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     os.close(writing)
     return _Child(index, pid, reading, monotonic() + SECONDS, bytearray())
 
@@ -124,6 +129,7 @@ def _be_a_child(name: str, work: Work, pipe: int, foreign: Sequence[int]) -> NoR
             os.close(each)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         bound()
         answer = memoryview(work(name) + _WHOLE)
         while answer:

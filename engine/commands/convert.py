@@ -92,8 +92,9 @@ def _say(report: dict[str, Any], form: str, lang: str, stream: Any) -> None:
         print(json.dumps(report, ensure_ascii=False, indent=2), file=stream)
         return
     english = lang == "en"
+    stop = "; " if english else "；"
     for finding in report.get("findings", ()):
-        print(f"{report['file']}: {finding['message']}（{finding['advice']}）", file=stream)
+        print(f"{report['file']}: {finding['message']}{stop}{finding['advice']}", file=stream)
     if report["out"] is None:
         return
     print(f"{report['file']} → {report['out']}", file=stream)

@@ -188,7 +188,7 @@ def _in_words(data: Mapping[str, Any], lang: str) -> str:
     if data["out"] is None:
         return "未写入任何文件" if lang == "zh" else "Nothing was written"
     count, out = len(data["done"]), data["out"]
-    head = f"已修补 {count} 处，写入 {out}" if lang == "zh" else f"{count} mends done; written to {out}"
+    head = f"已修补 {count} 处，写入 {out}" if lang == "zh" else f"Mends done: {count}; written to {out}"
     return "\n".join([head, *(f"  - {each['does']}{_chosen(each)}" for each in data["done"])])
 
 

@@ -91,8 +91,23 @@ def approval(inner: str) -> Elements:
     return around(user("a", extended(inner)))
 
 
+def within(*first: str, task: str = "") -> str:
+    """A sub-process `s` with a task in it, or one that is through at once."""
+    done = task or element("intermediateThrowEvent", "t")
+    return scope("s", *first, start("s1"), done, end("s2"), flows("s1 > t > s2"))
+
+
+def late(inner: str) -> Elements:
+    """Round by `a` and `s`, and out when the time is up within `s`."""
+    border = boundary("b", "s", timer("P30D"))
+    return start(), gateway("exclusive", "m"), user("a"), inner, border, end(), flows("start > m > a > s > m; b > end")
+
+
 BAD: dict[str, Elements] = {
     **credit_examples.BAD,
+    "too-many-at-once": around(scope("a", many("40"), start("s1"), user("t", many("40")), end("s2"), flows("s1>t>s2"))),
+    "too-long-at-once": after_task(within(loop("400")), flows("start > a > s > end")),
+    "boundary-never-waited": late(within()),
     **return_examples.BAD,
     **vote_examples.BAD,
     "no-picture": around(user("a")),
@@ -137,6 +152,11 @@ BAD: dict[str, Elements] = {
 
 GOOD: dict[str, Elements] = {
     **credit_examples.GOOD,
+    "too-many-at-once": around(
+        scope("a", many("40", isSequential="true"), start("s1"), user("t", many("40")), end("s2"), flows("s1>t>s2"))
+    ),
+    "too-long-at-once": after_task(within(loop("400"), task=user("t")), flows("start > a > s > end")),
+    "boundary-never-waited": late(within(task=user("t"))),
     **return_examples.GOOD,
     **vote_examples.GOOD,
     "event-gateway-boundary": (

@@ -9,6 +9,7 @@ from functools import partial
 
 from engine.bpmn.calls import is_linked, scope_of
 from engine.bpmn.model import Finding, Node
+from engine.bpmn.rules import crowd
 from engine.bpmn.rules.rule import ERROR, WARNING, Rule
 from engine.bpmn.rules.subject import INSIDE, Scope, Subject, spread
 from engine.bpmn.rules.texts import is_expression
@@ -58,11 +59,13 @@ def check(subject: Subject) -> Iterator[Finding]:
     """Judge each scope; inner scopes first, for whether a sub-process ever waits decides about the loop around it."""
     silent: set[str] = set()
     dated: set[str] = set()
+    through: dict[str, int | None] = {}
     for scope in reversed(subject.scopes):
         reached = scope.reached()
         if scope.starts():
             yield from (UNREACHABLE.at(node) for node in scope.nodes if node.id and node.id not in reached)
-        yield from _exits(scope, reached)
+        yield from _exits(scope, reached, {str(event.id) for event in crowd.unheard(scope, through)})
+        through[scope.id] = crowd.shortest(scope, through)
         turning = _turning(scope, _Waits(silent))
         yield from _loop(AUTOMATIC_LOOP, turning)
         if subject.bearable:
@@ -72,12 +75,18 @@ def check(subject: Subject) -> Iterator[Finding]:
                 found.add(scope.id)
 
 
-def _exits(scope: Scope, reached: set[str]) -> Iterator[Finding]:
-    ends = (node.id for node in scope.nodes if node.id and not scope.out_of(node.id))
-    leaving = spread(ends, scope.before)
+def _exits(scope: Scope, reached: set[str], unheard: set[str]) -> Iterator[Finding]:
+    """What no end is reached from; a border event that never happens leads nowhere."""
+    ends = (node.id for node in scope.nodes if node.id and not scope.out_of(node.id) and node.id not in unheard)
+    leaving = spread(ends, lambda node: (before for before in scope.before(node) if node not in unheard))
+    reached = reached if not unheard else spread(_begun(scope), lambda node: set(scope.after(node)) - unheard)
     trapped = [node for node in scope.nodes if node.id in reached and node.id not in leaving]
     if trapped:
         yield NO_EXIT.at(trapped[0], nodes=_listed(trapped))
+
+
+def _begun(scope: Scope) -> Iterator[str]:
+    return (node.id for node in scope.starts() if node.id)
 
 
 @dataclass(frozen=True, slots=True)
