@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -38,8 +40,21 @@ def serve_applicants(pages: Pages) -> None:
             return _page(username, error.status, problem=error.sentence(language()))
         return redirect(f"/admin/applicants?username={username}&confirmed", 303)
 
+    @pages.post("/applicants/password-reset")
+    def hand_out() -> Response:
+        username, document = field("username", MOST_NAME), field("document", MOST_DOCUMENT)
+        try:
+            given = engine().accounts.hand_out_reset(
+                me(), username, document, once_of("password-reset", username, [document])
+            )
+        except Forbidden:
+            raise
+        except ApprovalError as error:
+            return _page(username, error.status, problem=error.sentence(language()))
+        return _page(username, given=given)
 
-def _page(username: str, status: int = 200, problem: str = "", confirmed: bool = False) -> Response:
+
+def _page(username: str, status: int = 200, problem: str = "", confirmed: bool = False, given: Any = None) -> Response:
     found = None
     try:
         found = engine().accounts.find(me(), username) if username else None
@@ -47,5 +62,12 @@ def _page(username: str, status: int = 200, problem: str = "", confirmed: bool =
         raise
     except ApprovalError as error:
         status, problem = error.status, problem or error.sentence(language())
-    shown = {"username": username, "found": found, "problem": problem, "confirmed": confirmed, "key": fresh_key()}
+    shown = {
+        "username": username,
+        "found": found,
+        "problem": problem,
+        "confirmed": confirmed,
+        "given": given,
+        "key": fresh_key(),
+    }
     return page("admin/applicants.html", status, here="/admin/applicants", **shown)

@@ -19,6 +19,21 @@ TEXTS: Texts = {
     "applicants.identity": ("身份", "Identity"),
     "applicants.document": ("所看证件及其编号", "Which paper was shown, and its number"),
     "applicants.confirm": ("核验无误，确认", "It is the same: confirm"),
+    "applicants.reset": ("忘记口令：发放重置码", "Forgotten password: hand out a code"),
+    "applicants.reset.about": (
+        "核对证件与上面的号码一致后，发放一次性重置码，由申请人本人设置新口令。重置码 24 小时内有效，发放会记录在案。",
+        "Compare the paper with the number above, then hand out a code that works once, within 24 hours, and with which the "
+        "applicant sets a new password. That you handed it out stays on record.",
+    ),
+    "applicants.reset.do": ("证件相符，发放重置码", "It is the same: hand out a code"),
+    "applicants.reset.given": (
+        "重置码已生成，只显示这一次，请交给申请人本人。申请人在登录页面“忘记口令”处使用。",
+        "The code is shown this once: hand it to the applicant, who uses it at “Forgotten password” on the log-in page.",
+    ),
+    "applicants.reset.until": ("有效期至 {until}。", "It is valid until {until}."),
+    "applicants.reset.list": ("重置码发放记录", "Codes that were handed out"),
+    "applicants.reset.used": ("已于 {at} 使用", "used at {at}"),
+    "applicants.reset.unused": ("未使用", "not used"),
     "applicants.confirmed": ("身份已核验。", "The identity is confirmed."),
     **FORMS,
     "login.title": ("工作人员登录", "Staff log-in"),

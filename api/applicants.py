@@ -66,6 +66,34 @@ class AccountView(Shape):
     identity_name_en = fields.String()
 
 
+class PaperShown(Shape):
+    """Which paper the clerk has seen of whoever forgot the password."""
+
+    document = Text(200, required=True)
+
+
+class ResetCode(Shape):
+    """The code, to be handed over to who is there: it works once, until `expires_at`; a newer one ends it."""
+
+    username = fields.String()
+    code = fields.String()
+    expires_at = fields.DateTime()
+
+
+class NewPassword(Shape):
+    """A new password, by the code that the window handed out."""
+
+    username = Text(40, required=True)
+    code = Text(40, required=True)
+    password = Text(MOST_PASSWORD, required=True)
+
+
+class PasswordSet(Shape):
+    """Whose password is new. Log in with it: every session and token from before is over."""
+
+    username = fields.String()
+
+
 class Confirmation(Shape):
     """Which paper the clerk has seen, such as an identity card or a business licence with its number."""
 
@@ -93,3 +121,22 @@ def confirm_applicant(asked: dict[str, Any], username: str) -> Response:
     """Confirm, at the window, that an account is of who is there"""
     kept = once(asked)
     return answer(engine().accounts.confirm(actor(), username, asked["document"], kept))
+
+
+@applicants.serve("POST", "/applicants/<username>/password-reset", takes=PaperShown(), gives=(201, ResetCode))
+def hand_out_reset(asked: dict[str, Any], username: str) -> Response:
+    """Hand out, at the window, the code by which a forgotten password is renewed"""
+    kept = once(asked)
+    made = engine().accounts.hand_out_reset(actor(), username, asked["document"], kept)
+    return answer(made, 201, Cache_Control="no-store")
+
+
+@registration.serve("POST", "/applicants/password", takes=NewPassword(), gives=(200, PasswordSet))
+def reset_password(asked: dict[str, Any]) -> Response:
+    """Set a new password by the code from the window: earlier sessions and tokens are over"""
+    # A digest of a password that is quick to make is never kept.
+    kept = once({"username": asked["username"], "code": asked["code"]})
+    done = engine().accounts.reset_password(
+        asked["username"], asked["code"], asked["password"], request.remote_addr, kept
+    )
+    return answer(done, Cache_Control="no-store")

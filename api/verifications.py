@@ -94,6 +94,32 @@ class WhichVerifications(Shape):
     cursor = Text(500)
 
 
+class WhichFigures(Shape):
+    """Of which region and item; none: of all that one has to do with."""
+
+    region = Text(20, load_default=None)
+    item = Text(100, load_default=None)
+
+
+class VerificationFigures(Shape):
+    """How many verifications of an item in a region stand in each list."""
+
+    region = fields.String()
+    item = fields.String()
+    item_name = fields.String()
+    item_name_en = fields.String()
+    due = fields.Integer()
+    overdue = fields.Integer()
+    failed = fields.Integer()
+    confirmed = fields.Integer()
+
+
+class VerificationFiguresList(Shape):
+    """Figures by region and item."""
+
+    items = fields.List(fields.Nested(VerificationFigures))
+
+
 class VerificationPage(Shape):
     """A page; `next_cursor` asks for the next one, null at the end."""
 
@@ -262,6 +288,14 @@ def _id(what: str, text: str) -> UUID:
 def list_verifications(asked: dict[str, Any]) -> Response:
     """Checks after decisions: due, overdue, failed, confirmed (核验列表)"""
     return answer(engine().verifications.list(actor(), VerificationQuery(**asked)))
+
+
+@verifications.serve(
+    "GET", "/verifications/figures", takes=WhichFigures(), location="query", gives=(200, VerificationFiguresList)
+)
+def count_verifications(asked: dict[str, Any]) -> Response:
+    """How many checks are due, overdue, failed and confirmed, by region and item (核验统计)"""
+    return answer(engine().verifications.figures(actor(), asked["region"], asked["item"]))
 
 
 @verifications.serve("POST", "/verifications/<verification>/result", takes=ResultAsked(), gives=(200, ResultView))

@@ -45,7 +45,7 @@ def register_accounts(app: Flask) -> None:
         __name__,
         {**TEXTS, **PAPERS, **FOLLOW_UP, **CREDIT},
         log_in="/account/login",
-        open_to_all=("show_log_in", "log_in", "show_registration", "register"),
+        open_to_all=("show_log_in", "log_in", "show_registration", "register", "show_reset", "reset"),
         most_body=MOST_BODY,
         inside=False,
         url_prefix="/account",
@@ -89,7 +89,7 @@ def _serve_log_in(pages: Pages) -> None:
     def show_log_in() -> AnyResponse:
         if current() is not None:
             return redirect("/account", 303)
-        said = {name: name in request.args for name in ("out", "registered")}
+        said = {name: name in request.args for name in ("out", "registered", "renewed")}
         return _log_in_page(200, next=local_path(request.args.get("next"), ""), **said)
 
     @pages.post("/login")
@@ -120,6 +120,24 @@ def _serve_log_in(pages: Pages) -> None:
     @pages.post("/logout")
     def log_out() -> AnyResponse:
         return sign_out(redirect("/account/login?out", 303))
+
+    @pages.get("/reset")
+    def show_reset() -> Response:
+        return _reset_page(200)
+
+    @pages.post("/reset")
+    def reset() -> AnyResponse:
+        new = request.form.get("password", "")[: MOST_PASSWORD + 1].replace("\0", "")
+        try:
+            engine().accounts.reset_password(field("username", 100), field("code", 40), new, request.remote_addr)
+        except ApprovalError as error:
+            wrong = flaws(error)
+            said = {"wrong": wrong, "problem": "" if wrong else error.sentence(language())}
+            refused = _reset_page(error.status, kept=request.form, **said)
+            if "retry_after" in error.params:
+                refused.headers["Retry-After"] = str(error.params["retry_after"])
+            return refused
+        return redirect("/account/login?renewed", 303)
 
     @pages.get("/register")
     def show_registration() -> Response:
@@ -186,6 +204,18 @@ def _registration_page(status: int, **shown: Any) -> Response:
     known: dict[str, Any] = {"links": LINKS, "here": "/account/register", "kept": {}, "wrong": {}, "kinds": NUMBERS}
     known["next"] = local_path(request.values.get("next"), "")
     return render("portal/register.html", status, **{**known, **shown})
+
+
+def _reset_page(status: int, **shown: Any) -> Response:
+    known: dict[str, Any] = {
+        "links": LINKS,
+        "me": None,
+        "here": "/account/reset",
+        "kept": {},
+        "wrong": {},
+        "problem": "",
+    }
+    return render("portal/reset.html", status, **{**known, **shown})
 
 
 def _settings_page(status: int, **shown: Any) -> Response:

@@ -34,6 +34,18 @@ ACCOUNT_TEXTS: Texts = {
         "口令已修改，其他设备上的登录已退出。",
         "The password is changed; wherever else you were logged in, you are out.",
     ),
+    "account.reset": ("忘记口令", "Forgotten password"),
+    "account.reset.about": (
+        "请携带注册时所用证件到任一服务窗口。工作人员核对后发放一次性重置码（24 小时内有效），凭用户名和重置码在此设置新口令。",
+        "Take the paper that you registered with to any window. The clerk compares it and hands you a code, valid once and for 24 "
+        "hours; with your username and that code you set a new password here.",
+    ),
+    "account.reset.code": ("重置码", "Code from the window"),
+    "account.reset.do": ("设置新口令", "Set the new password"),
+    "account.reset.done": (
+        "新口令已设置，此前的登录均已退出，请登录。",
+        "The new password is set and every earlier session is over. Log in.",
+    ),
     "account.name": ("姓名或单位名称", "Name of the person or body"),
     "account.id_number": ("居民身份证号码（个人填写）", "Resident identity number (of a person)"),
     "account.credit_code": ("统一社会信用代码（单位填写）", "Unified social credit code (of a body)"),

@@ -26,6 +26,7 @@ STATES = {
     "unsealed": ("待盖章", "waits for its seal"),
     "sealed": ("已盖章", "sealed"),
     "delivered": ("已送达", "delivered"),
+    "promised": ("已签署", "signed by the applicant"),
 }
 WAYS = {
     "collected": ("窗口领取", "collected at the window"),
@@ -195,10 +196,18 @@ def paper_view(paper: Paper, deliveries: Iterable[Mapping[str, Any]]) -> dict[st
     }
 
 
+#: What an applicant signs and owns; its copy stamped or scanned on paper takes the place of what was set.
+PROMISES = ("commitment", "tolerance-commitment")
+
+
 def counting(paper: Paper) -> str | None:
-    """The stage of the file that counts: the sealed PDF, or the scan of the stamped paper; None while there is none."""
+    """The stage of the file that counts: the sealed PDF, the scan of the stamped paper, a promise as it was signed.
+
+    None while there is none.
+    """
     if paper.sealed_at is None:
-        return None
+        # A promise is its signer's, made by the act that the record keeps: it waits for no seal.
+        return SET if paper.kind in PROMISES and SET in paper.files else None
     return next((stage for stage in (SEALED, SCAN) if stage in paper.files), None)
 
 

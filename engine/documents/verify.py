@@ -40,10 +40,10 @@ def verify(uow: UnitOfWork, code: str) -> dict[str, Any]:
         raise CodeUnknown()
     paper = paper_of(rows[0])
     text = templates().get(paper.kind)
-    state = "sealed" if paper.sealed_at else "unsealed"
+    state = "sealed" if paper.sealed_at else "promised" if counting(paper) else "unsealed"
     (permits,) = uow.read((_PERMIT, (paper.case_id,))) if paper.kind in PERMITS else ([],)
     permit = permits[0]["status"] if permits else None
-    counts = "effective" if paper.sealed_at else "not-sealed"
+    counts = "not-sealed" if state == "unsealed" else "effective"
     return {
         "code": paper.code,
         "kind": paper.kind,

@@ -15,6 +15,7 @@ from engine.clock import wall_now
 from engine.doors.calls import Calls
 from engine.errors import Forbidden, Unauthenticated
 from engine.organization import accounts
+from engine.organization import password_resets as resets
 from engine.organization.actor import Actor
 from engine.organization.log_in import LogInFailed
 from engine.organization.permissions import Permission, UseCase
@@ -148,7 +149,11 @@ class AccountsDoor:
         def work(uow: UnitOfWork) -> dict[str, Any]:
             need(actor, UseCase.APPLICANT_CONFIRM)
             found = accounts.find_account(uow.connection, username)
-            return accounts.view(found) | {accounts.NUMBERS[found.kind]: found.number}
+            known = accounts.view(found) | {accounts.NUMBERS[found.kind]: found.number}
+            given = resets.resets_of(uow.connection, found.id)
+            return known | {
+                "resets": [{n: instant(v) if n.endswith("_at") else v for n, v in one.items()} for one in given]
+            }
 
         return self.calls.perform(actor, work)
 
@@ -160,6 +165,42 @@ class AccountsDoor:
             return accounts.view(accounts.confirm(uow.connection, username, actor.id, document))
 
         return self.calls.perform(actor, work, once)
+
+    def hand_out_reset(self, actor: Actor, username: str, document: str, once: Once | None = None) -> dict[str, Any]:
+        """发放重置码: a clerk has seen the paper; the answer has the `code`. Raises Forbidden, NotFound, Invalid."""
+
+        def work(uow: UnitOfWork) -> dict[str, Any]:
+            need(actor, UseCase.APPLICANT_RESET)
+            made = resets.issue(uow.connection, username, actor.id, document)
+            return made | {"reset": str(made["reset"]), "expires_at": instant(made["expires_at"])}
+
+        made = self.calls.perform(actor, work, once)
+        key = self.calls.settings.secret_key
+        return {
+            "username": made["username"],
+            "code": resets.reset_code(key, uuid.UUID(made["reset"])),
+            "expires_at": made["expires_at"],
+        }
+
+    def reset_password(
+        self, username: str, code: str, password: str, address: str | None = None, once: Once | None = None
+    ) -> dict[str, Any]:
+        """找回口令: a new password by the code; every session is over. Raises ResetCodeWrong, Invalid, TooManyTries."""
+        name = username.strip().lower()
+        guesses, now = [Guess("reset name", name), *([Guess("reset address", address)] if address else [])], wall_now()
+
+        def work(uow: UnitOfWork) -> dict[str, Any]:
+            check_tries(uow.connection, guesses, now)
+            done = resets.use(uow.connection, self.calls.settings.secret_key, name, code, password)
+            for scope in ("reset name", "applicant name"):
+                forget_failures(uow.connection, Guess(scope, name))
+            return {"username": done}
+
+        try:
+            return self.calls.perform(PUBLIC, work, once)
+        except resets.ResetCodeWrong:
+            self.calls.perform(PUBLIC, lambda uow: count_failure(uow.connection, guesses, now))
+            raise
 
 
 def own_account(uow: UnitOfWork) -> accounts.Account:

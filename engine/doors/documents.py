@@ -91,7 +91,8 @@ class DocumentsDoor:
             if actor.kind == "applicant":
                 if stage is None:
                     raise DocumentNotSealed(number=paper.number)
-                note_download(self.house, uow, paper)
+                if paper.sealed_at is not None:  # a promise is its signer's own, and not delivered to him
+                    note_download(self.house, uow, paper)
             stage = stage or SET
             if stage not in paper.files:
                 raise seal.DocumentNotSet(number=paper.number)

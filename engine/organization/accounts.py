@@ -270,7 +270,7 @@ def change_password(connection: Connection, account: uuid.UUID, old: str, new: s
     ).one()
     if not is_password_of(row.password_hash, old):
         raise LogInFailed()
-    if said := _password_flaw(new, (row.username, row.number, row.mobile)):
+    if said := password_flaw(new, (row.username, row.number, row.mobile)):
         raise Invalid(detail="password", fields={"password": [said]})
     changed = text("UPDATE applicants SET password_hash = :hash WHERE id = :id")
     connection.execute(changed, {"id": account, "hash": hash_password(new)})
@@ -313,7 +313,7 @@ def _flaws(asked: NewAccount, now: datetime) -> dict[str, list[str]]:
     if not _USERNAME.fullmatch(asked.username):
         said = "须为 4 至 40 个小写字母、数字、点、下划线或连字符，以字母或数字开头"
         flaws["username"] = [f"{said}\ttakes 4 to 40 of a-z, 0-9, ., _ and -, a letter or digit first"]
-    if weak := _password_flaw(asked.password, (asked.username, asked.number, asked.mobile)):
+    if weak := password_flaw(asked.password, (asked.username, asked.number, asked.mobile)):
         flaws["password"] = [weak]
     if not 2 <= len(asked.name) <= MOST_NAME or not asked.name.isprintable():
         flaws["name"] = [f"须为 2 至 {MOST_NAME} 个字符\ttakes 2 to {MOST_NAME} characters"]
@@ -337,7 +337,7 @@ def _contact_flaws(kind: str, mobile: str, contact: str, address: str) -> dict[s
     return flaws
 
 
-def _password_flaw(password: str, known: tuple[str, ...]) -> str | None:
+def password_flaw(password: str, known: tuple[str, ...]) -> str | None:
     """Length, and nothing that stands beside it: rules on kinds of characters only make for worse passwords."""
     if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD:
         return f"须为 {LEAST_PASSWORD} 至 {MOST_PASSWORD} 个字符\ttakes {LEAST_PASSWORD} to {MOST_PASSWORD} characters"

@@ -38,6 +38,7 @@ class Permission(StrEnum):
     DEFINITION_WRITE = "definition:write"
     DEFINITION_PUBLISH = "definition:publish"
     APPLICANT_CONFIRM = "applicant:confirm"  #: an account's identity, by the paper that was shown
+    APPLICANT_RESET = "applicant:reset"  #: hand out the code for a new password, by the paper that was shown
     DOCUMENT_RECEIVE = "document:receive"  #: to sign for what is addressed to oneself
     DRAFT_KEEP = "draft:keep"  #: drafts of one's own applications
     MANDATE_READ = "mandate:read"
@@ -105,6 +106,7 @@ _WINDOW = frozenset(
         Permission.CREDIT_READ,
         Permission.CREDIT_OBJECT,
         Permission.APPLICANT_CONFIRM,
+        Permission.APPLICANT_RESET,
     }
 )
 _MANDATES = frozenset({Permission.MANDATE_READ, Permission.MANDATE_WRITE})
@@ -275,6 +277,12 @@ class UseCase(Enum):
     )
     APPLICANT_CONFIRM = Rule(
         "核验申请人身份", "confirm an applicant's identity", Permission.APPLICANT_CONFIRM, Scope.PLATFORM
+    )
+    APPLICANT_RESET = Rule(
+        "发放口令重置码",
+        "hand an applicant the code for a new password",
+        Permission.APPLICANT_RESET,
+        Scope.PLATFORM,
     )
     DRAFT_KEEP = Rule(
         "在线填报（申请人本人）",

@@ -21,6 +21,8 @@ WINDOW = timedelta(minutes=15)
 #: Failures in a window, by scope.
 MOST_FAILURES = {"log-in name": 5, "log-in address": 50, "client id": 5, "query number": 10, "query address": 100} | {
     "applicant name": 5,
+    "reset name": 5,
+    "reset address": 50,
     "registration address": 30,  #: registrations, good or bad
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import text
 
 from tests.api.conftest import APPLICATION, Caller, refused
 from tests.engine.applicants import BODY, PASSWORD
@@ -91,3 +92,48 @@ def test_an_applicant_supplies_what_was_asked_for_and_a_receipt_names_only_what_
     receipts = [one for one in me.get(f"/cases/{number}").json["documents"] if one["kind"] == "receipt"]
     assert "测" in receipts[-1]["content"]
     assert "竣工图" not in receipts[-1]["content"]
+
+
+def test_a_forgotten_password_is_renewed_by_a_code_from_the_window_once(applicant, caller, client, actor, engine):
+    me, desk = applicant(), caller("clerk.chen")
+    name, paper, here = PERSON["username"], {"document": "居民身份证"}, "/api/v1/applicants/password"
+    window = f"/applicants/{name}/password-reset"
+
+    def renewed(code, password="another horse 7", **more):
+        return client.post(here, json={"username": name, "code": code, "password": password} | more)
+
+    refused(me.post(window, paper), 403, "forbidden")
+    refused(desk.post(window, {"document": " "}), 422, "input-invalid")
+    refused(desk.post("/applicants/nobody.here/password-reset", paper), 404, "not-found")
+    key = {"Idempotency-Key": "reset-1"}
+    first, again = (desk.post(window, paper, headers=key) for _ in range(2))
+    assert (first.status_code, first.json) == (201, again.json)
+    second = desk.post(window, paper).json
+    assert second["code"] != first.json["code"]
+    with engine.database.connect() as connection:
+        kept = str(connection.execute(text("SELECT * FROM password_resets")).all())
+        kept += str(connection.execute(text("SELECT * FROM idempotency_keys")).all())
+    assert second["code"] not in kept
+    # A newer code ends the older; what is no password leaves the code as it was.
+    refused(renewed(first.json["code"]), 403, "reset-code-wrong")
+    assert set(refused(renewed(second["code"], "short"), 422, "input-invalid")["fields"]) == {"password"}
+    refused(renewed(second["code"], username="nobody.here"), 403, "reset-code-wrong")
+    assert me.get("/applicants/me").status_code == 200
+    assert renewed(second["code"].lower()).json == {"username": name}
+    refused(me.get("/applicants/me"), 401, "unauthenticated")  # every token from before is over
+    old, new = (
+        client.post("/api/v1/tokens", json={"username": name, "password": password}).status_code
+        for password in (PASSWORD, "another horse 7")
+    )
+    assert (old, new) == (401, 201)
+    refused(renewed(second["code"]), 403, "reset-code-wrong")  # it works once
+    third = desk.post(window, paper).json["code"]
+    with engine.database.begin() as connection:
+        connection.execute(
+            text("UPDATE password_resets SET expires_at = now() - interval '1 second' WHERE used_at IS NULL")
+        )
+    for _ in range(4):
+        refused(renewed(third), 403, "reset-code-wrong")
+    refused(renewed(third), 429, "too-many-tries")
+    (row, *_) = engine.accounts.find(actor("clerk.chen"), name)["resets"]
+    assert (row["document"], row["used_at"]) == ("居民身份证", None)

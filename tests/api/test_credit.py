@@ -4,6 +4,7 @@ One database for the file; each test has applicants of its own."""
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import shutil
@@ -17,6 +18,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from api.app import register_api
+from engine.background.worker import run_dry
 from engine.cases.mandates import NewMandate
 from engine.clock import DOMAIN_NOW_SQL, day_of
 from engine.credit_first import consequences
@@ -155,6 +157,33 @@ def test_a_promise_is_signed_kept_whole_and_withdrawn(engine, clerk):
     refused(clerk.call("DELETE", f"/cases/{number}/commitment"), 404, "not-found")
     # Nothing is decided, and nothing was forced: it may be signed again, or be left.
     assert clerk.post(f"/cases/{number}/commitment", text_of(clerk, number)).json["commitment"] == 2
+    whole(engine, number)
+
+
+def test_a_signed_promise_is_a_document_that_its_signer_fetches_and_anybody_verifies(engine, clerk, app):
+    applicant = company()
+    made = applied(clerk, applicant)
+    number, mine = made["number"], {"Query-Code": made["query_code"]}
+    assert clerk.post(f"/cases/{number}/commitment", text_of(clerk, number)).status_code == 201
+    client, here = app.test_client(), f"/api/v1/cases/{number}/documents"
+    papers = {one["kind"]: one for one in client.get(here, headers=mine).json["items"]}
+    (kind,) = set(papers) - {"receipt"}
+    code = papers[kind]["code"]
+    refused(client.get(f"{here}/{code}/file", headers=mine), 409, "document-not-sealed")
+    run_dry(engine)
+    fetched = client.get(f"{here}/{code}/file", headers=mine)
+    assert (fetched.status_code, fetched.mimetype, fetched.data[:5]) == (200, "application/pdf", b"%PDF-")
+    other = applied(clerk, company())
+    for stranger in ({"Query-Code": other["query_code"]}, {"Query-Code": "AAAAAAAAAA"}, {}):
+        assert client.get(f"{here}/{code}/file", headers=stranger).status_code in (401, 404)
+    assert _log_in(app, "tianhe.lin").get(f"/cases/{number}/documents/{code}/file").status_code == 404
+    # By the code alone anybody learns that it is genuine, compares what he has in hand, and learns no name.
+    told = client.get(f"/api/v1/verify/{code}")
+    assert (told.json["status"], told.json["sha256"]) == ("effective", hashlib.sha256(fetched.data).hexdigest())
+    assert applicant["name"] not in told.text
+    with engine.database.connect() as connection:
+        said = connection.scalar(text("SELECT data FROM documents WHERE code = :code"), {"code": code})
+    assert "本人承诺" in json.dumps(said, ensure_ascii=False)
     whole(engine, number)
 
 

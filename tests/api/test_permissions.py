@@ -429,6 +429,11 @@ def account_confirmed(attempt: Attempt) -> TestResponse:
     return attempt.who.post(f"/applicants/{username}/confirmation", {"document": "居民身份证"})
 
 
+def reset_handed_out(attempt: Attempt) -> TestResponse:
+    username = attempt.target("account", lambda: new_account(attempt))
+    return attempt.who.post(f"/applicants/{username}/password-reset", {"document": "居民身份证"})
+
+
 def new_account(attempt: Attempt) -> str:
     username = f"a{uuid.uuid4().hex[:12]}"
     attempt.world.engine.accounts.register(replace(PERSON, username=username))
@@ -670,6 +675,7 @@ ATTEMPTS[UseCase.DEFENCE_STATE] = [
 ATTEMPTS[UseCase.STAY_RECORD] = [lambda a: a.who.post(f"/cases/{a.checked()['number']}/objections", DISPUTE)]
 ATTEMPTS[UseCase.DEPENDANTS_READ] = [lambda a: a.who.get(f"/cases/{a.checked()['number']}/dependants")]
 ATTEMPTS[UseCase.APPLICANT_CONFIRM] = [account_confirmed]
+ATTEMPTS[UseCase.APPLICANT_RESET] = [reset_handed_out]
 #: What is the applicants' own: no role has it; `tests/api/test_applicants.py` tries it as applicants.
 ATTEMPTS[UseCase.DOCUMENT_RECEIVE] = [lambda a: a.who.post(f"/cases/{a.case()}/documents/x/receipt", {})]
 ATTEMPTS[UseCase.DRAFT_KEEP] = [
@@ -690,6 +696,7 @@ TRIED_ELSEWHERE: dict[UseCase, str] = {}
 #: The operations of the API that need no permission: no account, or one's own.
 FREE = {
     "POST /tokens",
+    "POST /applicants/password",
     "DELETE /tokens/current",
     "POST /applicants",
     "GET /progress/<number>",
@@ -746,6 +753,7 @@ OPERATIONS: dict[str, UseCase] = {
     "GET /drafts/<draft>/ways": UseCase.DRAFT_KEEP,
     "POST /drafts/<draft>/submission": UseCase.DRAFT_KEEP,
     "POST /applicants/<username>/confirmation": UseCase.APPLICANT_CONFIRM,
+    "POST /applicants/<username>/password-reset": UseCase.APPLICANT_RESET,
     "GET /tasks": UseCase.TASK_LIST,
     "GET /tasks/<task>": UseCase.TASK_READ,
     "POST /tasks/<task>/claim": UseCase.TASK_CLAIM,
@@ -773,6 +781,7 @@ OPERATIONS: dict[str, UseCase] = {
     "POST /cards/<card>/explain": UseCase.CARD_ANSWER,
     "GET /lights": UseCase.LIGHT_READ,
     "GET /verifications": UseCase.VERIFICATION_LIST,
+    "GET /verifications/figures": UseCase.VERIFICATION_LIST,
     "POST /verifications/<verification>/result": UseCase.VERIFICATION_RESULT,
     "POST /rectifications/<rectification>": UseCase.RECTIFICATION_SUPPLY,
     "POST /cases/<number>/revocation": UseCase.REVOCATION_OPEN,

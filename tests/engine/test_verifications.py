@@ -2,14 +2,17 @@
 
 import contextlib
 import io
+from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
+from flask import Flask
 from sqlalchemy import text
 
+from api.app import register_api
 from engine.background.worker import run_dry
 from engine.bpmn.faults import StepTooLong
 from engine.bpmn.run import ProcessRun
@@ -34,12 +37,14 @@ from engine.credit_first.revocation import NewRevocation
 from engine.credit_first.states import VerificationStateConflict
 from engine.credit_first.stays import NothingToStay, Objection
 from engine.credit_first.verification import Finding, Result
+from engine.credit_first.views import LISTS
 from engine.errors import Invalid, NotFound
 from engine.organization.actor import Actor
 from engine.organization.load import load_actor
-from tests.api.conftest import fresh_engine
+from engine.settings import DEMONSTRATION_PASSWORD
+from tests.api.conftest import Caller, fresh_engine
 from tests.engine.papers import PDF
-from tests.engine.stories import SYSTEM, complete, open_tasks
+from tests.engine.stories import REGION, SYSTEM, complete, open_tasks
 from tests.engine.test_concurrency import at_once
 from tests.engine.trust_first import APPLICANT as COMPANY
 from tests.engine.trust_first import (
@@ -485,3 +490,21 @@ def test_where_the_authority_was_at_fault_nothing_is_on_the_holders_record(post,
     revoke(post, actor, number, ground="69-1-4")
     assert permit(post, number) == "revoked"
     assert numbers_of(post, "SELECT kind FROM credit_records WHERE ground->>'case' = :n", number) == []
+
+
+def test_figures_by_region_and_item_are_those_of_the_lists(post, actor):
+    granted(post, actor)
+    check(post, actor, granted(post, actor))
+    api = Flask("onewindow")
+    register_api(api, post)
+    asked = {"username": CHECKER, "password": DEMONSTRATION_PASSWORD}
+    who = Caller(api, api.test_client().post("/api/v1/tokens", json=asked).json["token"])
+    told = who.get("/verifications/figures").json["items"]
+    listed = Counter(one["list"] for one in who.get("/verifications?limit=200").json["items"])
+    (row,) = [one for one in told if one["region"] == REGION]
+    assert {name: row[name] for name in LISTS} == {name: listed[name] for name in LISTS}
+    assert min(row["confirmed"], row["due"] + row["overdue"]) > 0
+    assert who.get(f"/verifications/figures?region={REGION}&item={row['item']}").json["items"] == [row]
+    assert who.get("/verifications/figures?region=999999").json["items"] == []
+    assert who.get("/verifications/figures?colour=red").status_code == 422
+    assert api.test_client().get("/api/v1/verifications/figures").status_code == 401

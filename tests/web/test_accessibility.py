@@ -71,6 +71,7 @@ def places(engine, actor):
             "/admin/login",
             "/account/login",
             "/account/register",
+            "/account/reset",
             f"/progress/{number}",
             f"/progress/{number}/promise",
             "/nowhere",

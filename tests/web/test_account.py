@@ -112,6 +112,30 @@ def test_a_clerk_confirms_who_is_at_the_window(page, desk, engine):
     assert unmarked(clerk.get("/admin/applicants?lang=en").text) == []
 
 
+def test_a_forgotten_password_is_renewed_at_the_window_and_on_the_page(page, desk, engine):
+    visitor(page)
+    clerk = desk("clerk.chen")
+    path = "/admin/applicants/password-reset"
+    assert clerk.post(path, username=PERSON.username).status_code == 422
+    shown = clerk.post(path, username=PERSON.username, document="身份证").text
+    code = re.search(r"<strong><code>([A-Z2-7 ]+)</code>", shown)[1]
+    assert desk("fire.liu").post(path, username=PERSON.username, document="身份证").status_code == 403
+    page.get("/account/logout")
+    assert "/account/reset" in page.get("/account/login").text
+    asked = {"username": PERSON.username, "code": "AAAA", "password": "another horse 7"}
+    assert page.post("/account/reset", data=asked).status_code == 403
+    done = page.post("/account/reset", data=asked | {"code": code})
+    assert (done.status_code, done.headers["Location"]) == (303, "/account/login?renewed")
+    assert page.get("/account").status_code == 303
+    assert "新口令已设置" in page.get("/account/login?renewed").text
+    assert page.post("/account/login", data=asked).status_code == 303
+    told = clerk.get(f"/admin/applicants?username={PERSON.username}").text
+    assert "使用" in told
+    assert code not in told
+    for one in (page, clerk):
+        assert unmarked(one.get("/account/reset?lang=en" if one is page else "/admin/applicants?lang=en").text) == []
+
+
 def test_the_same_with_a_query_code_alone(page, engine, actor):
     number = engine.submit(actor("clerk.chen"), ASKED)["number"]
     code = query_code(engine.settings.secret_key, number)
