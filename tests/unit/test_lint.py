@@ -402,6 +402,13 @@ INVALID: list[tuple[str, tuple[str, ...]]] = [
     ("default-with-condition", after_task(CHOICE, flows("start > a > x; x > end [form.a]; x > a [form.b]"))),
     ("event-gateway-target", (start(), gateway("eventBased", "g"), user("a"), end(), flows("start > g > a > end"))),
     (
+        "event-gateway-target",  # nothing is waited for at a link: the message beside it would never get its turn
+        (
+            *(start(), gateway("eventBased", "g"), catch("l", '<linkEventDefinition name="L"/>')),
+            *(element("receiveTask", "r", messageRef="m"), end(), flows("start > g > l > end; g > r > end")),
+        ),
+    ),
+    (
         "event-gateway-target",
         (
             *(

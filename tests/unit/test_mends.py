@@ -277,6 +277,16 @@ def test_an_event_gateway_before_tasks_becomes_a_choice() -> None:
     assert node(read(mended.data), "g").tag == "exclusiveGateway"
 
 
+def test_a_link_behind_an_event_gateway_comes_after_a_message() -> None:
+    mended = suggested(
+        *(start(), gateway("eventBased", "g"), catch("l", '<linkEventDefinition name="L"/>')),
+        *(element("receiveTask", "r", messageRef="m"), end(), flows("start > g > l > end; g > r > end")),
+    )
+    after = {flow.target for flow in read(mended.data).processes[0].flows if flow.source == "g"}
+    assert "l" not in after
+    assert "r" in after
+
+
 def test_a_receive_task_that_other_ways_lead_to_is_drawn_again_for_the_event_gateway() -> None:
     mended = suggested(
         *(start(), user("a"), gateway("exclusive", "x", default="x_g"), gateway("eventBased", "g")),

@@ -131,7 +131,9 @@ def _event_gateway(sheet: Sheet, finding: Finding) -> Mend | None:
 
 
 def _waits(node: Xml) -> bool:
-    return local_name(node) in ("intermediateCatchEvent", "receiveTask")
+    """At a link nothing is waited for: it goes on with what comes."""
+    link = node.find(bpmn("linkEventDefinition")) is not None
+    return local_name(node) in ("intermediateCatchEvent", "receiveTask") and not link
 
 
 def _await_each(sheet: Sheet, node: Xml) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.bpmn.links import link_name
 from engine.bpmn.model import Finding, Flow, Node
 from engine.bpmn.rules.coverage import covers
 from engine.bpmn.rules.rule import ERROR, WARNING, Rule
@@ -112,7 +113,8 @@ def _tasks_before(scope: Scope, node: Node) -> list[Node]:
 def _event_gateway(scope: Scope, node: Node) -> Iterator[Finding]:
     for flow in scope.out_of(node.id):
         target = scope.by_id[str(flow.target)]
-        if target.tag not in ("intermediateCatchEvent", "receiveTask") or len(scope.into(target.id)) > 1:
+        waits = target.tag in ("intermediateCatchEvent", "receiveTask") and link_name(target) is None
+        if not waits or len(scope.into(target.id)) > 1:
             yield EVENT_GATEWAY.at(node, target=target.name or target.id)
         for event in scope.boundary.get(str(flow.target), ()):
             yield EVENT_BOUNDARY.at(node, target=target.name or target.id, event=event.name or event.id)
