@@ -110,6 +110,19 @@ class DefinitionView(DefinitionSummary):
     findings = fields.List(fields.Nested(Finding))
 
 
+class Overtaken(Shape):
+    """A version that waits for a day on which the one that is published now is there already: it never takes effect."""
+
+    version = fields.Integer()
+    effective_on = fields.String(metadata={"format": "date"})
+
+
+class PublishedView(DefinitionView):
+    """What was published; `overtakes`: versions of the item that wait for a later day and never take effect for it."""
+
+    overtakes = fields.List(fields.Nested(Overtaken))
+
+
 class DefinitionWhole(DefinitionView):
     """A definition with its diagram, its stories, and how they went when it was published."""
 
@@ -124,12 +137,14 @@ class WhichDefinitions(Shape):
     item = Text(100)
     state = Text(20, values=STATES)
     limit = Whole(1, 200, load_default=100)
+    cursor = Text(400)
 
 
 class DefinitionList(Shape):
-    """Definitions."""
+    """A page of definitions; `next_cursor` asks for the next one, null at the end."""
 
     items = fields.List(fields.Nested(DefinitionSummary))
+    next_cursor = fields.String(allow_none=True)
 
 
 class Against(Shape):
@@ -139,11 +154,12 @@ class Against(Shape):
 
 
 class ElementView(Shape):
-    """An element that one diagram has alone."""
+    """An element that one diagram has alone; `process` is the linked process in which it stands, null in the diagram's own."""
 
     id = fields.String()
     kind = fields.String()
     name = fields.String(allow_none=True)
+    process = fields.String(allow_none=True)
 
 
 class ChangeView(Shape):
@@ -236,7 +252,7 @@ def store_draft(asked: dict[str, Any]) -> Response:
 @definitions.serve("GET", "/definitions", takes=WhichDefinitions(), location="query", gives=(200, DefinitionList))
 def list_definitions(asked: dict[str, Any]) -> Response:
     """Drafts and versions, newest first"""
-    found = engine().workshop.list(actor(), asked.get("item"), asked.get("state"), asked["limit"])
+    found = engine().workshop.list(actor(), asked.get("item"), asked.get("state"), asked["limit"], asked.get("cursor"))
     return answer(found)
 
 
@@ -268,11 +284,17 @@ def review(asked: dict[str, Any], definition: str) -> Response:
     return answer(engine().workshop.review(actor(), _id_of(definition), asked["verdict"], asked["note"], kept))
 
 
-@definitions.serve("POST", "/definitions/<definition>/publish", takes=Publication(), gives=(200, DefinitionView))
+@definitions.serve("POST", "/definitions/<definition>/publish", takes=Publication(), gives=(200, PublishedView))
 def publish(asked: dict[str, Any], definition: str) -> Response:
     """Publish a draft that somebody else has reviewed as the next version of its item; running cases keep theirs"""
     kept = once(asked)
     return answer(rehearsal.publish(engine(), actor(), _id_of(definition), asked.get("effective_on"), kept))
+
+
+@definitions.serve("POST", "/definitions/<definition>/withdraw", gives=(200, DefinitionSummary))
+def withdraw(definition: str) -> Response:
+    """Take back a version that waits for its day; it never takes effect"""
+    return answer(engine().workshop.withdraw(actor(), _id_of(definition), once({})))
 
 
 def _id_of(text: str) -> UUID:

@@ -128,7 +128,7 @@ class Engine:
         self.returns = ReturnsDoor(self)
         self.diagrams = DiagramsDoor(self.house.handlers, settings.processes / TEMPLATES)
         self.workshop = WorkshopDoor(self, self.diagrams)
-        self.drawing = DrawingDoor(self, self.house.handlers)
+        self.drawing = DrawingDoor(self, self.house.handlers, settings.processes / TEMPLATES)
         self.secrets = clients.Secrets(settings.secret_key, known)
         self.regions = RegionsDoor(self.transactions)
         self.files = FileStore(files_of(settings), settings.free_floor)

@@ -12,7 +12,6 @@ WORKSHOP: Texts = {
         "Drafts and versions of processes: check them, try them, review them, publish them.",
     ),
     "workshop.none": ("没有符合条件的流程。", "No such process."),
-    "workshop.full": ("只列出最近的 200 条，请按事项筛选。", "Only the newest 200 are listed: filter by item."),
     "workshop.item": ("事项编码", "Code of the item"),
     "workshop.stands": ("状态", "State"),
     "workshop.version": ("版本", "Version"),
@@ -96,6 +95,7 @@ WORKSHOP: Texts = {
     "definition.added": ("新增", "Added"),
     "definition.removed": ("删除", "Removed"),
     "definition.changed": ("修改", "Changed"),
+    "definition.linked": ("（所关联的流程 {id}）", "(in the linked process {id})"),
     "definition.attribute": ("属性", "Attribute"),
     "definition.old": ("原来", "Before"),
     "definition.new": ("现在", "Now"),
@@ -126,6 +126,15 @@ WORKSHOP: Texts = {
     "publish.plays": (
         "发布前先播放随流程保存的 {n} 个场景，可能需要一些时间。",
         "The {n} scenarios that are stored with it are played first; that may take a while.",
+    ),
+    "publish.overtakes": (
+        "第 {n} 版将于 {day} 生效；本次发布的生效日期不晚于该日的，第 {n} 版不再生效。",
+        "Version {n} waits for {day}: if this one takes effect by then, version {n} never does.",
+    ),
+    "withdraw.submit": ("撤回该版本", "Take this version back"),
+    "withdraw.about": (
+        "该版本尚未生效。撤回后不再生效，版本号不再使用；之前的版本继续有效。",
+        "It has not taken effect. Taken back, it never does, and its number is not given again; the version before stays.",
     ),
     "publish.submit": ("发布", "Publish"),
     "publish.no_item": (

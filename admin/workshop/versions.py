@@ -8,6 +8,7 @@ from datetime import date
 from functools import partial
 from itertools import groupby
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Response, redirect, request
@@ -31,9 +32,19 @@ from web.serving import engine
 from web.words import language
 
 MOST_NOTE = 4000
-ROWS = 200
+ROWS = 50
+MOST_OTHERS = 200  #: versions that one is compared with
 #: How a definition stands, as its makers say it.
 STATES = ("draft", "returned", "reviewed", "scheduled", "effective", "retired")
+#: The same as it is stored: the state, and the verdict on a draft.
+IN_STORE = {
+    "draft": ("draft", "none"),
+    "returned": ("draft", RETURNED),
+    "reviewed": ("draft", APPROVED),
+    "scheduled": ("scheduled", None),
+    "effective": ("published", None),
+    "retired": ("superseded", None),
+}
 
 
 def serve_versions(pages: Pages) -> None:
@@ -41,17 +52,17 @@ def serve_versions(pages: Pages) -> None:
 
     @pages.get("/workshop")
     def workshop() -> Response:
-        item, state = request.args.get("item", "")[:100], request.args.get("state", "")
-        found = engine().workshop.list(me(), item or None, None, ROWS)["items"]
-        rows = [one | {"stands": stands(one)} for one in found]
-        if state in STATES:
-            rows = [one for one in rows if one["stands"] == state]
+        item, stood = request.args.get("item", "")[:100], request.args.get("state", "")
+        state, review = IN_STORE.get(stood, (None, None))
+        cursor = request.args.get("cursor") or None
+        found = engine().workshop.list(me(), item or None, state, ROWS, cursor, review)
+        rows = [one | {"stands": stands(one)} for one in found["items"]]
         grouped = groupby(sorted(rows, key=lambda one: one["item"]), key=lambda one: one["item"])
         names = {one["code"]: one for one in engine().workshop.items(me())}
         groups = [(code, names.get(code), list(group)) for code, group in grouped]
-        return page(
-            "admin/workshop.html", groups=groups, item=item, state=state, states=STATES, full=len(found) == ROWS
-        )
+        following = urlencode({"item": item, "state": stood, "cursor": found["next_cursor"] or ""})
+        more = f"/admin/workshop?{following}" if found["next_cursor"] else None
+        return page("admin/workshop.html", groups=groups, item=item, state=stood, states=STATES, more=more)
 
     @pages.get("/workshop/<definition>")
     def definition(definition: str) -> Response:
@@ -74,6 +85,11 @@ def serve_versions(pages: Pages) -> None:
         id, day = id_of(definition), field("effective_on", 20)
         once = once_of("publish-definition", definition, day)
         return done(id, lambda: rehearsal.publish(engine(), me(), id, _day(day), once), effective_on=day)
+
+    @pages.post("/workshop/<definition>/withdraw")
+    def withdraw_definition(definition: str) -> AnyResponse:
+        id = id_of(definition)
+        return done(id, lambda: engine().workshop.withdraw(me(), id, once_of("withdraw-definition", definition, "")))
 
 
 def stands(one: dict[str, Any]) -> str:
@@ -99,7 +115,7 @@ def done(id: UUID, work: Any, **kept: str) -> AnyResponse:
 def _page(id: UUID, status: int = 200, problem: ApprovalError | None = None, **shown: Any) -> Response:
     door, lang = engine().workshop, language()
     found = door.get(me(), id)
-    others = [one for one in door.list(me(), found["item"], None, ROWS)["items"] if one["id"] != found["id"]]
+    others = [one for one in door.list(me(), found["item"], None, MOST_OTHERS)["items"] if one["id"] != found["id"]]
     against, actor = request.args.get("against", ""), me()
     changes = door.changes(actor, id, id_of(against) if against else None)
     failures = problem.params.get("failures" if lang == "en" else "failures_zh", []) if problem else []
@@ -112,6 +128,8 @@ def _page(id: UUID, status: int = 200, problem: ApprovalError | None = None, **s
         "changes": changes,
         "impact": door.impact(actor, id) if found["state"] in ("draft", "scheduled") else None,
         "may_review": actor.may(Permission.DEFINITION_PUBLISH) and found["state"] == "draft",
+        "may_withdraw": actor.may(Permission.DEFINITION_PUBLISH) and found["state"] == "scheduled",
+        "waiting": [one for one in others if one["state"] == "scheduled"],
         "own_draft": found["created_by"] == actor.id,
         "may_play": actor.may(Permission.DEFINITION_WRITE),
         "problem": problem.sentence(lang) if problem else "",

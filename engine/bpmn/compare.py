@@ -1,18 +1,24 @@
 """What changed between two diagrams: elements added, removed, changed, each change by the names of its attributes. Pure.
 
-Elements are the same when their ids are. Where a shape lies is no change of the process.
+Elements are the same when their ids are. Where a shape lies is no change of the process. What a diagram links is compared, too:
+the elements of another process carry its id.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from engine.bpmn.compile import executable_process
+from engine.bpmn.linked import in_texts
 from engine.bpmn.model import EventDefinition, Flow, Loop, Node, Process
+from engine.bpmn.read import read
+from engine.bpmn.unread import Unread, unread
 
 #: What of an element is where it stands in the file, not what it says.
 _NOT_COMPARED = frozenset({"id", "line", "extensions", "foreign"})
+_NOTHING: Unread = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,7 @@ class Changed:
     kind: str
     name: str | None
     changes: tuple[Change, ...]
+    process: str | None = None  #: the linked process in which it stands; None in the diagram's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,7 @@ class Element:
     id: str
     kind: str
     name: str | None
+    process: str | None = None  #: the linked process in which it stands; None in the diagram's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +65,57 @@ class Comparison:
         return not (self.added or self.removed or self.changed)
 
 
-def compare(old: Process, new: Process) -> Comparison:
-    """What turns the process `old` into `new`."""
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A diagram as it is stored: its file, and the files of what it links, by process id."""
+
+    bpmn: bytes
+    linked: Mapping[str, str]
+
+
+def compare_stored(old: Stored, new: Stored) -> Comparison:
+    """What turns one stored diagram into another, with what they link. Raises UnreadableDiagram."""
+    parts = [_compared(old.bpmn, new.bpmn)]
+    for process in sorted(old.linked.keys() | new.linked.keys()):
+        if old.linked.get(process) != new.linked.get(process):
+            parts.append(_linked(process, old.linked, new.linked))
+    return Comparison(
+        added=tuple(one for part in parts for one in part.added),
+        removed=tuple(one for part in parts for one in part.removed),
+        changed=tuple(one for part in parts for one in part.changed),
+    )
+
+
+def _compared(old: bytes, new: bytes) -> Comparison:
+    before, after = executable_process(read(old)), executable_process(read(new))
+    return compare(before, after, unread(old), unread(new))
+
+
+def _linked(id: str, old: Mapping[str, str], new: Mapping[str, str]) -> Comparison:
+    """One linked process; one that is linked only before, or only now, is removed or added as a whole."""
+    before, after = in_texts(old)(id), in_texts(new)(id)
+    if before is None or after is None:
+        there = after or before
+        alone = (Element(id, "process", there.process.name, id),) if there else ()
+        return Comparison(alone if before is None else (), alone if after is None else (), ())
+    found = compare(before.process, after.process, unread(before.bpmn), unread(after.bpmn))
+    return Comparison(
+        tuple(replace(one, process=id) for one in found.added),
+        tuple(replace(one, process=id) for one in found.removed),
+        tuple(replace(one, process=id) for one in found.changed),
+    )
+
+
+def compare(old: Process, new: Process, unread_old: Unread = _NOTHING, unread_new: Unread = _NOTHING) -> Comparison:
+    """What turns the process `old` into `new`; the others are what their files say and the model has no place for."""
     before, after = _elements(old), _elements(new)
+
+    def changes(id: str) -> tuple[Change, ...]:
+        unknown = _extension_changes(unread_old.get(id, {}), unread_new.get(id, {}))
+        return (*_changes(before[id], after[id]), *unknown)
+
     both = [id for id in after if id in before]
-    changed = [Changed(id, _kind(after[id]), after[id].name, tuple(_changes(before[id], after[id]))) for id in both]
+    changed = [Changed(id, _kind(after[id]), after[id].name, changes(id)) for id in both]
     return Comparison(
         added=tuple(_element(id, after[id]) for id in after if id not in before),
         removed=tuple(_element(id, before[id]) for id in before if id not in after),

@@ -162,7 +162,7 @@ def read(data: bytes) -> Diagram:
     Raises:
         UnreadableDiagram: it is empty, too large, no XML, has a DOCTYPE, is no BPMN or holds no process.
     """
-    root = _parse(data)
+    root = parse(data)
     if root.tag != _bpmn("definitions"):
         raise UnreadableDiagram("not-bpmn", root.sourceline or 0)
     processes = list(root.iterchildren(_bpmn("process")))
@@ -175,7 +175,8 @@ def _bpmn(name: str) -> str:
     return f"{{{BPMN_NAMESPACE}}}{name}"
 
 
-def _parse(data: bytes) -> Xml:
+def parse(data: bytes) -> Xml:
+    """The root of an XML file, within our bounds. Raises UnreadableDiagram."""
     if not data.strip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"):
         raise UnreadableDiagram("empty")
     if data.startswith(_ARCHIVES):

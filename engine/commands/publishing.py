@@ -92,6 +92,8 @@ def _publish(asked: argparse.Namespace) -> int:
     print(
         f"{made['item']}　第 {made['version']} 版 / version {made['version']}　{made['state']}　{made['effective_on']}"
     )
+    for one in made["overtakes"]:
+        print(f"  第 {one['version']} 版不再生效 / version {one['version']} ({one['effective_on']}) never takes effect")
     return 0
 
 

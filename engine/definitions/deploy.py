@@ -40,10 +40,19 @@ class DefinitionStateConflict(Conflict):
     """Only a draft can be published."""
 
     code = "definition-state-conflict"
-    zh = "流程定义 {id} 当前为“{state}”，只有草稿可以发布。"
-    en = "Definition {id} is {state}: only a draft can be published."
+    zh = "流程定义 {id} 当前为“{state}”，只有草稿可以审核和发布。"
+    en = "Definition {id} is {state}: only a draft can be reviewed and published."
 
 
+class NotScheduled(Conflict):
+    """Only a version that waits for its day can be taken back. Params: id, state."""
+
+    code = "definition-not-scheduled"
+    zh = "流程定义 {id} 当前为“{state}”，只有尚未生效的版本可以撤回。已生效的版本请发布新版本取代。"
+    en = "Definition {id} is {state}: only a version that waits for its day can be taken back. Publish a new one instead."
+
+
+_ONE_PUBLISHER = text("SELECT pg_advisory_xact_lock(hashtext('onewindow.publish'))")
 ENDED_BY = [operation for operation, state in OPERATIONS.items() if state == ENDED]
 _ITEM_PUBLISHED = text(
     "SELECT operation <> ALL(:ended) FROM item_versions WHERE item = :item ORDER BY version DESC LIMIT 1"
@@ -255,7 +264,7 @@ def publish(
     """
     _need(uow, UseCase.DEFINITION_PUBLISH)
     # One publisher at a time: version numbers are gap-free, and the one before is superseded in the same transaction.
-    uow.connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('onewindow.publish'))"))
+    uow.connection.execute(_ONE_PUBLISHER)
     row = publishable(uow, definition_id, effective_on)
     check_findings(judged)
     if not is_reviewed(uow, row):
@@ -271,9 +280,39 @@ def publish(
     row.findings, row.played = {"findings": judged["findings"]}, played
     row.published_by, row.published_at, row.state = uow.actor.id, uow.now, "scheduled"
     uow.session.flush()
+    passed_over = overtaken(uow, row, row.effective_on)
     if row.effective_on <= today:
         _put_into_effect(uow, row)
-    return described(row) | verdict_of(judged)
+    return described(row) | verdict_of(judged) | {"overtakes": passed_over}
+
+
+def withdraw(uow: UnitOfWork, definition_id: UUID) -> dict[str, Any]:
+    """Take back a version that has not taken effect: it keeps its number and never comes into effect.
+
+    Raises:
+        Forbidden, NotFound.
+        NotScheduled: it is a draft, or its day has come.
+    """
+    _need(uow, UseCase.DEFINITION_PUBLISH)
+    uow.connection.execute(_ONE_PUBLISHER)
+    uow.tell_time()
+    row = uow.session.get(Definition, definition_id, with_for_update=True)
+    if row is None:
+        raise NotFound(what="definition", id=definition_id)
+    if row.state != "scheduled" or (row.effective_on is not None and row.effective_on <= day_of(uow.now)):
+        raise NotScheduled(id=definition_id, state=row.state)
+    row.state = "superseded"
+    uow.session.flush()
+    return described(row)
+
+
+def overtaken(uow: UnitOfWork, row: Definition, effective_on: date) -> list[dict[str, Any]]:
+    """The versions that wait for a day on which a new one, effective from `effective_on`, is there already: they never are."""
+    waiting = select(Definition).where(
+        Definition.item == row.item, Definition.state == "scheduled", Definition.id != row.id
+    )
+    later = waiting.where(Definition.effective_on >= effective_on).order_by(Definition.version)
+    return [{"version": one.version, "effective_on": str(one.effective_on)} for one in uow.session.scalars(later)]
 
 
 def put_into_effect(uow: UnitOfWork) -> int:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
-from engine.bpmn.compare import Comparison, compare
-from engine.bpmn.compile import executable_process
+from engine.bpmn.compare import Comparison, Stored, compare_stored
 from engine.bpmn.file_text import text_of
+from engine.bpmn.linked import Library, frozen, in_folders, in_texts
 from engine.bpmn.read import read
 from engine.cases.access import need
 from engine.catalogue.models import ItemRow
@@ -43,6 +44,7 @@ class DrawingDoor:
 
     calls: Calls
     handlers: HandlerRegistry
+    templates: Path  #: the folder of processes that any diagram may link
 
     def names(self, actor: Actor) -> dict[str, Named]:
         """What stands behind the names that extension attributes take, by `element.attribute`. Raises Forbidden."""
@@ -94,16 +96,21 @@ class DrawingDoor:
             UnreadableDiagram: nothing can be compared with what can't be read.
         """
 
+        library = in_folders(self.templates)
+
         def work(uow: UnitOfWork) -> dict[str, Any]:
             row = _row(uow, against)
-            found = _compared(row.bpmn, bpmn)
+            found = _compared(row, bpmn, library)
             return asdict(found) | {"against": deploy.described(row), "bpmn": text_of(row.bpmn)}
 
         return self.calls.perform(actor, work)
 
 
-def _compared(old: bytes, new: bytes) -> Comparison:
-    return compare(executable_process(read(old)), executable_process(read(new)))
+def _compared(row: Definition, bpmn: bytes, library: Library) -> Comparison:
+    """What turns a stored definition into what is drawn, which links what saving it now would give it."""
+    stored = in_texts(row.linked)
+    drawn = Stored(bpmn, frozen(read(bpmn), bpmn, lambda process: library(process) or stored(process)))
+    return compare_stored(Stored(row.bpmn, row.linked), drawn)
 
 
 def _named(value: str, zh: str, en: str) -> dict[str, str]:

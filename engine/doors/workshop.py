@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import literal, select, tuple_
 
-from engine.bpmn.compare import Comparison, compare
-from engine.bpmn.compile import executable_process
+from engine.bpmn.compare import Comparison, Stored, compare_stored
 from engine.bpmn.file_text import text_of
 from engine.bpmn.linked import in_folders
 from engine.bpmn.read import read
 from engine.cases.access import need
+from engine.cases.paging import Order, read_cursor, write_cursor
 from engine.catalogue.models import ItemRow
 from engine.clock import day_of
 from engine.definitions import deploy, stories
@@ -30,6 +30,7 @@ from engine.organization.permissions import UseCase
 from engine.unit_of_work import Once, UnitOfWork
 
 Rows = list[dict[str, Any]]  #: the class has a method of that name
+NEWEST = Order("-created", "created_at", "timestamptz", descending=True)
 STATES = ("draft", "scheduled", "published", "superseded")
 
 
@@ -63,19 +64,41 @@ class WorkshopDoor:
         library = in_folders(*folders, self.diagrams.templates)
         return self.calls.perform(actor, lambda uow: deploy.store_draft(uow, judged, draft, library), once)
 
-    def list(self, actor: Actor, item: str | None = None, state: str | None = None, limit: int = 100) -> Any:
-        """Definitions, newest first."""
+    def list(
+        self,
+        actor: Actor,
+        item: str | None = None,
+        state: str | None = None,
+        limit: int = 100,
+        cursor: str | None = None,
+        review: str | None = None,
+    ) -> Any:
+        """A page of definitions, newest first; `next_cursor` is the `cursor` of the next one. Raises Invalid.
 
-        def work(uow: UnitOfWork) -> list[dict[str, Any]]:
+        `review` narrows drafts by the verdict on them, "none" where there is none yet.
+        """
+        after = read_cursor(NEWEST, cursor, numbered=False) if cursor else None
+
+        def work(uow: UnitOfWork) -> dict[str, Any]:
             need(uow.actor, UseCase.DEFINITION_READ)
-            asked = select(Definition).order_by(Definition.created_at.desc(), Definition.id.desc()).limit(limit)
+            asked = select(Definition).order_by(Definition.created_at.desc(), Definition.id.desc()).limit(limit + 1)
             if item is not None:
                 asked = asked.where(Definition.item == item)
             if state is not None:
                 asked = asked.where(Definition.state == state)
-            return [deploy.described(row) for row in uow.session.scalars(asked)]
+            if review is not None:
+                asked = asked.where(Definition.review == review if review != "none" else Definition.review.is_(None))
+            if after is not None:
+                place = (datetime.fromisoformat(after["key"]), UUID(after["id"]))
+                asked = asked.where(tuple_(Definition.created_at, Definition.id) < tuple_(*map(literal, place)))
+            rows = uow.session.scalars(asked).all()
+            told = [deploy.described(row) for row in rows[:limit]]
+            if len(rows) <= limit:
+                return {"items": told, "next_cursor": None}
+            last = rows[limit - 1]
+            return {"items": told, "next_cursor": write_cursor(NEWEST, last.created_at.isoformat(), last.id)}
 
-        return {"items": self.calls.perform(actor, work)}
+        return self.calls.perform(actor, work)
 
     def get(self, actor: Actor, definition: UUID) -> dict[str, Any]:
         """One definition with its diagram, what lint says of it now, its scenarios and how they went when it was published."""
@@ -217,6 +240,10 @@ class WorkshopDoor:
 
         return self.calls.perform(actor, work, once)
 
+    def withdraw(self, actor: Actor, definition: UUID, once: Once | None = None) -> dict[str, Any]:
+        """撤回: a version that has not taken effect never does."""
+        return self.calls.perform(actor, lambda uow: deploy.withdraw(uow, definition), once)
+
     def put_into_effect(self) -> int:
         """What the sweep does for versions whose day has come."""
         return self.calls.perform(Actor.job("publish"), deploy.put_into_effect)
@@ -241,4 +268,4 @@ def _other(uow: UnitOfWork, row: Definition, against: UUID | None) -> Definition
 def _compare(old: Definition | None, new: Definition) -> Comparison:
     if old is None:
         return Comparison((), (), ())
-    return compare(executable_process(read(old.bpmn)), executable_process(read(new.bpmn)))
+    return compare_stored(Stored(old.bpmn, old.linked), Stored(new.bpmn, new.linked))

@@ -773,6 +773,7 @@ OPERATIONS: dict[str, UseCase] = {
     "GET /definitions/<definition>/impact": UseCase.DEFINITION_READ,
     "POST /definitions/<definition>/review": UseCase.DEFINITION_REVIEW,
     "POST /definitions/<definition>/publish": UseCase.DEFINITION_PUBLISH,
+    "POST /definitions/<definition>/withdraw": UseCase.DEFINITION_PUBLISH,
     "POST /mandates/<mandate>/scan": UseCase.MANDATE_SCAN,
     "GET /mandates/<mandate>/scan/file": UseCase.MANDATE_LIST,
     "POST /catalogue/items/<item>/files": UseCase.ITEM_STORE,

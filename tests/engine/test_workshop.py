@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import json
+from datetime import date, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -13,7 +14,14 @@ from engine.background.sweep import sweep
 from engine.cases.accept import Acceptance
 from engine.cases.submit import Application
 from engine.clock import day_of, wall_now
-from engine.definitions.deploy import Draft, EffectiveDayPassed, NotReviewed, OwnReview
+from engine.definitions.deploy import (
+    Draft,
+    EffectiveDayPassed,
+    EffectiveDayTooFar,
+    NotReviewed,
+    NotScheduled,
+    OwnReview,
+)
 from engine.errors import Conflict, Invalid
 
 ITEM = "joint-final-inspection"
@@ -82,6 +90,34 @@ def test_a_version_takes_effect_on_its_day(engine, author, reviewer, actor):
     assert states == {1: "superseded", 2: "published"}
 
 
+def test_a_version_that_waits_is_taken_back_or_told_to_be_overtaken(engine, author, reviewer, actor):
+    today = day_of(wall_now())
+    with pytest.raises(EffectiveDayTooFar):
+        engine.workshop.publish(reviewer, stored(engine, author), date(9999, 12, 31))
+    first = engine.workshop.publish(reviewer, stored(engine, author), today + timedelta(days=5))
+    second = engine.workshop.publish(reviewer, stored(engine, author), today + timedelta(days=9))
+    assert (first["overtakes"], second["overtakes"]) == ([], [])
+    third = engine.workshop.publish(reviewer, stored(engine, author), today + timedelta(days=7))
+    assert third["overtakes"] == [{"version": 3, "effective_on": str(today + timedelta(days=9))}]
+    assert engine.workshop.withdraw(author, UUID(first["id"]))["state"] == "superseded"
+    for id in (first["id"], stored(engine, author)):
+        with pytest.raises(NotScheduled):
+            engine.workshop.withdraw(author, UUID(str(id)))
+    with engine.database.begin() as connection:
+        connection.execute(text("UPDATE platform SET clock_fixed_at = clock_timestamp() + interval '6 days'"))
+    sweep(engine)
+    assert started_on(engine, actor("clerk.chen")) == 1
+    pages = [engine.workshop.list(author, ITEM, limit=3)]
+    while pages[-1]["next_cursor"]:
+        pages.append(engine.workshop.list(author, ITEM, limit=3, cursor=pages[-1]["next_cursor"]))
+    whole = engine.workshop.list(author, ITEM)["items"]
+    assert [len(one["items"]) for one in pages] == [3, 3]
+    assert [row for one in pages for row in one["items"]] == whole
+    assert len(engine.workshop.list(author, ITEM, "draft", review="none")["items"]) == 2
+    with pytest.raises(Invalid):
+        engine.workshop.list(author, cursor="x")
+
+
 def test_what_changed_is_told_by_attribute_and_whom_it_touches(engine, author, actor):
     clerk = actor("clerk.chen")
     number = engine.submit(clerk, ASKED)["number"]
@@ -126,3 +162,36 @@ def test_a_case_is_held_against_the_version_on_which_it_runs(engine, author, rev
 def test_the_same_diagram_changes_nothing(engine, author):
     changes = engine.workshop.changes(author, stored(engine, author))
     assert (changes["added"], changes["removed"], changes["changed"]) == ((), (), ())
+
+
+def test_what_the_vocabulary_does_not_have_and_what_is_linked_is_compared_too(engine, author):
+    old = BPMN.replace(
+        b'id="fire" ', b'id="fire" xmlns:camunda="http://camunda.org/schema/1.0/bpmn" camunda:priority="one" ', 1
+    )
+    limit = b'<ow:timeLimit promised="10" legal="20" unit="working-day" warnAt="2"/>'
+    assert limit in old
+    old = old.replace(limit, limit + b'<ow:fee sort="none"><ow:step n="1"/></ow:fee>', 1)
+    new = (
+        old.replace(b'priority="one"', b'priority="two"')
+        .replace(b'sort="none"', b'sort="full"')
+        .replace(b'<ow:step n="1"', b'<ow:step n="2"')
+    )
+    before, after = stored(engine, author, old), stored(engine, author, new)
+    found = engine.workshop.changes(author, after, before)["changed"]
+    said = {change["attribute"]: (change["old"], change["new"]) for one in found for change in one["changes"]}
+    assert said == {"camunda:priority": ("one", "two"), "ow:fee.sort": ("none", "full"), "ow:fee.step.n": ("1", "2")}
+    assert engine.drawing.changes(author, new, before)["changed"] == found
+
+    # What it links is another by now: the elements of that process are named with it.
+    with engine.database.begin() as connection:
+        linked = connection.scalar(text("SELECT linked FROM definitions WHERE id = :id"), {"id": before})
+        (process,) = [name for name in linked if name == "revocation"]
+        told = linked[process].replace("<bpmn:userTask ", '<bpmn:userTask camunda:asyncBefore="true" ', 1)
+        told = told.replace(
+            "<bpmn:definitions ", '<bpmn:definitions xmlns:camunda="http://camunda.org/schema/1.0/bpmn" ', 1
+        )
+        values = {"id": after, "linked": json.dumps({**linked, process: told})}
+        connection.execute(text("UPDATE definitions SET linked = CAST(:linked AS jsonb) WHERE id = :id"), values)
+    (*same, linked) = engine.workshop.changes(author, after, before)["changed"]
+    assert (tuple(same), linked["process"]) == (tuple(found), "revocation")
+    assert linked["changes"] == ({"attribute": "camunda:asyncBefore", "old": None, "new": "true"},)
