@@ -115,6 +115,7 @@ DESIGNER: Texts = {
     "designer.changes.none": ("（不比较）", "(none)"),
     "designer.changes.nothing": ("（该事项没有其他版本）", "(the item has no other version)"),
     "designer.changes.own": ("已保存的内容", "as it was saved"),
+    "designer.changes.linked": ("（所关联的流程 {id}）", "(in the linked process {id})"),
     "designer.changes.same": ("没有差异。", "They say the same."),
     "designer.changes.added": ("新增 {n} 个", "Added: {n}"),
     "designer.changes.removed": ("删除 {n} 个", "Removed: {n}"),

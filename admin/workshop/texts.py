@@ -131,8 +131,8 @@ WORKSHOP: Texts = {
         "第 {n} 版将于 {day} 生效；本次发布的生效日期不晚于该日的，第 {n} 版不再生效。",
         "Version {n} waits for {day}: if this one takes effect by then, version {n} never does.",
     ),
-    "withdraw.submit": ("撤回该版本", "Take this version back"),
-    "withdraw.about": (
+    "definition.withdraw.submit": ("撤回该版本", "Take this version back"),
+    "definition.withdraw.about": (
         "该版本尚未生效。撤回后不再生效，版本号不再使用；之前的版本继续有效。",
         "It has not taken effect. Taken back, it never does, and its number is not given again; the version before stays.",
     ),

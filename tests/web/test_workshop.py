@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -12,6 +13,7 @@ import pytest
 
 from api.problems import details
 from engine import rehearsal
+from engine.clock import day_of, wall_now
 from engine.definitions.deploy import Draft
 from engine.definitions.stories import ScenariosChanged
 from engine.rehearsal import ScenarioFailed
@@ -92,10 +94,18 @@ def test_a_draft_is_reviewed_by_somebody_else_published_from_a_day_and_told_whom
     assert other.post(f"{at}/review", theirs, verdict="approved").status_code == 303
     assert author.post(f"{at}/publish", token, effective_on="2020-01-01").status_code == 422
     assert author.post(f"{at}/publish", token, effective_on="soon").status_code == 422
-    assert author.post(f"{at}/publish", token, effective_on="2060-01-01").status_code == 303
+    refused = author.post(f"{at}/publish", token, effective_on="9999-12-31")
+    assert (refused.status_code, "两年内" in refused.text) == (422, True)
+    later = str(day_of(wall_now()) + timedelta(days=30))
+    assert author.post(f"{at}/publish", token, effective_on=later).status_code == 303
     assert "待生效" in author.get(at).text
+    waiting = engine.store_draft(actor("designer.xu"), Draft(ITEM, BPMN))["id"]
+    assert f"第 2 版将于 {later} 生效" in other.get(f"/admin/workshop/{waiting}").text
     assert "第 1 版" in author.get("/admin/workshop").text
     assert "第 1 版 1 件" in author.get(at).text
+    assert author.post(f"{at}/withdraw", token).status_code == 303
+    assert "已停用" in author.get(at).text
+    assert author.post(f"{at}/withdraw", token).status_code == 409
     assert engine.case_file(number)["state"] == "accepted"
     fresh = engine.store_draft(actor("designer.xu"), Draft("no-such-item", SMALL))["id"]
     refused = other.post(f"/admin/workshop/{fresh}/publish", theirs)

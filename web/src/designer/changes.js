@@ -51,9 +51,10 @@ export class Changes {
 
   show({ added, removed, changed, bpmn }) {
     this.clear();
-    for (const { id } of added) this.mark(id, 'is-added');
-    for (const { id } of changed) this.mark(id, 'is-changed');
-    this.shadows(new Map(removed.map(({ id, name }) => [id, name || ''])), bpmn);
+    const own = (list) => list.filter(({ process }) => !process); // what stands in a linked process isn't drawn here
+    for (const { id } of own(added)) this.mark(id, 'is-added');
+    for (const { id } of own(changed)) this.mark(id, 'is-changed');
+    this.shadows(new Map(own(removed).map(({ id, name }) => [id, name || ''])), bpmn);
     const parts = [['added', added], ['removed', removed], ['changed', changed]].filter(([, list]) => list.length);
     this.said.replaceChildren(...(parts.length ? parts.map(([what, list]) => this.section(what, list)) : [make('p', { class: 'nothing' }, this.t('changes.same'))]));
   }
@@ -72,6 +73,7 @@ export class Changes {
 
   named(what, one) {
     const label = `${this.kind(one.kind)} ${one.name || one.id}`;
+    if (one.process) return make('span', {}, `${label} ${this.t('changes.linked', { id: one.process })}`);
     const go = () => this.board.select(one.id, { look: true });
     return what === 'removed' ? make('span', {}, label) : make('button', { type: 'button', class: 'change-go', onclick: go }, label);
   }
