@@ -118,6 +118,7 @@ AFTER_RETURN: tuple[Choice, ...] = (
 VOTE_RULES: tuple[Choice, ...] = (
     ("all", "全体同意", "all"),
     ("majority", "过半数同意", "more than half"),
+    ("twoThirds", "三分之二以上同意", "two thirds or more"),
     ("atLeast", "达到规定票数或比例", "at least a number or a share"),
     ("any", "一人同意即可", "one is enough"),
 )
@@ -351,8 +352,8 @@ VOCABULARY: tuple[Element, ...] = (
                 "positive",
                 "同意比例",
                 "Percent",
-                "规则为 atLeast 时，至少百分之几同意（1 至 100），三分之二写 67",
-                "with atLeast: which share of all who are invited, 1 to 100; two thirds is 67",
+                "规则为 atLeast 时，至少百分之几同意（1 至 100），不足一票的进一票；三分之二请用规则 twoThirds",
+                "with atLeast: which share of all who are invited, 1 to 100, rounded up to a whole vote; for two thirds there is a rule",
             ),
             Attribute(
                 "ends",

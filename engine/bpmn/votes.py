@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from engine.bpmn.model import Node
 
-ALL, MAJORITY, AT_LEAST, ANY = "all", "majority", "atLeast", "any"
+ALL, MAJORITY, TWO_THIRDS, AT_LEAST, ANY = "all", "majority", "twoThirds", "atLeast", "any"
 DECIDED = "decided"
 PASSED, REJECTED, OPEN = "passed", "rejected", ""
 PERCENT = 100
@@ -30,7 +30,7 @@ class Vote:
         """How many of those invited have to assent."""
         if self.rule == AT_LEAST:
             return self.count if self.count is not None else -(-invited * (self.percent or PERCENT) // PERCENT)
-        return {ALL: invited, MAJORITY: invited // 2 + 1, ANY: 1}[self.rule]
+        return {ALL: invited, MAJORITY: invited // 2 + 1, TWO_THIRDS: -(-2 * invited // 3), ANY: 1}[self.rule]
 
 
 @dataclass(frozen=True, slots=True)

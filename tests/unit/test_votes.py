@@ -28,7 +28,7 @@ IN_TURN = many("5", isSequential="true")
 
 @st.composite
 def rules(draw: st.DrawFn, invited: int) -> Vote:
-    rule = draw(st.sampled_from(["all", "majority", AT_LEAST, "any"]))
+    rule = draw(st.sampled_from(["all", "majority", "twoThirds", AT_LEAST, "any"]))
     by_count = draw(st.booleans())
     count = draw(st.integers(1, invited)) if rule == AT_LEAST and by_count else None
     percent = draw(st.integers(1, 100)) if rule == AT_LEAST and not by_count else None
@@ -61,6 +61,8 @@ def test_the_order_of_votes_changes_nothing_and_what_is_settled_stays(data: st.D
         (Vote("majority", "yes"), 5, 3),
         (Vote("all", "yes"), 4, 4),
         (Vote("any", "yes"), 4, 1),
+        (Vote("twoThirds", "yes"), 3, 2),
+        (Vote("twoThirds", "yes"), 50, 34),
         (Vote(AT_LEAST, "yes", percent=67), 3, 3),
         (Vote(AT_LEAST, "yes", percent=66), 3, 2),
         (Vote(AT_LEAST, "yes", percent=50), 4, 2),

@@ -41,7 +41,7 @@ BAD: dict[str, Elements] = {
 GOOD: dict[str, Elements] = {
     "vote-not-multiple": RIGHT,
     "vote-outcome-unknown": RIGHT,
-    "vote-threshold": voted(voting('rule="atLeast" percent="67"')),
+    "vote-threshold": voted(voting('rule="atLeast" percent="60"')),
     "vote-unreachable": voted(voting('rule="atLeast" count="3"')),
     "vote-missing": RIGHT,
     "vote-side-by-side": _within(many("3", isSequential="true")),
