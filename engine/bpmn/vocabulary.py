@@ -353,7 +353,7 @@ VOCABULARY: tuple[Element, ...] = (
                 "同意比例",
                 "Percent",
                 "规则为 atLeast 时，至少百分之几同意（1 至 100），不足一票的进一票；三分之二请用规则 twoThirds",
-                "with atLeast: which share of all who are invited, 1 to 100, rounded up to a whole vote; for two thirds there is a rule",
+                "with atLeast: which share of all who are invited, 1 to 100, rounded up to a vote; twoThirds is a rule",
             ),
             Attribute(
                 "ends",
