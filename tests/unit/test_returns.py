@@ -148,8 +148,12 @@ def test_findings_name_the_task_and_the_target_and_nothing_that_nobody_drew(rule
             flows("start > a > f > b > end; f > c > e1"),
         ),
         (
-            *(start(), user("a"), gateway("inclusive", "f", default="f_b"), user("b", returning("a")), user("c")),
-            *(gateway("inclusive", "j"), end(), flows("start > a > f > b > j > end; f > c [form.c]; c > j")),
+            *(start(), user("a"), gateway("inclusive", "f", default="f_j"), user("b", returning("a")), user("c")),
+            *(
+                gateway("inclusive", "j"),
+                end(),
+                flows("start > a > f > j > end; f > b [form.b]; b > j; f > c [form.c]; c > j"),
+            ),
         ),
     ],
 )

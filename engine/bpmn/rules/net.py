@@ -48,9 +48,9 @@ class Net:
         return any(len(way) > 1 for ways in self.ways.values() for way in ways)
 
 
-def net_of(scope: Scope, *, guards: bool = True, subsets: bool = True) -> Net | None:
+def net_of(scope: Scope, *, guards: bool = True, subsets: bool = True, lonely: bool = False) -> Net | None:
     """The net of a scope with one start; None for another. `guards`: with events that do not interrupt; `subsets`: several
-    branches of an inclusive split at once."""
+    branches of an inclusive split at once; `lonely`: its default never beside another."""
     starts = scope.starts()
     if len(starts) != 1 or starts[0].id is None:
         return None
@@ -59,6 +59,8 @@ def net_of(scope: Scope, *, guards: bool = True, subsets: bool = True) -> Net | 
     outs = {node: tuple(index[id(flow)] for flow in scope.out_of(node)) for node in scope.by_id}
     into = {node: tuple(index[id(flow)] for flow in scope.into(node)) for node in scope.by_id}
     ways = {id: tuple(_ways(scope, node, outs, guards, subsets)) for id, node in scope.by_id.items()}
+    if lonely:
+        ways |= {id: _lonely(ways[id], outs[id], scope, node) for id, node in scope.by_id.items() if node.default}
     joining = [id for id in scope.by_id if len(into[id]) > 1]
     target = tuple(str(flow.target) for flow in flows)
     inclusive = tuple(sorted(id for id in joining if scope.by_id[id].tag == "inclusiveGateway"))
@@ -117,6 +119,12 @@ def _ways(
 
 def _happens(host: Node, event: Node) -> bool:
     return bool(event.id) and (host.tag in INSIDE or not any(each.kind in _THROWN for each in event.events))
+
+
+def _lonely(ways: tuple[Marking, ...], own: Marking, scope: Scope, node: Node) -> tuple[Marking, ...]:
+    """The ways without those in which a default is taken beside another flow: it is taken where no other is."""
+    default = next((n for n, flow in zip(own, scope.out_of(node.id), strict=True) if flow.id == node.default), None)
+    return tuple(way for way in ways if default not in way or len(way) == 1)
 
 
 def _subsets(flows: tuple[int, ...]) -> Iterator[Marking]:

@@ -129,7 +129,7 @@ class _Playing:
 
     def net(self, guards: bool) -> Net | None:
         if guards not in self.nets:
-            self.nets[guards] = net_of(self.scope, guards=guards)
+            self.nets[guards] = net_of(self.scope, guards=guards, lonely=True)
         return self.nets[guards]
 
     def waiting(self, node: str, guards: bool) -> dict[tuple[int, Marking], list[str]] | None:
