@@ -138,3 +138,10 @@ def _stalls(data: bytes, seed: int) -> bool:
     except AssertionError:
         return False
     return False
+
+
+def test_a_net_too_large_to_be_played_whole_is_walked_through_at_random() -> None:
+    """A reminder leads back to before the split: what it multiplies has too many states, and one in five walks stalls."""
+    data = xml(random_net(700024))
+    assert _stalls(data, 7)
+    assert [finding.rule for finding in lint(read(data)) if finding.severity == "error"] == ["join-deadlock"]

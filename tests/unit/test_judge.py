@@ -147,5 +147,5 @@ def test_what_multiplies_past_every_bound_is_told_and_not_waited_for() -> None:
     found = judge(diagram(start(), inner, end(), flows("start > s4 > end")))
     assert (found.readable, [each.rule for each in found.findings if each.severity == "error"]) == (
         True,
-        ["trial-failed"],
+        ["too-many-at-once"],
     )

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
+from random import Random
 
 from engine.bpmn.model import Flow, Node
 from engine.bpmn.rules.subject import INSIDE, Scope, spread
@@ -207,6 +208,44 @@ def explore(net: Net, frozen: Collection[str] = (), most: int = MOST_STATES, *, 
             done.moved.append(node)
     done.whole = done.whole and not todo
     return done
+
+
+def wander(net: Net, resting: frozenset[str], seed: int, most: int) -> Exploration:
+    """One way at random, as the engine goes it: what does not rest goes first, then joins, parallel ones before inclusive ones."""
+    rng = Random(seed)  # noqa: S311 (no secret)
+    done = Exploration([net.initial], [0], [""], [], whole=False)
+    while len(done.markings) < most and len(done.markings[-1]) <= MOST_TOKENS:
+        moves = _next_moves(net, resting, done.markings[-1], rng)
+        if not moves:
+            done.quiet.append(len(done.markings) - 1)
+            break
+        node, following = rng.choice(moves)
+        done.before.append(len(done.markings) - 1)
+        done.markings.append(following)
+        done.moved.append(node)
+    return done
+
+
+def _next_moves(net: Net, resting: frozenset[str], marking: Marking, rng: Random) -> list[tuple[str, Marking]]:
+    for flow in marking:
+        node = net.target[flow]
+        if node in net.clearing:
+            return [(node, ())]
+        if node not in resting and node not in net.rank:
+            return list(_moved(net, node, marking, (flow,)))
+    waiting = [flow for flow in marking if net.target[flow] in resting]
+    chosen = rng.choice(waiting) if waiting else None
+    return _joined(net, marking) or (
+        [] if chosen is None else list(_moved(net, net.target[chosen], marking, (chosen,)))
+    )
+
+
+def _joined(net: Net, marking: Marking) -> list[tuple[str, Marking]]:
+    for node in sorted({net.target[flow] for flow in marking} & net.rank.keys(), key=net.rank.__getitem__):
+        full = tuple(flow for flow in net.into[node] if flow in marking)
+        if len(full) == len(net.into[node]) or (node in net.hold and not _held_up(net, node, marking, set(full))):
+            return list(_moved(net, node, marking, full))
+    return []
 
 
 def _moves(net: Net, marking: Marking, frozen: Collection[str]) -> Iterator[tuple[str, Marking]]:

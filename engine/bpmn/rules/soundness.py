@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from engine.bpmn.expressions import ExpressionError, Names, compile_expression
 from engine.bpmn.model import Finding, Node
-from engine.bpmn.rules.net import Exploration, Net, explore, net_of
+from engine.bpmn.rules.net import Exploration, Net, explore, net_of, wander
 from engine.bpmn.rules.rule import ERROR, WARNING, Rule
 from engine.bpmn.rules.subject import INSIDE, Scope, Subject, spread
 from engine.bpmn.vocabulary import PERSON_TASKS
@@ -64,6 +64,7 @@ NEVER_ENDS = Rule(
 )
 RULES = (DEADLOCK, MAY_WAIT, MUTUAL, UNSYNCHRONISED, MAY_DOUBLE, NEVER_ENDS)
 
+MOST_WALKS, MOST_STEPS = 60, 300  #: at random, where not every way can be gone
 MOST_WORK = 60_000  #: states of one diagram, all explorations together
 MOST_SHOWN = 12
 _WORK = frozenset({*PERSON_TASKS, *INSIDE, "serviceTask", "receiveTask", "sendTask", "businessRuleTask"})
@@ -93,6 +94,21 @@ def _deadlocks(scope: Scope, names: Names, most: int) -> tuple[list[Finding], in
     if endless is not None and not _trapped(scope):
         path = cycling.path(endless)
         told[""] = NEVER_ENDS.at(scope.by_id[path[-1]] if path else scope.starts()[0], path=shown(scope, path))
+    walks = [] if done.whole else [wander(net, _resting(scope), seed, MOST_STEPS) for seed in range(MOST_WALKS)]
+    for each in (done, *walks):
+        _stuck(scope, names, net, each, told)
+    return list(told.values()), len(done.markings)
+
+
+def _resting(scope: Scope) -> frozenset[str]:
+    """The nodes at which a token waits for somebody or something."""
+    return frozenset(
+        id for id, node in scope.by_id.items() if node.tag in _WORK or node.tag == "intermediateCatchEvent"
+    )
+
+
+def _stuck(scope: Scope, names: Names, net: Net, done: Exploration, told: dict[str, Finding]) -> None:
+    """Tell the joins that wait for ever in a quiet state."""
     for state in done.quiet:
         marking = done.markings[state]
         for join in net.joins:
@@ -104,7 +120,6 @@ def _deadlocks(scope: Scope, names: Names, most: int) -> tuple[list[Finding], in
         held = [] if told else [join for join in net.inclusive if not set(net.into[join]).isdisjoint(marking)]
         if held:
             told[held[0]] = _mutual(scope, held, done.path(state))
-    return list(told.values()), len(done.markings)
 
 
 def _mutual(scope: Scope, held: list[str], path: list[str]) -> Finding:
