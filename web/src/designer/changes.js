@@ -61,7 +61,7 @@ export class Changes {
 
   mark(id, marker) {
     const element = this.board.find(id);
-    if (!element) return;
+    if (!element?.parent) return; // a mark on the root would be on everything that is drawn
     this.board.get('canvas').addMarker(element, marker);
     this.marked.push([element.id, marker]);
   }
