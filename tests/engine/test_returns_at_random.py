@@ -77,7 +77,7 @@ def test_what_is_returned_at_random_comes_to_its_end(plan, seed) -> None:
     returns = some_returns(bare, rng)
     wrong = refused(with_returns(bare, returns))
     returns = {task: way for task, way in returns.items() if task not in wrong}
-    if not returns:
+    if not returns or not deployable(lint(read(bare))):
         return
     data = with_returns(bare, returns)
     found = lint(read(data))
