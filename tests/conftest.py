@@ -10,11 +10,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
 
 from engine.assemble import Engine, open_engine
 from engine.demonstration import load_demonstration
-from engine.organization import log_in
 from engine.organization.actor import Actor
 from engine.organization.load import load_actor
 from engine.settings import Settings
@@ -38,14 +36,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     settle()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def cheap_passwords() -> Iterator[None]:
-    """Hashing a password costs 0.17 s of CPU, on purpose; a test run logs in a thousand times."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(log_in, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
