@@ -159,6 +159,11 @@ TEXTS: Texts = {
     "answer.send": ("作出答复", "Answer"),
     "new.channel": ("办理方式", "How it comes in"),
     "new.region": ("行政区划", "Region"),
+    "new.papers": ("收到的纸质材料", "Papers handed over"),
+    "new.papers.hint": (
+        "取消勾选没有收到的材料：收件凭证只列明收到的。",
+        "Untick what was not handed over: the receipt names only what was.",
+    ),
     "new.applicant": ("申请人", "Applicant"),
     "new.kind": ("类型", "Kind"),
     "kind.enterprise": ("企业或组织", "enterprise or organisation"),

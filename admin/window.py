@@ -153,6 +153,8 @@ def _application() -> Application:
         channel=channel if channel in CHANNELS_HERE else "window",
         external_number=field("external_number", 100) or None,
         regime=field("regime", 40) or None,
+        # Only where the list that was ticked is that of the item which was chosen in the end.
+        papers=tuple(request.form.getlist("papers")) if field("papers_of", 100) == item else None,
     )
 
 
@@ -167,6 +169,7 @@ def _form_page(status: int = 200, **shown: Any) -> Response:
         "item": item,
         "form": engine().intake.application_form(me(), code),
         "ways": engine().intake.unsigned_ways(me(), code),
+        "papers": engine().intake.papers(me(), code),
         "channels": () if agent else CHANNELS_HERE,
         "agent": agent,
         "mandates": _in_force() if agent else [],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response
-from marshmallow import ValidationError, fields, validates
+from marshmallow import ValidationError, fields, validate, validates
 
 from api.caller import acting, actor, engine, once
 from api.http_errors import both
@@ -27,7 +27,8 @@ _APPLICANT_TEXTS = ("kind", *PERSONAL)
 
 class NewCase(Acting):
     """An application. `applicant` takes kind, name, credit_code, id_number, contact, phone, address, and more; `regime` is the
-    way of trust first that signs nothing (`post-verification`), if that is chosen."""
+    way of trust first that signs nothing (`post-verification`), if that is chosen; `papers`, by the codes of materials, which were
+    handed over at the counter: the receipt names those, and without it all that the item wants."""
 
     item = Text(100, required=True)
     region = Text(20, required=True)
@@ -38,6 +39,7 @@ class NewCase(Acting):
     received_at = Instant()
     evidence = Text(500)
     regime = Text(40, allow_none=True, load_default=None)
+    papers = fields.List(Text(100), allow_none=True, load_default=None, validate=validate.Length(max=100))
 
     @validates("applicant")
     def _applicant(self, value: dict[str, Any], **_: Any) -> None:
@@ -289,7 +291,9 @@ def list_cases(asked: dict[str, Any]) -> Response:
 def submit_case(asked: dict[str, Any]) -> Response:
     """Submit an application: it becomes a case with its number and query code"""
     kept = once(asked)
-    made = engine().submit(acting(asked), Application(**asked), kept)
+    who, papers = acting(asked), asked.pop("papers")
+    named = Application(**asked, papers=None if papers is None else tuple(papers))
+    made = engine().submit(who, named, kept)
     shown = {name: value for name, value in made.items() if name != "id"}
     return answer(shown, 201, Location=f"{PREFIX}/cases/{made['number']}")
 

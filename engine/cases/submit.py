@@ -6,7 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,7 +28,7 @@ from engine.cases.states import CaseState
 from engine.cases.step_documents import RECEIPT, plan_at_window
 from engine.cases.step_store import CaseRow
 from engine.catalogue.forms import APPLICATION, Form
-from engine.catalogue.items import ServiceItem
+from engine.catalogue.items import Material, ServiceItem
 from engine.catalogue.offer import check_power, offer_in
 from engine.catalogue.publish import offer_insert
 from engine.catalogue.regimes import ORDINARY
@@ -88,6 +88,9 @@ class Application:
         ""  #: what shows that it was received earlier than it is entered: a postmark, an outage's number, a paper
     )
     regime: str | None = None  #: the way of trust first that the applicant chooses; it signs nothing
+    papers: tuple[str, ...] | None = (
+        None  #: by code, the papers handed over at a counter; None: nobody said which, so all
+    )
     heard: Any = None  #: what a credit source outside said of the applicant before this transaction, if one was asked
 
 
@@ -169,6 +172,11 @@ def submit(
     } | via(uow.actor)
     if mandate is not None:
         said["mandate"] = mandate
+    if asked.papers is not None:
+        if uow.actor.kind == "applicant":
+            why = "由窗口登记，申请人请勿填写\tis what a counter says, not the applicant"
+            raise Invalid(detail="papers", fields={"papers": [why]})
+        said["papers"] = list(asked.papers)
     said |= admitted.facts
     admitted.keep(uow, case.id, case.seq + 1)
     if received != uow.now:
@@ -176,7 +184,7 @@ def submit(
     said |= {"offer": {"version": offer.version, "region": offer.region, "implementation": offer.implementation}}
     said |= case_clocks.received(draft, received)
     draft.entries.append(Entry("case.submitted", {**said, "definition": draft.live.version}, personal))
-    received_now = bring(draft) if bring else [one.name for one in live.item.materials]
+    received_now = bring(draft) if bring else _handed_over(live.item.materials, asked.papers)
     plan_at_window(draft, RECEIPT, "\n".join(f"{n}. {one}" for n, one in enumerate(received_now, 1)))
     run = None
     if start and draft.live.acceptance_node is not None:
@@ -184,6 +192,21 @@ def submit(
     draft.store(run)
     told = {"number": number, "state": str(draft.state), "item": asked.item, "region": asked.region, "id": str(case.id)}
     return told | {"regime": case.regime or ORDINARY}
+
+
+def _handed_over(materials: Iterable[Material], papers: Sequence[str] | None) -> list[str]:
+    """The names of the papers that were handed over, for the receipt; without a word of which, all that the item wants.
+
+    Raises Invalid for what is no material of the item, or is named twice.
+    """
+    names = {one.code: one.name for one in materials}
+    if papers is None:
+        return list(names.values())
+    if len(set(papers)) < len(papers) or not set(papers) <= set(names):
+        listed = ", ".join(names)
+        said = f"只能为该事项的材料，每项一次：{listed}\ttakes materials of this item, each once: {listed}"
+        raise Invalid(detail="papers", fields={"papers": [said]})
+    return [name for code, name in names.items() if code in papers] or ["（未收到纸质材料）"]
 
 
 def start_run(uow: UnitOfWork, draft: StepDraft) -> ProcessRun:

@@ -34,6 +34,7 @@ _PROMISED = (
     "ORDER BY number DESC LIMIT 1"
 )
 #: The channels with a counter: its receipt lists what was handed over, whether or not it was scanned.
+_PAPERS = "SELECT payload::jsonb->'papers' AS papers FROM events WHERE case_id = %s AND seq = 1"
 ON_PAPER = ("window", "agent")
 _HELD = "SELECT DISTINCT code FROM materials WHERE case_id = %s AND state <> 'rejected'"
 _LISTS = "SELECT listed FROM supplement_lists WHERE case_id = %s"
@@ -91,14 +92,17 @@ def check_promise(draft: StepDraft, rule: RegimeRule, materials: Collection[str]
     if by > latest or by >= decided:
         shown = str(min(latest, decided))
         raise SupplyTooLate(by=str(by), latest=shown, fields={"supply_by": [f"≤ {latest}, < {decided}"]})
-    lists, held = draft.uow.read((_LISTS, (case.id,)), (_HELD, (case.id,)))
+    lists, held, papers = draft.uow.read((_LISTS, (case.id,)), (_HELD, (case.id,)), (_PAPERS, (case.id,)))
     asked = {one["material"] for row in lists for one in row["listed"]}
     demanded = next((code for code in materials if code in asked), None)
     if demanded is not None:
         raise ToleranceDemanded(material=_names(draft, [demanded]), fields={"materials": [demanded]})
     awaited = asked if case.state == CaseState.SUPPLEMENT else set()
     there = {row["code"] for row in held}
-    missing = missing_mains(draft.live.item.materials, rule.materials, there, awaited, case.channel in ON_PAPER)
+    on_paper = case.channel in ON_PAPER
+    if on_paper and papers[0]["papers"] is not None:  # the counter said which papers it was given: only those are there
+        there, on_paper = there | (set(papers[0]["papers"]) - awaited), False
+    missing = missing_mains(draft.live.item.materials, rule.materials, there, awaited, on_paper)
     if missing:
         raise MainMaterialMissing(materials=_names(draft, missing), fields={"materials": missing})
 

@@ -68,6 +68,17 @@ class IntakeDoor:
 
         return self.calls.perform(actor, read)
 
+    def papers(self, actor: Actor, item: str) -> list[dict[str, str]]:
+        """The papers that may be handed over for an item, by code and name."""
+
+        def read(uow: UnitOfWork) -> list[dict[str, str]]:
+            sight = Sight.of(self.calls.house, uow)
+            version = sight.catalogue.current(item, sight.today)
+            wanted = version.content.materials if version is not None else ()
+            return [{"code": one.code, "name": one.name, "name_en": one.name_en} for one in wanted]
+
+        return self.calls.perform(actor, read)
+
     def counter(self, actor: Actor, number: str) -> dict[str, Any]:
         """What of an application can still be put right, and what its values are called. Raises NotFound."""
         return self.calls.perform(actor, lambda uow: counter_view(self.calls.house, uow, number))

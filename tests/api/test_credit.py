@@ -357,6 +357,14 @@ def test_a_tolerance_is_promised_for_a_day_and_before_acceptance(engine, clerk):
     told = refused(clerk.post(f"/cases/{online}/commitment", asked), 422, "main-material-missing")
     assert "floor-plan" not in told["fields"]["materials"]
     assert "application-form" in told["fields"]["materials"]
+    # Where the counter said which papers it was given, the receipt stands for those alone.
+    given = [one["code"] for one in json.loads((FOLDER / "item.json").read_text("utf-8"))["materials"]]
+    part = applied(clerk, company(), papers=[code for code in given if code not in ("floor-plan", "test-report")])
+    told = refused(clerk.post(f"/cases/{part['number']}/commitment", asked), 422, "main-material-missing")
+    assert told["fields"]["materials"] == ["test-report"]
+    for wrong in (["no-such"], ["floor-plan", "floor-plan"], "floor-plan"):
+        body = {"item": ITEM, "region": REGION, "applicant": company(), "form": STORY["form"], "papers": wrong}
+        assert "papers" in str(refused(clerk.post("/cases", body), 422, "input-invalid")["fields"])
     # What the window has asked for is missing, whatever the receipt says.
     listed = {"answer": "supplement", "materials": [{"material": "hygiene-rules", "reason": "缺"}]}
     awaited = applied(clerk, company())["number"]

@@ -57,11 +57,21 @@ def test_the_window_fills_in_the_form_of_the_item_and_is_told_what_is_wrong_by_f
         assert f'id="form-{name}-wrong"' in refused.text
     assert 'value="viele"' in refused.text
     assert "须为整数" in refused.text
-    made = clerk.post("/admin/applications", **HOTEL)
+    assert 'name="papers" value="floor-plan" checked' in shown
+    handed = {"papers_of": HOTEL["item"], "papers": "floor-plan"}
+    refused = clerk.post("/admin/applications", **wrong, **handed).text
+    assert 'value="floor-plan" checked' in refused
+    assert 'value="test-report" checked' not in refused
+    strange = clerk.post("/admin/applications", **HOTEL, **{**handed, "papers": "no-such"})
+    assert strange.status_code == 422
+    made = clerk.post("/admin/applications", **HOTEL, **handed)
     assert made.status_code == 303
     number = re.search(r"/cases/([^/]+)/receipt", made.headers["Location"])[1]
     case = kept(engine, number)
     assert (case.form["floor_area"], case.form["rooms"], case.channel) == (680.5, 36, "help")
+    receipt = engine.case_file(number)["documents"][0]["content"]
+    assert (receipt.count("平面图"), "\n" in receipt) == (1, False)  # that one paper, and no other
+    assert engine.verify_record(number).whole
 
 
 def test_an_officer_fills_in_the_form_of_the_task(desk, engine, actor):
