@@ -152,7 +152,11 @@ CONSTRUCTS: tuple[tuple[str, tuple[Construct, ...]], ...] = (
             _refused("complex gateway, parallel event-based gateway", "use another gateway"),
             _noted("several flows out of a task or event", "implicit-fork", "all are taken"),
             _runs(
-                "several flows into a task or event", "each token passes", "merge-unsynchronised", "merge-may-double"
+                "several flows into a task or event",
+                "each token passes",
+                "merge-unsynchronised",
+                "merge-may-double",
+                "branches-multiply",
             ),
             _refused(
                 "condition on a flow out of a task or parallel gateway", "put a gateway before", "condition-misplaced"

@@ -41,7 +41,7 @@ FAILING = (
         "expression-invalid",
         "timer-invalid",
     ),
-    *("too-many-at-once", "too-long-at-once", "boundary-never-waited"),
+    *("too-many-at-once", "too-long-at-once", "boundary-never-waited", "branches-multiply"),
     *("loop-invalid", "foreign-refused", "end-outgoing", "message-unnamed", "signal-unnamed"),
 )
 

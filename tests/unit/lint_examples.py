@@ -87,6 +87,15 @@ JOINED = (gateway("parallel", "f"), user("b"), user("c"), gateway("parallel", "j
 BOTH = "start > a > f > b > j > end; f > c > j"
 
 
+def doubling(count: int, merge: str = "exclusive", *, first: str = "") -> Elements:
+    """Behind a task (or what is `first`) splits in a row, each with its two branches meeting in a merge."""
+    before = ["a", *(f"m{n}" for n in range(count))]
+    ways = "; ".join(f"{before[n]} > f{n} > m{n}" for n in range(count))
+    more = [element("sequenceFlow", f"w{n}", sourceRef=f"f{n}", targetRef=f"m{n}") for n in range(count)]
+    nodes = [gateway("parallel", f"f{n}") + gateway(merge, f"m{n}") for n in range(count)]
+    return start(), first or user("a"), *nodes, *more, end(), flows(f"start > a; {ways}; {before[-1]} > end")
+
+
 def approval(inner: str) -> Elements:
     return around(user("a", extended(inner)))
 
@@ -105,6 +114,7 @@ def late(inner: str) -> Elements:
 
 BAD: dict[str, Elements] = {
     **credit_examples.BAD,
+    "branches-multiply": doubling(8),
     "too-many-at-once": around(scope("a", many("40"), start("s1"), user("t", many("40")), end("s2"), flows("s1>t>s2"))),
     "too-long-at-once": after_task(within(loop("400")), flows("start > a > s > end")),
     "boundary-never-waited": late(within()),
@@ -152,6 +162,7 @@ BAD: dict[str, Elements] = {
 
 GOOD: dict[str, Elements] = {
     **credit_examples.GOOD,
+    "branches-multiply": doubling(8, "parallel"),
     "too-many-at-once": around(
         scope("a", many("40", isSequential="true"), start("s1"), user("t", many("40")), end("s2"), flows("s1>t>s2"))
     ),

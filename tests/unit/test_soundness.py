@@ -9,7 +9,8 @@ from engine.bpmn.model import Finding
 from engine.bpmn.read import read
 from engine.bpmn.rules.net import explore, net_of
 from engine.bpmn.rules.subject import subject_of
-from tests.unit.diagrams import boundary, diagram, end, flows, gateway, start, timer, user
+from tests.unit.diagrams import boundary, catch, diagram, end, flows, gateway, start, timer, user
+from tests.unit.lint_examples import doubling
 
 CHOICE = gateway("exclusive", "x", default="x_a")
 
@@ -182,3 +183,38 @@ def test_a_mesh_is_left_when_it_has_been_played_long_enough() -> None:
     done = explore(net, most=200)
     assert not done.whole
     assert len(done.markings) <= 200
+
+
+def test_branches_that_multiply_without_work_are_counted() -> None:
+    """2^14 in one step, or 2^10 at a timer; not what is joined, and not ways of which one is gone."""
+    rows = [user(f"t{n}") + boundary(f"b{n}", f"t{n}", timer("P1D")) + gateway("exclusive", f"m{n}") for n in range(14)]
+    ways = [
+        "; ".join(f"{'start' if not n else f'm{n - 1}'} > t{n} > m{n}; b{n} > m{n}" for n in range(14)),
+        "m13 > end",
+    ]
+    waits = [each.replace('targetRef="end"', 'targetRef="t"') for each in doubling(10)]
+    told = {
+        "step": doubling(14),
+        "rest": (*waits, catch("t", timer("P1D")), flows("t > end")),
+        "joined": doubling(14, "parallel"),
+        "in turn": (start(), *rows, end(), flows("; ".join(ways))),
+        "few": doubling(4),
+    }
+    found = {
+        name: [finding.rule for finding in lint(read(diagram(*elements))) if finding.severity == "error"]
+        for name, elements in told.items()
+    }
+    assert [name for name in told if found[name] == ["branches-multiply"]] == ["step", "rest"]
+    assert [name for name in told if not found[name]] == ["joined", "in turn", "few"]
+
+
+@pytest.mark.parametrize("handler", ["c > h > e2", ""])
+def test_compensation_takes_no_token_away(handler: str) -> None:
+    """It is refused by its name, and nothing is said of a join that it would never have kept waiting."""
+    both = (start(), gateway("parallel", "f"), user("a"), user("b"), gateway("parallel", "j"), end())
+    undoing = (boundary("c", "a", "<compensateEventDefinition/>"), user("h", isForCompensation="true"), end("e2"))
+    ways = flows("start > f > a > j > end; f > b > j" + (f"; {handler}" if handler else ""))
+    findings = lint(read(diagram(*both, *undoing, ways)), "approval")
+    assert {finding.rule for finding in findings if finding.element in ("a", "b", "c", "h", "j")} - {
+        *("assignment-missing", "time-limit-missing", "public-name-missing", "level-missing"),
+    } <= {"not-supported", "unreachable"}

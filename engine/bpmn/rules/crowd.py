@@ -136,3 +136,8 @@ def _rests(node: Node, through: Mapping[str, int | None]) -> bool:
     if node.tag in INSIDE:
         return not _is_mute(node, through)
     return node.tag in _RESTING and not any(event.kind == "link" for event in node.events)
+
+
+def resting(node: Node) -> bool:
+    """Whether a token may wait at a node: what is inside a sub-process is not looked at."""
+    return node.tag in INSIDE or _rests(node, {})

@@ -108,7 +108,7 @@ def _ways(
         yield from _subsets(own) if subsets else ((flow,) for flow in own)
     else:
         yield own
-        events = [event for event in scope.boundary.get(str(node.id), ()) if _happens(node, event)]
+        events = [event for event in scope.boundary.get(str(node.id), ()) if happens(node, event)]
         yield from (outs[str(event.id)] for event in events if event.interrupting)
         if guards:
             for event in events:
@@ -118,7 +118,10 @@ def _ways(
         yield ()
 
 
-def _happens(host: Node, event: Node) -> bool:
+def happens(host: Node, event: Node) -> bool:
+    """Whether an event on a border may take a token away: one of compensation never does, it only says who undoes."""
+    if any(each.kind == "compensate" for each in event.events):
+        return False
     return bool(event.id) and (host.tag in INSIDE or not any(each.kind in _THROWN for each in event.events))
 
 

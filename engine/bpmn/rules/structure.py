@@ -179,7 +179,7 @@ def _node(scope: Scope, node: Node, profile: str) -> Iterator[Finding]:
         yield from _boundary(scope, node)
     if node.tag == "endEvent" and outgoing:
         yield END_OUTGOING.at(node)
-    if node.tag != "endEvent" and not outgoing and not node.triggered_by_event:
+    if node.tag != "endEvent" and not outgoing and not node.triggered_by_event and not _undoes(node):
         rule = DEAD_END if node.tag == "eventBasedGateway" else IMPLICIT_END
         yield rule.at(node, profile)
     if node.default and node.tag not in CHOOSING:
@@ -191,6 +191,11 @@ def _node(scope: Scope, node: Node, profile: str) -> Iterator[Finding]:
         yield FORK.at(node, profile, count=len(outgoing))
     if node.tag not in CHOOSING:
         yield from (MISPLACED_CONDITION.at(flow) for flow in outgoing if flow.condition)
+
+
+def _undoes(node: Node) -> bool:
+    """Whether a node belongs to compensation, which leads on by no flow, and is refused by name."""
+    return "isForCompensation" in node.flags or any(event.kind == "compensate" for event in node.events)
 
 
 def _boundary(scope: Scope, node: Node) -> Iterator[Finding]:
