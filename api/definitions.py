@@ -196,6 +196,7 @@ class NotMovable(Shape):
     """Live cases that could not be moved to the version, and why."""
 
     node = fields.String()
+    process = fields.String(allow_none=True)
     cases = fields.Integer()
     numbers = fields.List(fields.String())
     reason = fields.String()
@@ -203,9 +204,10 @@ class NotMovable(Shape):
 
 
 class TouchedNode(Shape):
-    """A node at which live cases wait and which the version changes or removes."""
+    """A node at which live cases wait and which the version changes or removes; `process`: the linked one, or null."""
 
     node = fields.String()
+    process = fields.String(allow_none=True)
     name = fields.String(allow_none=True)
     version = fields.Integer(allow_none=True)
     what = fields.String()

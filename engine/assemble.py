@@ -436,9 +436,11 @@ class Engine:
 
     # -- definitions
 
-    def store_draft(self, actor: Actor, draft: deploy.Draft, once: Once | None = None) -> dict[str, Any]:
-        """Store a diagram as a draft."""
-        return self.workshop.store(actor, draft, once=once)
+    def store_draft(
+        self, actor: Actor, draft: deploy.Draft, once: Once | None = None, before: UUID | None = None
+    ) -> dict[str, Any]:
+        """Store a diagram as a draft, drawn over the definition `before`."""
+        return self.workshop.store(actor, draft, once=once, before=before)
 
     def publish(self, actor: Actor, definition_id: UUID, once: Once | None = None) -> dict[str, Any]:
         """Publish a draft."""

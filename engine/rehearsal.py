@@ -90,7 +90,7 @@ def dry_run(
     code = item or item_of(bpmn, "draft")
     data = engine.workshop.item_data(actor, code)
     engine.workshop.refuse_errors(bpmn, data)
-    return rehearse(engine.settings, Play(code, bpmn, data), stories)
+    return rehearse(engine.settings, Play(code, bpmn, data, engine.workshop.kept(actor, code)), stories)
 
 
 def checked(scenarios: Sequence[Any]) -> list[dict[str, Any]]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from typing import Any
-from uuid import UUID
 
 from flask import Response, g, request
 
-from admin.designer.answers import MOST_DIAGRAM, said_of
+from admin.designer.answers import MOST_CODE, MOST_DIAGRAM, code_of, id_of, over, said_of
 from admin.designer.blank import blank_diagram
 from admin.designer.panel import moddle, vocabulary
 from admin.desk import fresh_key, me, page
@@ -23,7 +22,6 @@ from web.pages import Pages, answer_data
 from web.serving import engine
 from web.words import language
 
-MOST_CODE = 100
 #: Of the texts, those that the page's script speaks with.
 SPOKEN = "designer."
 
@@ -52,12 +50,13 @@ def serve_designer(pages: Pages) -> None:
     @pages.post("/designer/save")
     def save_drawing() -> Response:
         said = said_of()
-        return answer_data(_saved(said["xml"], _code(said, "item"), _code(said, "before"), _code(said, "key")))
+        return answer_data(_saved(said["xml"], code_of(said, "item"), code_of(said, "before"), code_of(said, "key")))
 
     @pages.post("/designer/changes")
     def compare_drawing() -> Response:
         said = said_of()
-        return answer_data(engine().drawing.changes(me(), said["xml"], _id_of(_code(said, "against"))))
+        against = id_of(code_of(said, "against"))
+        return answer_data(engine().drawing.changes(me(), said["xml"], against, *over(said)))
 
 
 def _opened(definition: str | None, item: str) -> dict[str, Any]:
@@ -72,7 +71,7 @@ def _opened(definition: str | None, item: str) -> dict[str, Any]:
         "key": fresh_key(),
     }
     if definition:
-        found = engine().drawing.open(me(), _id_of(definition))
+        found = engine().drawing.open(me(), id_of(definition))
         return known | {"xml": found.pop("bpmn"), "others": found.pop("others"), "definition": found}
     others = engine().drawing.others(me(), item) if item else []
     return known | {"xml": blank_diagram(lang, item), "others": others, "definition": None}
@@ -85,27 +84,14 @@ def _saved(bpmn: bytes, item: str, before: str, key: str) -> dict[str, Any]:
     stories = _stories(item, before) if before else ()
     canonical = json.dumps([item, before, hashlib.sha256(bpmn).hexdigest()])
     once = Once(f"{me().id} PAGE draw {item}", key or fresh_key(), hashlib.sha256(canonical.encode()).digest())
-    made = engine().store_draft(me(), Draft(item, bpmn, scenarios=stories), once)
+    drawn_over = id_of(before) if before else None
+    made = engine().store_draft(me(), Draft(item, bpmn, scenarios=stories), once, drawn_over)
     return {"definition": made, "others": engine().drawing.others(me(), item), "key": fresh_key()}
 
 
 def _stories(item: str, before: str) -> tuple[dict[str, Any], ...]:
-    known = engine().workshop.source(me(), _id_of(before))
+    known = engine().workshop.source(me(), id_of(before))
     return tuple(known["scenarios"]) if known["item"] == item else ()
-
-
-def _code(said: dict[str, Any], name: str) -> str:
-    value = said.get(name) or ""
-    if not isinstance(value, str) or len(value) > MOST_CODE or "\0" in value:
-        raise Invalid(detail=name, fields={name: [f"≤ {MOST_CODE}"]})
-    return value
-
-
-def _id_of(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotFound(what="definition", id=text[:80]) from None
 
 
 def _texts(lang: str) -> dict[str, str]:

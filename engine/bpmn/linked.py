@@ -60,6 +60,11 @@ def in_texts(texts: Mapping[str, str]) -> Library:
     return find
 
 
+def either(*libraries: Library) -> Library:
+    """The libraries as one; the first that has a process counts."""
+    return lambda process: next(filter(None, (library(process) for library in libraries)), None)
+
+
 def frozen(diagram: Diagram, bpmn: bytes, library: Library) -> dict[str, str]:
     """The files of all that a diagram links and that is linked from there, by process id: what a published version keeps.
 

@@ -13,7 +13,7 @@ from typing import Any
 from engine.bpmn.compile import executable_process
 from engine.bpmn.dialects.convert import convert
 from engine.bpmn.judge import House, judge
-from engine.bpmn.linked import in_folders, in_texts
+from engine.bpmn.linked import either, in_folders, in_texts
 from engine.bpmn.mends.apply import AnswersWrong, mend, mend_one
 from engine.bpmn.mends.layout import lay_out_anew
 from engine.bpmn.mends.sheet import Sheet
@@ -29,7 +29,8 @@ def load() -> None:
 
 def _house(options: Mapping[str, Any]) -> House:
     handlers, texts = options.get("handlers"), options.get("texts")
-    library = in_folders(*map(Path, options.get("folders", ()))) if texts is None else in_texts(texts)
+    files = in_folders(*map(Path, options.get("folders", ())))
+    library = either(files, in_texts(options.get("kept") or {})) if texts is None else in_texts(texts)
     return House(None if handlers is None else frozenset(handlers), options.get("item"), library)
 
 

@@ -148,6 +148,21 @@ def item_data_of(uow: UnitOfWork, item: str) -> dict[str, Any]:
     return row.data if row is not None else {}
 
 
+def kept_before(uow: UnitOfWork, item: str, before: UUID | None = None) -> Mapping[str, str]:
+    """The files of what a draft's predecessor links, by process id. Raises NotFound for a `before` that there is not.
+
+    The predecessor is the definition `before`, which it was drawn over, else the item's published version, else its newest draft.
+    """
+    if before is not None:
+        row = uow.session.get(Definition, before)
+        if row is None:
+            raise NotFound(what="definition", id=before)
+        return row.linked
+    asked = select(Definition.linked).where(Definition.item == item)
+    asked = asked.order_by((Definition.state == "published").desc(), Definition.created_at.desc(), Definition.id.desc())
+    return uow.session.scalar(asked.limit(1)) or {}
+
+
 def store_draft(uow: UnitOfWork, judged: Judged, draft: Draft, library: Library = nothing) -> dict[str, Any]:
     """Store a draft with its findings. What can't be read is refused; what has errors may be stored, not published.
 

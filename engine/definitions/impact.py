@@ -10,17 +10,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from engine.bpmn.compare import Comparison
+from engine.bpmn.compare import Changed, Comparison, Element
 from engine.unit_of_work import UnitOfWork
 
 MOST_CASES = 50  #: named for a reason; beyond them they are counted
-#: The open tasks of live cases of an item, by node and version.
+#: The open tasks of live cases of an item, by node and version; of linked cases, in the linked process that they run.
 _WAITING = (
-    "SELECT c.definition_id, d.version, t.node, t.name, count(DISTINCT c.id) AS cases, "
+    "SELECT c.definition_id, d.version, c.process, t.node, t.name, count(DISTINCT c.id) AS cases, "
     "(array_agg(DISTINCT c.number ORDER BY c.number))[1:50] AS numbers FROM cases c "
     "JOIN definitions d ON d.id = c.definition_id JOIN tasks t ON t.case_id = c.id AND t.state IN ('open', 'claimed') "
     "WHERE c.item = %(item)s AND c.state <> 'concluded' "
-    "GROUP BY c.definition_id, d.version, t.node, t.name ORDER BY t.node, d.version"
+    "GROUP BY c.definition_id, d.version, c.process, t.node, t.name ORDER BY c.process NULLS FIRST, t.node, d.version"
 )
 _LIVE = (
     "SELECT c.definition_id, d.version, count(*) AS cases FROM cases c JOIN definitions d ON d.id = c.definition_id "
@@ -40,8 +40,8 @@ def impact(uow: UnitOfWork, item: str, compared: Callable[[UUID], Comparison]) -
     blocked: list[dict[str, Any]] = []
     for row in waiting:
         comparison = known[row["definition_id"]]
-        changed = next((one for one in comparison.changed if one.id == row["node"]), None)
-        removed = next((one for one in comparison.removed if one.id == row["node"]), None)
+        changed = next((one for one in comparison.changed if _is_at(one, row)), None)
+        removed = next((one for one in comparison.removed if _is_at(one, row) or _is_whole(one, row)), None)
         if changed is not None:
             attributes = [one.attribute for one in changed.changes]
             limits = any(name.startswith("timeLimit.") for name in attributes)
@@ -50,7 +50,7 @@ def impact(uow: UnitOfWork, item: str, compared: Callable[[UUID], Comparison]) -
                 blocked.append(_kind_changed(row))
         elif removed is not None:
             nodes.append(_row(row, "removed", []) | {"limits_differ": False})
-            blocked.append(_blocked(row, removed.name))
+            blocked.append(_blocked(row))
     return {
         "live_cases": sum(row["cases"] for row in live),
         "by_version": [{"version": row["version"], "cases": row["cases"]} for row in live],
@@ -62,15 +62,26 @@ def impact(uow: UnitOfWork, item: str, compared: Callable[[UUID], Comparison]) -
     }
 
 
+def _is_at(one: Changed | Element, row: Mapping[str, Any]) -> bool:
+    """Whether an element is the node at which a case waits: ids are those of a process, and each linked one has its own."""
+    return (one.id, one.process) == (row["node"], row["process"])
+
+
+def _is_whole(one: Element, row: Mapping[str, Any]) -> bool:
+    """Whether the linked process that a case runs is gone as a whole."""
+    return one.kind == "process" and one.process is not None and bool(one.process == row["process"])
+
+
 def _case_limits(comparison: Comparison) -> list[str]:
     """The limits of the whole case that differ, by attribute."""
-    own = (one for one in comparison.changed if one.kind == "process")
+    own = (one for one in comparison.changed if one.kind == "process" and one.process is None)
     return [change.attribute for one in own for change in one.changes if change.attribute.startswith("timeLimit.")]
 
 
 def _row(row: Mapping[str, Any], what: str, attributes: list[str]) -> dict[str, Any]:
     return {
         "node": row["node"],
+        "process": row["process"],
         "name": row["name"],
         "version": row["version"],
         "what": what,
@@ -80,10 +91,11 @@ def _row(row: Mapping[str, Any], what: str, attributes: list[str]) -> dict[str, 
     }
 
 
-def _blocked(row: Mapping[str, Any], name: str | None) -> dict[str, Any]:
-    label = name or row["node"]
+def _blocked(row: Mapping[str, Any]) -> dict[str, Any]:
+    label = row["name"] or row["node"]
     return {
         "node": row["node"],
+        "process": row["process"],
         "cases": row["cases"],
         "numbers": row["numbers"],
         "reason": f"环节“{label}”在新版本中已删除，办件停在该环节。",
@@ -94,6 +106,7 @@ def _blocked(row: Mapping[str, Any], name: str | None) -> dict[str, Any]:
 def _kind_changed(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "node": row["node"],
+        "process": row["process"],
         "cases": row["cases"],
         "numbers": row["numbers"],
         "reason": f"环节“{row['name']}”在新版本中是另一类元素，或改变了多实例方式。",

@@ -43,10 +43,15 @@ class DiagramsDoor:
     handlers: HandlerRegistry
     templates: Path  #: the folder of processes that any diagram may link
 
-    def lint(self, actor: Actor, bpmn: bytes, profile: str = BPMN) -> dict[str, Any]:
-        """Every finding about a diagram, in both languages; `deployable`: no error in the profile. Whatever it is, it is judged."""
+    def lint(
+        self, actor: Actor, bpmn: bytes, profile: str = BPMN, kept: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        """Every finding about a diagram, in both languages; `deployable`: no error in the profile. Whatever it is, it is judged.
+
+        `kept`: what the version before it links, where neither it nor the templates have that.
+        """
         need(actor, UseCase.DIAGRAM_CHECK)
-        return self.judged(bpmn, profile)
+        return self.judged(bpmn, profile, kept=kept)
 
     def judged(
         self,
@@ -55,14 +60,15 @@ class DiagramsDoor:
         item: Mapping[str, Any] | None = None,
         folders: Sequence[Path] = (),
         texts: Mapping[str, str] | None = None,
+        kept: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         """`readable`, `deployable` and `findings` of a diagram. Raises Invalid for a profile that there is not.
 
-        `item`: the data of the item that it is for; what it links is looked up in `folders` and among the templates, or, for
-        a version that keeps them, in `texts`.
+        `item`: the data of the item that it is for; what it links is looked up in `folders`, among the templates, and in what
+        the version before it `kept`; or, for a version that keeps them itself, in `texts` alone.
         """
         _check(profile)
-        options = self._options(profile) | {"item": item, "texts": texts}
+        options = self._options(profile) | {"item": item, "texts": texts, "kept": kept}
         options["folders"] = [*map(str, folders), *options["folders"]]
         answer = SANDBOX.ask("judge", options, bpmn)
         if isinstance(answer, Failure):

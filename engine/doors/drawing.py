@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from engine.bpmn.compare import Comparison, Stored, compare_stored
 from engine.bpmn.file_text import text_of
-from engine.bpmn.linked import Library, frozen, in_folders, in_texts
+from engine.bpmn.linked import Library, either, frozen, in_folders, in_texts
 from engine.bpmn.read import read
 from engine.cases.access import need
 from engine.catalogue.models import ItemRow
@@ -88,18 +88,20 @@ class DrawingDoor:
 
         return self.calls.perform(actor, work)
 
-    def changes(self, actor: Actor, bpmn: bytes, against: UUID) -> dict[str, Any]:
-        """What turns a stored definition into the diagram as it is drawn now.
+    def changes(
+        self, actor: Actor, bpmn: bytes, against: UUID, item: str = "", before: UUID | None = None
+    ) -> dict[str, Any]:
+        """What turns a stored definition into the diagram as it is drawn now, over `before`, with what saving it would link.
 
         Raises:
             Forbidden, NotFound.
             UnreadableDiagram: nothing can be compared with what can't be read.
         """
 
-        library = in_folders(self.templates)
-
         def work(uow: UnitOfWork) -> dict[str, Any]:
             row = _row(uow, against)
+            kept = deploy.kept_before(uow, item or row.item, before)
+            library = either(in_folders(self.templates), in_texts(kept))
             found = _compared(row, bpmn, library)
             return asdict(found) | {"against": deploy.described(row), "bpmn": text_of(row.bpmn)}
 
@@ -107,9 +109,8 @@ class DrawingDoor:
 
 
 def _compared(row: Definition, bpmn: bytes, library: Library) -> Comparison:
-    """What turns a stored definition into what is drawn, which links what saving it now would give it."""
-    stored = in_texts(row.linked)
-    drawn = Stored(bpmn, frozen(read(bpmn), bpmn, lambda process: library(process) or stored(process)))
+    """What turns a stored definition into what is drawn, which links what the library has."""
+    drawn = Stored(bpmn, frozen(read(bpmn), bpmn, library))
     return compare_stored(Stored(row.bpmn, row.linked), drawn)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import literal, select, tuple_
 
 from engine.bpmn.compare import Comparison, Stored, compare_stored
 from engine.bpmn.file_text import text_of
-from engine.bpmn.linked import in_folders
+from engine.bpmn.linked import either, in_folders, in_texts
 from engine.bpmn.read import read
 from engine.cases.access import need
 from engine.cases.paging import Order, read_cursor, write_cursor
@@ -51,17 +51,29 @@ class WorkshopDoor:
     diagrams: DiagramsDoor
 
     def store(
-        self, actor: Actor, draft: deploy.Draft, folders: tuple[Path, ...] = (), once: Once | None = None
+        self,
+        actor: Actor,
+        draft: deploy.Draft,
+        folders: tuple[Path, ...] = (),
+        once: Once | None = None,
+        before: UUID | None = None,
     ) -> dict[str, Any]:
-        """Store a diagram as a draft. It is judged before, while no connection is held; what it links is looked up in `folders`
-        and among the templates."""
+        """Store a diagram as a draft. It is judged before, while no connection is held.
+
+        What it links is looked up in `folders`, among the templates, and in what its predecessor keeps: the definition `before`,
+        else the item's own (`deploy.kept_before`).
+        """
         deploy.may_store(actor, draft)
-        item = draft.item_data
-        if item is None:
-            item = self.calls.perform(actor, lambda uow: deploy.item_data_of(uow, draft.item))
-        judged = self.diagrams.judged(draft.bpmn, item=item, folders=folders)
+
+        def look(uow: UnitOfWork) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+            item = draft.item_data
+            known = deploy.item_data_of(uow, draft.item) if item is None else item
+            return known, deploy.kept_before(uow, draft.item, before)
+
+        item, kept = self.calls.perform(actor, look)
+        judged = self.diagrams.judged(draft.bpmn, item=item, folders=folders, kept=kept)
         self.diagrams.refuse_unbounded(judged)
-        library = in_folders(*folders, self.diagrams.templates)
+        library = either(in_folders(*folders, self.diagrams.templates), in_texts(kept))
         return self.calls.perform(actor, lambda uow: deploy.store_draft(uow, judged, draft, library), once)
 
     def list(
@@ -132,6 +144,15 @@ class WorkshopDoor:
             need(uow.actor, UseCase.DEFINITION_READ)
             row = uow.session.get(ItemRow, item)
             return row.data if row is not None else None
+
+        return self.calls.perform(actor, work)
+
+    def kept(self, actor: Actor, item: str, before: UUID | None = None) -> Mapping[str, str]:
+        """What a draft that is drawn over `before`, else over the item's version, links where nothing else has it."""
+
+        def work(uow: UnitOfWork) -> Mapping[str, str]:
+            need(uow.actor, UseCase.DEFINITION_READ)
+            return deploy.kept_before(uow, item, before)
 
         return self.calls.perform(actor, work)
 

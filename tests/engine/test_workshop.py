@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from datetime import date, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
 from engine.background.sweep import sweep
+from engine.bpmn.compare import Change, Changed, Comparison, Element
 from engine.cases.accept import Acceptance
 from engine.cases.submit import Application
 from engine.clock import day_of, wall_now
@@ -22,7 +24,9 @@ from engine.definitions.deploy import (
     NotScheduled,
     OwnReview,
 )
-from engine.errors import Conflict, Invalid
+from engine.definitions.impact import impact
+from engine.errors import Conflict, Invalid, NotFound
+from tests.engine.trust_first import approval
 
 ITEM = "joint-final-inspection"
 BPMN = Path("processes/joint-final-inspection/process.bpmn").read_bytes()
@@ -162,6 +166,41 @@ def test_a_case_is_held_against_the_version_on_which_it_runs(engine, author, rev
 def test_the_same_diagram_changes_nothing(engine, author):
     changes = engine.workshop.changes(author, stored(engine, author))
     assert (changes["added"], changes["removed"], changes["changed"]) == ((), (), ())
+
+
+def test_a_draft_keeps_what_its_predecessor_links_and_a_loss_is_told(engine, author, tmp_path):
+    """A file of the item's folder is known to whom it was sent with; who draws on does so without it."""
+    whole = approval("post-verification", checks="window")
+    head, own, *_ = whole.split(b"</process>")
+    alone = head + b"</process></definitions>"
+    (tmp_path / "own.bpmn").write_bytes(head[: head.index(b"<process")] + own + b"</process></definitions>")
+    plain = stored(engine, author)
+    first = UUID(engine.workshop.store(author, Draft("drawn-on", alone), (tmp_path,))["id"])
+    for before in (first, None):
+        made = engine.workshop.store(author, Draft("drawn-on", alone), before=before)
+        assert "commitment-process-missing" not in {one["rule"] for one in made["findings"]}
+        assert engine.workshop.changes(author, UUID(made["id"]), first)["changed"] == ()
+    assert "own_check" in engine.workshop.source(author, UUID(made["id"]))["linked"]
+    assert engine.drawing.changes(author, alone, first, before=first)["removed"] == ()
+    lost = engine.workshop.store(author, Draft("drawn-on", alone), before=plain)
+    assert "commitment-process-missing" in {one["rule"] for one in lost["findings"]}
+    told = engine.drawing.changes(author, alone, first, before=plain)["removed"]
+    assert [(one["id"], one["process"]) for one in told] == [("own_check", "own_check")]
+    with pytest.raises(NotFound):
+        engine.workshop.store(author, Draft("drawn-on", alone), before=UUID(int=0))
+
+
+def test_a_node_of_a_linked_process_is_not_taken_for_one_of_the_same_id():
+    row = {"definition_id": 1, "version": 1, "node": "check", "name": "核查", "cases": 1, "numbers": ["n"]}
+    limit = (Change("timeLimit.promised", "5", "6"),)
+    changed = tuple(Changed("check", "userTask", "核查", limit[:n], to) for n, to in ((0, None), (1, "on_site")))
+    gone = (Element("originals", "process", None, "originals"),)
+    waits = [row | {"process": process} for process in (None, "on_site", "originals", "untouched")]
+    uow = SimpleNamespace(read=lambda *_: (waits, [{"definition_id": 1, "version": 1, "cases": 4}]))
+    report = impact(uow, ITEM, lambda _: Comparison((), gone, changed))
+    told = {one["process"]: (one["what"], one["limits_differ"]) for one in report["nodes"]}
+    assert told == {None: ("changed", False), "on_site": ("changed", True), "originals": ("removed", False)}
+    assert [one["process"] for one in report["not_movable"]] == ["originals"]
 
 
 def test_what_the_vocabulary_does_not_have_and_what_is_linked_is_compared_too(engine, author):

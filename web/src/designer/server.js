@@ -3,6 +3,7 @@ export class Server {
   constructor({ csrf, who }, t) {
     Object.assign(this, { csrf, who, t });
     this.judging = null;
+    this.over = () => ({}); // the item that is drawn for, and the definition that is drawn over
   }
 
   async ask(path, { body, json, signal, again = true } = {}) {
@@ -41,7 +42,7 @@ export class Server {
   lint(xml) {
     this.judging?.abort();
     this.judging = new AbortController();
-    return this.ask('/admin/designer/lint?profile=approval', { body: xml, signal: this.judging.signal });
+    return this.ask(`/admin/designer/lint?${new URLSearchParams({ profile: 'approval', ...this.over() })}`, { body: xml, signal: this.judging.signal });
   }
 
   fix(xml, fix, option) {
@@ -57,7 +58,7 @@ export class Server {
   }
 
   changes(xml, against) {
-    return this.ask('/admin/designer/changes', { json: { xml, against } });
+    return this.ask('/admin/designer/changes', { json: { xml, against, ...this.over() } });
   }
 
   save(what) {
