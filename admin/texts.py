@@ -85,6 +85,10 @@ TEXTS: Texts = {
     "task.claimed": ("{name} 正在办理", "{name} has claimed it"),
     "task.claimed.me": ("您正在办理", "You have claimed it"),
     "task.over": ("该环节{state}，无需办理。", "This task is {state}: there is nothing to do."),
+    "task.voted": (
+        "您已在本轮表决中投过票，一人只能投一票。这一票由本部门其他人员投。",
+        "You have voted in this round: one person has one vote. This one is for somebody else of the department.",
+    ),
     "task.no_right": ("您可以查看，但不能办理该环节。", "You may look at this task, not work on it."),
     "task.opinions": ("各部门意见", "Opinions of the departments"),
     "task.opinions.none": ("尚无意见。", "No opinion has been given yet."),

@@ -117,6 +117,7 @@ class TaskView(TaskRow):
     answers = fields.Dict(allow_none=True)
     entry_form = fields.Nested(EntryForm, allow_none=True)
     opinion_public = fields.Boolean()
+    voted = fields.Boolean()
     can = fields.List(fields.String())
     late_reason_required = fields.Boolean()
     limits = fields.List(fields.Nested(ClockView))

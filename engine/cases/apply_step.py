@@ -192,7 +192,10 @@ class StepDraft:
         task, actor = closing.task, self.uow.actor
         self.closing = closing
         self.progress["idle"] = {}
-        self._note_outcome(task, None)
+        self.progress["outcomes"].pop(
+            task.node, None
+        )  # what its round had come to so far does not stand: it is not done
+        self.progress["all_outcomes"].pop(task.node, None)
         stops = self._close_row(task, TaskState.RETURNED, actor.id, actor.name, None, to)
         facts = {"task": task.number, "to": to, "department": task.department_id, "stops": stops}
         facts |= note_late_reason(self, closing, self.live.compiled.nodes[task.node])

@@ -18,6 +18,7 @@ from engine.cases.limits_view import limits_of
 from engine.cases.return_task import targets_shown
 from engine.cases.states import CaseState
 from engine.cases.submit import submitter_of
+from engine.cases.votes import has_voted
 from engine.catalogue.time_limits import TimeLimits
 from engine.errors import ApprovalError, NotFound
 from engine.organization.permissions import UseCase
@@ -61,6 +62,7 @@ def get_task(house: House, uow: UnitOfWork, case_id: UUID, number: int) -> dict[
     live = house.definition(uow, row["definition_id"], row["offer_id"], row["process"])
     node = live.compiled.nodes[row["node"]]
     limits = limits_of(house, uow, case_id, row["case_number"])
+    voted = row["state"] in WAITING and has_voted(uow, live, case_id, row["node"], row["visit"])
     returns = targets_shown(live.compiled, row["node"], row["kind"], row["visits"])
     file = {k: v for k, v in case_view(house, uow, row["case_number"]).items() if k != "submitted_by"}
     return task_row(house, row) | {
@@ -72,7 +74,12 @@ def get_task(house: House, uow: UnitOfWork, case_id: UUID, number: int) -> dict[
         "opinion_public": (node.extension("public") or {}).get("opinion") == "public",
         "returns": returns,
         "returned_by": returned_by(file["timeline"], number),
-        "can": _can(uow, row, whose, shown, submitter, bool(returns)),
+        "voted": voted,
+        "can": [
+            verb
+            for verb in _can(uow, row, whose, shown, submitter, bool(returns))
+            if not voted or verb in ("release", "return")
+        ],
         "late_reason_required": row["state"] in WAITING and is_late(row["due_at"], row["paused"], row["now"]),
         "limits": [one for one in limits["limits"] if one["task"] in (None, shown)],
         "special_procedures": [one for one in limits["special_procedures"] if one["task"] == shown],

@@ -39,20 +39,29 @@ class VotedAlready(Invalid):
 
 def check_voter(uow: UnitOfWork, live: LiveDefinition, case_id: UUID, task: TaskRow) -> None:
     """Raise VotedAlready when who claims or completes an instance of a vote has given another vote of the same round."""
-    if task.node not in live.compiled.votes or uow.actor.kind != "officer" or task.kind != "officer":
-        return
-    (rows,) = uow.read((_VOTED, (case_id, task.node, task.visit, uow.actor.id)))
-    if rows:
+    if task.kind == "officer" and has_voted(uow, live, case_id, task.node, task.visit):
         node = live.compiled.nodes[task.node].extension("public") or {}
         raise VotedAlready(node=task.name, node_en=node.get("nameEn") or task.name)
 
 
+def has_voted(uow: UnitOfWork, live: LiveDefinition, case_id: UUID, node: str, visit: int) -> bool:
+    """Whether the actor is an officer who has given a vote in this round of a node, so that no other of it is the actor's."""
+    if node not in live.compiled.votes or uow.actor.kind != "officer":
+        return False
+    (rows,) = uow.read((_VOTED, (case_id, node, visit, uow.actor.id)))
+    return bool(rows)
+
+
 def note(draft: StepDraft, voted: Voted) -> None:
-    """Keep how a vote stands; once it has a result, the record says so."""
-    before = draft.progress["votes"].get(voted.node, {"round": 0})
+    """Keep how a vote stands; once it has a result, the record says so.
+
+    A round is the visit that opens with it, the next one: one that was taken away within its own step was no visit.
+    """
     begins = not voted.assents and not voted.others
+    visits = draft.progress["visits"].get(voted.node, 0)
+    here = visits + 1 if begins else draft.progress["votes"][voted.node]["round"]
     count = {"assents": voted.assents, "others": voted.others, "invited": voted.invited, "result": voted.result}
-    kept = {"round": before["round"] + begins, **count}
+    kept = {"round": here, **count}
     draft.progress["votes"][voted.node] = kept
     if voted.result:
         rule = draft.live.compiled.votes[voted.node]

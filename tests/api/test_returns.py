@@ -127,6 +127,9 @@ def test_of_two_who_return_at_the_same_moment_one_wins(engine, caller):
     assert statuses == [200, 409]
     assert len(decider.get(f"/tasks?case={number}&node=review").json["items"]) == 1
     assert engine.verify_record(number).whole
+    # a decision that was returned was not made: the applicant may still withdraw
+    assert caller("town.pan").post(f"/cases/{number}/withdrawal", {"reason": "不办了"}).status_code == 200
+    assert engine.verify_record(number).whole
 
 
 def test_a_changed_row_of_a_return_is_found(engine, caller):

@@ -17,7 +17,7 @@ from engine.cases.states import TaskStateConflict
 from engine.cases.votes import VotedAlready
 from engine.clock import CST
 from tests.engine.stories import SYSTEM, accepted, complete, deploy, open_tasks
-from tests.unit.diagrams import diagram, end, extended, flows, gateway, many, start, user
+from tests.unit.diagrams import boundary, diagram, end, extended, flows, gateway, many, scope, start, user
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=CST)
 _EXPERTS = '["fire", "fire", "planning", "archives", "drainage"]'
@@ -70,8 +70,13 @@ def test_a_case_goes_by_its_votes(engine, actor, number):
     vote(engine, liu, number, "yes")
     with pytest.raises(VotedAlready):  # the other vote of the same department is somebody else's
         vote(engine, liu, number, "yes")
+    other = open_tasks(engine, number)["vote"]
     with pytest.raises(VotedAlready):
-        engine.claim(liu, *next((t.case_id, t.task) for t in [open_tasks(engine, number)["vote"]]))
+        engine.claim(liu, other.case_id, other.task)
+    # and the page does not offer it
+    for who, voted, can in ((liu, True, []), (sun, False, ["claim", "complete"])):
+        seen = engine.get_task(who, other.case_id, other.task)
+        assert (seen["voted"], seen["can"]) == (voted, can)
     vote(engine, sun, number, "no")
     vote(engine, actor("planning.zhao"), number, "abstain")
     vote(engine, actor("archives.zheng"), number, "no")
@@ -123,6 +128,33 @@ def test_two_last_votes_at_the_same_moment_make_one_result(engine, actor, number
     assert sorted(answers) == ["called-off", "completed"]
     (decided,) = entries(engine, number, "vote.decided")
     assert (decided["assents"], decided["others"], decided["result"]) == (3, 0, "passed")
+    assert engine.verify_record(number).whole
+
+
+def test_a_vote_that_was_taken_away_as_soon_as_it_was_called_is_no_round(engine, actor):
+    """What opens a vote and takes it away in one step leaves no task: the record's rounds are those that somebody saw."""
+    inside = (
+        *(start("s"), user("prepare", _AGAIN), gateway("parallel", "f"), user("vote", _VOTE, many()), end("voted")),
+        *(gateway("exclusive", "g", default="g_ok"), end("ok"), end("bad", '<errorEventDefinition errorRef="err"/>')),
+        flows("s > prepare > f > vote > voted; f > g > ok; g > bad [case.outcomes.prepare == 'stop']"),
+    )
+    deploy(
+        engine,
+        diagram(
+            *(start(), scope("sub", *inside), boundary("b", "sub", '<errorEventDefinition errorRef="err"/>')),
+            *(user("mend", _AGAIN), gateway("exclusive", "x", default="x_no")),
+            *(end("yes", extended('<ow:result value="granted"/>')), end("no")),
+            flows("start > sub > x > no; b > mend > sub; x > yes [case.votes.vote == 'passed']"),
+            before='<error id="err" errorCode="E"/>',
+        ),
+    )
+    number = accepted(engine, actor)
+    for node, outcome in (("prepare", "stop"), ("mend", "again"), ("prepare", "again")):
+        complete(engine, actor("clerk.chen"), number, node, outcome)
+    for who in ("fire.liu", "planning.zhao", "archives.zheng"):
+        vote(engine, actor(who), number, "yes")
+    (stands,) = engine.case_file(number)["votes"]
+    assert (stands["round"], stands["result"], engine.case_file(number)["result"]) == (1, "passed", "granted")
     assert engine.verify_record(number).whole
 
 
