@@ -111,6 +111,13 @@ TEXTS: Texts = {
         "以下为一次性告知的补正内容。请勾选申请人已带来的材料，并更正表单。",
         "This is what was asked for, once. Tick what the applicant has brought, and correct the form.",
     ),
+    "supply.promised": ("补交容缺材料", "What was promised to come later"),
+    "supply.promised.about": (
+        "申请人承诺在 {day} 前补交下列材料，逾期未补齐的视为撤回申请。请勾选申请人已带来的材料。",
+        "The applicant promised these by {day}; otherwise the application counts as withdrawn. Tick what has been brought.",
+    ),
+    "supply.promised.go": ("登记补交的容缺材料（须在 {day} 前）", "Note what has been brought (due by {day})"),
+    "supply.promised.submit": ("登记补交", "It has been brought"),
     "supply.note": ("说明（可不填）：{name}", "Note (optional): {name}"),
     "supply.form": ("更正申请内容", "Correct what the application says"),
     "supply.submit": ("提交补正", "Hand the supplement in"),

@@ -43,6 +43,7 @@ HOTELS = (
     ("广州示范二里旅馆有限公司", "91440106MA5000102Q"),
     ("广州示范三里旅馆有限公司", "91440106MA5000103U"),
 )
+FUNDS = "funds"
 BUILDER = ("广州示范置业有限公司", "91440106MA5000104Y")
 
 
@@ -124,7 +125,9 @@ class _Made:
         name, code = BUILDER
         applicant = {"kind": "legal-person", "name": name, "credit_code": code, "phone": "13800000009"}
         form = {"project_name": "示范大厦三期", "address": "天河区示范路30号", "floor_area": 9800}
-        case = self.submit("clerk.chen", Application(BUILDING, CITY, applicant, form))
+        materials = [one.code for one in self.engine.catalogue.item(BUILDING, CITY).materials]
+        papers = tuple(code for code in materials if code != FUNDS)
+        case = self.submit("clerk.chen", Application(BUILDING, CITY, applicant, form, papers=papers))
         reviewers = {
             "drawings_building": "housing.huang",
             "drawings_fire": "fire.liu",

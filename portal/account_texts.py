@@ -89,6 +89,15 @@ ACCOUNT_TEXTS: Texts = {
         "请逐项上传下列材料，或更正表单，然后提交补正。提交后窗口重新审查。",
         "Hand in each of these, or correct the form, then send the supplement. The window then looks again.",
     ),
+    "own.promised": ("补交容缺材料", "Supply what you promised"),
+    "own.promised.about": (
+        "您承诺在 {day} 前补交下列材料。请逐项上传，然后提交；也可以在该日前送到窗口。逾期未补齐的，视为撤回申请。",
+        "You promised these by {day}. Upload each, then send them; or bring them to the window by that day. "
+        "Otherwise the application counts as withdrawn.",
+    ),
+    "own.promised.due": ("请在 {day} 前补交容缺材料", "Supply what you promised by {day}"),
+    "own.promised.none": ("请先上传材料，再提交", "upload the material first, then send it"),
+    "own.promised.send": ("提交容缺材料", "Send what was promised"),
     "own.supplement.in": ("已上传", "handed in"),
     "own.supplement.brought": ("已到窗口提交纸质材料", "Handed in on paper at the window"),
     "own.supplement.upload": ("上传“{name}”", "Hand in “{name}”"),

@@ -26,7 +26,7 @@ from web.downloads import download
 from web.forms import changed, entered, flaws
 from web.pages import Pages, field
 from web.serving import engine
-from web.words import language
+from web.words import language, t
 
 MOST_NOTE, MOST_REASON = 1000, 2000
 Who = Callable[[str], Actor]
@@ -138,11 +138,15 @@ def _answer(actor: Actor, number: str, task: str) -> Answer:
 def _supplement(actor: Actor, number: str) -> Supplement:
     """What was asked for and has come in since, or is said to be brought on paper; and what the form says differently."""
     case = engine().own_cases.case(actor, number)
-    asked = (case["todo"]["supplement"] or {"materials": []})["materials"]
+    waits = case["todo"]["supplement"] or {"materials": [], "supply_by": None}
+    asked = waits["materials"]
     brought = [
         Supplied(one["material"], field(f"note.{one['material']}", MOST_NOTE))
         for one in asked
-        if one["handed_in"] or field(f"paper.{one['material']}", 10)
+        if one["handed_in"] or (not waits["supply_by"] and field(f"paper.{one['material']}", 10))
     ]
+    if waits["supply_by"] and not brought:
+        # Nobody looks again at what was promised before the decision: it is uploaded, or a window says that it came.
+        raise Invalid(detail=t("own.promised.none"), fields={"materials": ["required"]})
     form, filled = engine().own_cases.application(actor, number)
     return Supplement(number, tuple(brought), changed(form, filled) if request.form.get("form") else {})

@@ -54,7 +54,7 @@ def case_page(actor: Actor, number: str, status: int = 200, **more: Any) -> Resp
         "submitted": "submitted" in request.args,
         "check_by": next((one["due_date"] for one in case["limits"] if one["clock"] == "completeness"), None),
     }
-    if case["todo"]["supplement"]:
+    if case["todo"]["supplement"] and not case["todo"]["supplement"]["supply_by"]:
         form, filled = engine().own_cases.application(actor, number)
         shown["form"], shown["filled"] = form, as_sent(form, filled) if form else {}
     tasks = [one["task"] for one in case["todo"]["tasks"]]

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from engine.cases import tolerance
 from engine.cases.access import need
 from engine.cases.house import House
 from engine.cases.intake import check_applicant
@@ -48,6 +49,7 @@ class _Applied:
 def counter_view(house: House, uow: UnitOfWork, number: str) -> dict[str, Any]:
     """The application's form with what it says now, what was asked for, and whether the actor may supply and withdraw.
 
+    `asked` is what the window asked for, or, with `supply_by`, what was promised to come later (容缺), at a task of `supply_nodes`.
     `fields` are those of every form of the case's version, by name: what a value that was given is called. What belongs to the
     case itself is told to those only who act in the applicant's place.
 
@@ -55,22 +57,27 @@ def counter_view(house: House, uow: UnitOfWork, number: str) -> dict[str, Any]:
         NotFound: no such case.
     """
     case = _Applied(**uow.read((_CASE, (find_case(uow, number),)))[0][0])
-    item = house.definition(uow, case.definition_id, case.offer_id).item
+    live = house.definition(uow, case.definition_id, case.offer_id)
+    item = live.item
+    promised, by = tolerance.promised(case.state, case.progress)
     supplies, withdraws = (_may(uow, case, use) for use in (UseCase.CASE_SUPPLEMENT, UseCase.CASE_WITHDRAW))
     open_list = uow.read((_OPEN_LIST, (case.id,)))[0] if supplies and case.state == CaseState.SUPPLEMENT else []
     materials = {one.code: {"name": one.name, "name_en": one.name_en} for one in item.materials}
     over = case.state == CaseState.CONCLUDED or decided(case.progress.get("outcomes", {}), item.intake.decided_at)
     return {
         "fields": {one.name: one for form in item.forms.values() for one in form.fields},
-        "form": item.forms.get(APPLICATION),
+        "form": item.forms.get(APPLICATION) if not promised else None,
         "demonstration": item.listing.demonstration,
         "values": dict(case.form) if supplies else {},
         "asked": [
             one | materials.get(one["material"], {"name": one["material"]})
             for row in open_list
             for one in row["listed"]
-        ],
-        "may_supply": bool(open_list),
+        ]
+        + [{"material": code, "reason": ""} | materials.get(code, {"name": code}) for code in promised if supplies],
+        "supply_by": by,
+        "supply_nodes": sorted(tolerance.supply_nodes(live.compiled)) if promised else [],
+        "may_supply": supplies and bool(open_list or promised),
         "may_withdraw": withdraws and not over,
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from engine.cases import tolerance
 from engine.cases.case_list import COLUMNS, FROM, case_row
 from engine.cases.complete_task import form_of
 from engine.cases.house import House, LiveDefinition
@@ -47,7 +48,11 @@ _TASKS = (
     "WHERE case_id = %s AND kind = 'applicant' AND state IN ('open', 'claimed') ORDER BY number"
 )
 _MESSAGES = "SELECT text, at FROM notices WHERE case_id = %s AND audience = 'applicant' ORDER BY seq DESC LIMIT %s"
-_MATERIALS = "SELECT code, number, file_name, added_at FROM materials WHERE case_id = %s ORDER BY number"
+_PROMISE = (
+    "SELECT signed_at FROM commitments WHERE case_id = %s AND regime = 'tolerance' AND withdrawn_at IS NULL "
+    "ORDER BY number DESC LIMIT 1"
+)
+_MATERIALS = "SELECT code, number, file_name, added_at, state FROM materials WHERE case_id = %s ORDER BY number"
 
 
 def own_cases(house: House, uow: UnitOfWork, limit: int = 50, cursor: str | None = None) -> dict[str, Any]:
@@ -76,7 +81,9 @@ def own_case(house: House, uow: UnitOfWork, number: str, picture: str | None = N
     todo = {
         "withdraw": case["state"] != CaseState.CONCLUDED
         and not decided(case["progress"]["outcomes"], live.item.intake.decided_at),
-        "supplement": _supplement(uow, case, live) if case["state"] == CaseState.SUPPLEMENT else None,
+        "supplement": _supplement(uow, case, live)
+        if case["state"] == CaseState.SUPPLEMENT
+        else _promised(uow, case, live),
         "tasks": [_task(live, case, row) for row in tasks],
     }
     told = [{"text": one["text"], "at": instant(one["at"])} for one in messages]
@@ -97,31 +104,47 @@ def _supplement(uow: UnitOfWork, case: Mapping[str, Any], live: LiveDefinition) 
     lists, materials = uow.read((_LISTED, (case["id"],)), (_MATERIALS, (case["id"],)))
     if not lists:
         return None
-    names = {one.code: one for one in live.item.materials}
     since = {row["code"]: row["file_name"] or "" for row in materials if row["added_at"] >= lists[0]["told_at"]}
-    listed = [
-        {
-            "material": one["material"],
-            "name": names[one["material"]].name if one["material"] in names else one["material"],
-            "name_en": names[one["material"]].name_en if one["material"] in names else one["material"],
-            "reason": one["reason"],
-            "handed_in": one["material"] in since,
-            "file_name": since.get(one["material"]),
-        }
-        for one in lists[0]["listed"]
-    ]
-    return {"told_at": instant(lists[0]["told_at"]), "materials": listed}
+    listed = [_wanted(live, one["material"], one["reason"], since) for one in lists[0]["listed"]]
+    return {"told_at": instant(lists[0]["told_at"]), "materials": listed, "supply_by": None}
+
+
+def _promised(uow: UnitOfWork, case: Mapping[str, Any], live: LiveDefinition) -> dict[str, Any] | None:
+    """容缺: what was promised to come later and has not come, by when, and of each whether it is in the file."""
+    codes, by = tolerance.promised(case["state"], case["progress"])
+    if not codes:
+        return None
+    promises, materials = uow.read((_PROMISE, (case["id"],)), (_MATERIALS, (case["id"],)))
+    held = {row["code"]: row["file_name"] or "" for row in materials if row["state"] != "rejected"}
+    listed = [_wanted(live, code, "", held) for code in codes]
+    return {"told_at": instant(promises[0]["signed_at"]) if promises else None, "materials": listed, "supply_by": by}
+
+
+def _wanted(live: LiveDefinition, code: str, reason: str, came: Mapping[str, str]) -> dict[str, Any]:
+    known = next((one for one in live.item.materials if one.code == code), None)
+    return {
+        "material": code,
+        "name": known.name if known else code,
+        "name_en": known.name_en if known else code,
+        "reason": reason,
+        "handed_in": code in came,
+        "file_name": came.get(code),
+    }
 
 
 def _task(live: LiveDefinition, case: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
-    """Something that waits for the applicant."""
+    """Something that waits for the applicant; what was promised to come later is done by bringing it (`by_supplement`)."""
+    codes, by = tolerance.promised(case["state"], case["progress"])
+    supplies = bool(codes) and row["node"] in tolerance.supply_nodes(live.compiled)
+    due = row["due_date"].isoformat() if row["due_date"] else None
     node = live.compiled.nodes[row["node"]]
     return {
         "task": row["number"],
         "id": f"{case['id']}.{row['number']}",
         "name": row["name"],
         "name_en": row["name_en"],
-        "due_date": row["due_date"].isoformat() if row["due_date"] else None,
+        "due_date": by if supplies and due is None else due,
+        "by_supplement": supplies,
         "opened_at": instant(row["opened_at"]),
         "outcomes": outcomes_of(node),
         "form_fields": list((node.extension("form") or {}).get("fields") or ()),

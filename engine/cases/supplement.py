@@ -38,6 +38,7 @@ from engine.unit_of_work import UnitOfWork
 _OPEN_LIST = (
     "SELECT listed, told_at FROM supplement_lists WHERE case_id = %s AND supplied_at IS NULL ORDER BY seq DESC LIMIT 1"
 )
+_IN_FILE = "SELECT DISTINCT code FROM materials WHERE case_id = %s AND state <> 'rejected'"
 _ADDED = "SELECT code, added_at FROM materials WHERE case_id = %s"
 _SUPPLY = "UPDATE supplement_lists SET supplied = %s, supplied_at = %s WHERE case_id = %s AND supplied_at IS NULL"
 
@@ -115,6 +116,15 @@ def _came_in(draft: StepDraft, asked: Supplement) -> set[str]:
     return came
 
 
+def _check_in_file(draft: StepDraft, codes: list[str]) -> None:
+    """Nobody looks at it again before the decision: what an applicant says has come is in the file. Raises Invalid."""
+    (rows,) = draft.uow.read((_IN_FILE, (draft.case.id,)))
+    lacking = [n for n, code in enumerate(codes) if code not in {row["code"] for row in rows}]
+    if lacking:
+        said = "尚未上传，请先上传该材料，或者送到窗口\thas not come in: upload it first, or bring it to the window"
+        raise Invalid(detail="materials", fields={f"materials.{n}.material": [said] for n in lacking})
+
+
 def _supply_tolerated(draft: StepDraft, asked: Supplement) -> dict[str, Any]:
     """What was promised comes: with the last of it, the applicant's task is done and the decision may be made."""
     codes = [one.material for one in asked.materials]
@@ -124,6 +134,12 @@ def _supply_tolerated(draft: StepDraft, asked: Supplement) -> dict[str, Any]:
         raise Invalid(
             detail="materials", fields={"materials": [f"只能为：{'、'.join(owed)}\ttakes only: {', '.join(owed)}"]}
         )
+    if asked.form:
+        raise Invalid(
+            detail="form", fields={"form": ["受理后补交容缺材料，不能更正表单\tis not corrected any more here"]}
+        )
+    if not _at_counter(draft.uow.actor):
+        _check_in_file(draft, codes)
     stops = tolerance.bring(draft, codes)
     supplied = [{"material": one.material, "note": one.note} for one in asked.materials]
     facts = {"materials": codes, "stops": stops}

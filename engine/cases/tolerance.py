@@ -156,6 +156,13 @@ def outstanding(draft: StepDraft) -> list[str]:
     return list(draft.progress[TOLERATED].get("materials") or ())
 
 
+def promised(state: str, progress: Mapping[str, Any]) -> tuple[list[str], str | None]:
+    """The same of a case that is only looked at: the codes, and the day by which they come; none before acceptance."""
+    owed = progress.get(TOLERATED) or {}
+    codes = list(owed.get("materials") or ()) if state == CaseState.ACCEPTED else []
+    return codes, owed.get("by") if codes else None
+
+
 def bring(draft: StepDraft, codes: Collection[str]) -> list[str]:
     """Take in what was promised; the clock stops with the last of it. Answers the clocks that stop."""
     left = [code for code in outstanding(draft) if code not in codes]
