@@ -22,6 +22,7 @@ from engine.play import scenario_of
 #: The release of that engine whose calls these are: the tool picks its form of deployment by it.
 SPOKEN = "7.22.0"
 MOST_UPLOAD = 6 * 1024 * 1024
+MOST_DIAGRAMS = 20
 MOST_SCENARIOS = 100  #: as `POST /definitions` takes
 modeler = Blueprint("modeler", __name__, url_prefix="/engine-rest")
 
@@ -70,29 +71,58 @@ def deployments() -> Response:
 
 @modeler.post("/deployment/create")
 def create_deployment() -> Response:
-    """Store the diagram as a draft; JSON files that come along are its scenarios"""
+    """Store each diagram as a draft; JSON files that come along are their scenarios"""
     files = [(file.filename or name, file.read()) for name, file in request.files.items(multi=True)]
-    diagram = next((one for one in files if one[0].lower().endswith((".bpmn", ".bpmn20.xml", ".xml"))), None)
-    if diagram is None:
+    diagrams = [one for one in files if one[0].lower().endswith((".bpmn", ".bpmn20.xml", ".xml"))]
+    if not diagrams:
         raise DiagramMissing()
-    name = request.form.get("deployment-name", "")[:100] or diagram[0]
     stories = [one for one in files if one[0].lower().endswith(".json")]
-    if len(stories) > MOST_SCENARIOS:
-        raise Invalid(detail="scenarios", fields={"scenarios": [f"≤ {MOST_SCENARIOS}"]})
-    scenarios = tuple(scenario_of(content, f" {file}") for file, content in stories)
-    item = engine().diagrams.item_of(g.actor, diagram[1], name.rsplit(".", 1)[0])
-    made = engine().store_draft(g.actor, Draft(item[:100], diagram[1], scenarios=scenarios))
-    message = _message(made)
-    if not made["deployable"]:
-        problem = {"type": "ParseException", "code": 22, "message": message, "details": _details(name, made)}
-        return answer(problem | {"draft": made["id"]}, 400)
-    deployed = {"id": made["id"], "key": item, "name": name, "version": made["version"], "deploymentId": made["id"]}
-    about = {"id": made["id"], "name": name, "source": request.form.get("deployment-source"), "tenantId": None}
+    for what, sent, most in (("scenarios", stories, MOST_SCENARIOS), ("diagrams", diagrams, MOST_DIAGRAMS)):
+        if len(sent) > most:
+            raise Invalid(detail=what, fields={what: [f"≤ {most}"]})
+    scenarios = [scenario_of(content, f" {file}") for file, content in stories]
+    name = request.form.get("deployment-name", "")[:100] or diagrams[0][0]
+    names = [name] if len(diagrams) == 1 else [file[:100] for file, _ in diagrams]
+    # All are read before the first is stored.
+    items = [_item(bpmn, one) for (_, bpmn), one in zip(diagrams, names, strict=True)]
+    made = [
+        engine().store_draft(g.actor, Draft(item, bpmn, scenarios=_scenarios_of(item, items, scenarios)))
+        for (_, bpmn), item in zip(diagrams, items, strict=True)
+    ]
+    message = "\n".join([*map(_message, made), *_passed_over(files, [*diagrams, *stories])])
+    first = made[0]["id"]
+    if not all(one["deployable"] for one in made):
+        problem = {"type": "ParseException", "code": 22, "message": message}
+        details = {of: _details(one) for of, one in zip(names, made, strict=True)}
+        return answer(problem | {"details": details, "draft": first}, 400)
+    deployed = {
+        one["id"]: {"id": one["id"], "key": one["item"], "name": of, "version": one["version"], "deploymentId": first}
+        for of, one in zip(names, made, strict=True)
+    }
+    about = {"id": first, "name": name, "source": request.form.get("deployment-source"), "tenantId": None}
     return answer(
         about
-        | {"deploymentTime": made["created_at"], "links": [], "message": message}
-        | {"deployedProcessDefinitions": {made["id"]: deployed}}
+        | {"deploymentTime": made[0]["created_at"], "links": [], "message": message}
+        | {"deployedProcessDefinitions": deployed}
     )
+
+
+def _item(bpmn: bytes, name: str) -> str:
+    return engine().diagrams.item_of(g.actor, bpmn, name.rsplit(".", 1)[0])[:100]
+
+
+def _scenarios_of(item: str, items: list[str], scenarios: list[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
+    """Where several diagrams are sent, each has the stories of its item; those of none are the first one's."""
+    others = set(items) - {item}
+    mine = [one for one in scenarios if one["item"] == item or (item == items[0] and one["item"] not in others)]
+    return tuple(mine)
+
+
+def _passed_over(files: list[tuple[str, bytes]], taken: list[tuple[str, bytes]]) -> list[str]:
+    """Who sends a form or a decision table is told that nothing became of it."""
+    names = [one[0][:100] for one in files if one not in taken]
+    said = "not taken, as it is neither BPMN nor a scenario" if _english() else "未保存：不是流程图，也不是场景"
+    return [f"{name}: {said}" for name in names]
 
 
 def _english() -> bool:
@@ -102,8 +132,8 @@ def _english() -> bool:
 def _message(made: dict[str, Any]) -> str:
     """What lint says, a line each, for the tool's own message."""
     head = f"draft {made['id']} ({made['item']})" if _english() else f"已保存为草稿 {made['id']}（{made['item']}）"
-    kind = "_en" if _english() else ""
-    lines = [f"{_where(one)}{one[f'message{kind}']} {one[f'advice{kind}']}" for one in made["findings"]]
+    kind, stop = ("_en", ". ") if _english() else ("", "。")
+    lines = [f"{_where(one)}{one[f'message{kind}']}{stop}{one[f'advice{kind}']}" for one in made["findings"]]
     return "\n".join([head, *lines])
 
 
@@ -112,8 +142,8 @@ def _where(finding: dict[str, Any]) -> str:
     return f"[{finding['severity']}{element}, {finding['line']}] "
 
 
-def _details(name: str, made: dict[str, Any]) -> dict[str, Any]:
-    """The same as that engine tells it: problems by file, each with its line and element."""
+def _details(made: dict[str, Any]) -> dict[str, Any]:
+    """The same as that engine tells it: the problems of a file, each with its line and element."""
     kind = "message_en" if _english() else "message"
 
     def told(severities: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -123,7 +153,7 @@ def _details(name: str, made: dict[str, Any]) -> dict[str, Any]:
             if one["severity"] in severities
         ]
 
-    return {name: {"errors": told(("error",)), "warnings": told(("warning", "info"))}}
+    return {"errors": told(("error",)), "warnings": told(("warning", "info"))}
 
 
 @modeler.after_request

@@ -59,6 +59,23 @@ def test_findings_come_back_in_the_message_and_the_draft_is_kept(client, basic, 
     assert caller("designer.qin").get(f"/definitions/{answer.json['draft']}").status_code == 200
 
 
+def test_of_several_files_each_diagram_becomes_a_draft_and_what_is_none_is_named(client, basic, caller):
+    other = BPMN.replace(b'<ow:item code="joint-final-inspection"/>', b"")
+    more = {"other.bpmn": other, "denied.json": STORY, "look.form": b"{}"}
+    answer = deploy(client, basic, **more)
+    assert answer.status_code == 200, answer.text
+    drafts = {one["key"]: id for id, one in answer.json["deployedProcessDefinitions"].items()}
+    assert set(drafts) == {"joint-final-inspection", "joint_final_inspection"}
+    assert all(id in answer.json["message"] for id in drafts.values())
+    assert "look.form" in answer.json["message"]
+    counts = {
+        key: len(caller("designer.qin").get(f"/definitions/{id}").json["scenarios"]) for key, id in drafts.items()
+    }
+    assert counts == {"joint-final-inspection": 1, "joint_final_inspection": 0}
+    assert deploy(client, basic, **{"other.bpmn": b"<no"}).status_code == 422
+    assert len(caller("designer.qin").get("/definitions?state=draft").json["items"]) == 2
+
+
 def test_a_diagram_of_no_item_becomes_a_draft_that_is_not_published(client, basic, caller):
     answer = deploy(client, basic, BPMN.replace(b'<ow:item code="joint-final-inspection"/>', b""))
     assert answer.status_code == 200, answer.text
