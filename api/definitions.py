@@ -16,6 +16,7 @@ from api.resource import Resource, answer
 from api.shapes import Day, Form, Shape, Text, Whole, few
 from api.tasks import Nothing
 from engine import rehearsal
+from engine.bpmn.file_text import bytes_of
 from engine.definitions.deploy import Draft
 from engine.doors.workshop import STATES
 from engine.errors import NotFound
@@ -39,7 +40,7 @@ class Diagram(ma.fields.String):
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
         if not isinstance(value, (str, bytes)):
             raise self.make_error("invalid")
-        return value.encode() if isinstance(value, str) else value
+        return bytes_of(value) if isinstance(value, str) else value
 
 
 class NewDefinition(Shape):

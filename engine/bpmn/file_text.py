@@ -21,3 +21,11 @@ def text_of(data: bytes) -> str:
     except LookupError:
         text = data.decode("utf-8", "replace")
     return _ENCODING.sub(r'\1 encoding="UTF-8"', text.removeprefix("\ufeff"), count=1)
+
+
+def bytes_of(text: str) -> bytes:
+    """The bytes of a file that came as a text, inside something else: in UTF-8, whatever it was declared to be before."""
+    found = _ENCODING.match(text)
+    if found and not re.search(r"""["']utf-?8["']""", found[0], re.IGNORECASE):
+        text = _ENCODING.sub(r'\1 encoding="UTF-8"', text, count=1)
+    return text.encode()

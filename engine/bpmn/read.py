@@ -177,12 +177,12 @@ def _bpmn(name: str) -> str:
 
 def parse(data: bytes) -> Xml:
     """The root of an XML file, within our bounds. Raises UnreadableDiagram."""
-    if not data.strip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"):
-        raise UnreadableDiagram("empty")
     if data.startswith(_ARCHIVES):
         raise UnreadableDiagram("archive")
     if len(data) > MAX_BYTES:
         raise UnreadableDiagram("too-large")
+    if not data.strip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"):
+        raise UnreadableDiagram("empty")
     if b"<!DOCTYPE" in data.replace(b"\0", b"").upper():  # without NULs, UTF-16 and UTF-32 read as ASCII does
         raise UnreadableDiagram("doctype")
     if b"\0" in data[:4] or data.startswith(_OTHER) or not _taken(_declared(data)):

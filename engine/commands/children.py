@@ -44,22 +44,36 @@ def in_children(names: Sequence[str], work: Work) -> Iterator[tuple[int, bytes |
     try:
         while True:
             while len(running) < _width() and (following := next(todo, None)) is not None:
-                child = _fork(*following, work, [one.pipe for one in running.values()])
-                running[child.pipe] = child
-                selector.register(child.pipe, selectors.EVENT_READ)
+                with _uninterrupted():
+                    child = _fork(*following, work, [one.pipe for one in running.values()])
+                    running[child.pipe] = child
+                    selector.register(child.pipe, selectors.EVENT_READ)
             if not running:
                 return
             for child in _ended(selector, running):
-                selector.unregister(child.pipe)
-                del running[child.pipe]
-                yield child.index, _outcome(child)
+                with _uninterrupted():
+                    selector.unregister(child.pipe)
+                    del running[child.pipe]
+                    outcome = _outcome(child)
+                yield child.index, outcome
     finally:
-        for child in running.values():
-            _kill(child)
-            os.close(child.pipe)
-            os.waitpid(child.pid, 0)
+        with _uninterrupted():
+            for child in running.values():
+                _kill(child)
+                os.close(child.pipe)
+                os.waitpid(child.pid, 0)
         selector.close()
         gc.unfreeze()
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ctrl-C is heard before or after, so that no child is begun that nobody knows of; in a hook of fork it would be lost."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _width() -> int:
@@ -110,14 +124,9 @@ def _fork(index: int, name: str, work: Work, others: Sequence[int]) -> _Child:
         if stream is not None:  # whoever called may have closed it
             stream.flush()
     reading, writing = os.pipe()
-    # What is raised in a hook of fork is lost: whoever interrupts is heard before or after it.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        pid = os.fork()
-        if not pid:
-            _be_a_child(name, work, writing, [reading, *others])
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    pid = os.fork()
+    if not pid:
+        _be_a_child(name, work, writing, [reading, *others])
     os.close(writing)
     return _Child(index, pid, reading, monotonic() + SECONDS, bytearray())
 

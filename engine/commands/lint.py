@@ -86,13 +86,13 @@ def judged(names: Sequence[str], profile: str, lang: str) -> list[dict[str, Any]
 
     found: dict[int, dict[str, Any]] = {}
     progress = _Progress(len(names))
-    for index, answer in in_children(names, work):
-        if isinstance(answer, Failure):
-            found[index] = _as_data(names[index], failed(answer), lang)
-        else:
-            found[index] = json.loads(answer)
-        progress.show(len(found))
-    progress.clear()
+    with progress:
+        for index, answer in in_children(names, work):
+            if isinstance(answer, Failure):
+                found[index] = _as_data(names[index], failed(answer), lang)
+            else:
+                found[index] = json.loads(answer)
+            progress.show(len(found))
     return [found[index] for index in range(len(names))]
 
 
@@ -200,6 +200,9 @@ class _Progress:
             filled = 30 * done // self.most
             print(f"\r[{'#' * filled}{'.' * (30 - filled)}] {done}/{self.most}", end="", file=sys.stderr, flush=True)
 
-    def clear(self) -> None:
+    def __enter__(self) -> None:
+        self.show(0)
+
+    def __exit__(self, *_: object) -> None:
         if self.shown:
             print("\r" + " " * 60 + "\r", end="", file=sys.stderr, flush=True)

@@ -75,6 +75,7 @@ def guarded(command: Command, asked: argparse.Namespace, meaning: Meaning) -> in
         tell(error, asked.lang)
         return REFUSED
     except KeyboardInterrupt:
+        say("已中断。/ Interrupted.")
         return INTERRUPTED
     except BrokenPipeError:  # `onewindow … | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -29,7 +29,13 @@ from tests.unit.diagrams import (
     user,
 )
 
-BEFORE = '<message id="m" name="reply"/><signal id="sig" name="alarm"/><error id="err" errorCode="E"/>'
+BEFORE = (
+    '<message id="m" name="reply"/><signal id="sig" name="alarm"/><error id="err" errorCode="E"/>'
+    '<error id="err2" errorCode="F"/><escalation id="esc" escalationCode="X"/>'
+)
+ERROR, OTHER_ERROR = (f'<errorEventDefinition errorRef="{name}"/>' for name in ("err", "err2"))
+ESCALATION, CANCEL = '<escalationEventDefinition escalationRef="esc"/>', "<cancelEventDefinition/>"
+TERMINATE = "<terminateEventDefinition/>"
 SIGNAL = '<signalEventDefinition signalRef="sig"/>'
 SERVICE = extended('<ow:service handler="credit-check"/>')
 VOTE = extended('<ow:outcomes values="passed,faults"/><ow:vote rule="majority" outcome="passed"/>')
@@ -53,6 +59,11 @@ LEAVES = (
     ),
     *("signal", "throw-signal", "throw-message", "mark", "link", "reminded", "guarded", "expiring"),
 )
+#: Scopes that may be left otherwise than by their end: what the last choice within throws, and what is on the border.
+THROWING = (
+    *("erring", "erring-any", "erring-twice", "escalating", "escalating-on", "raising", "signalling", "terminating"),
+    *("cancelling", "calling", "calling-each", "calling-late", "racing"),
+)
 Plan = tuple[str, Any]
 leaf: st.SearchStrategy[Plan] = st.sampled_from(LEAVES).map(lambda kind: (kind, None))
 plan: st.SearchStrategy[Plan] = st.recursive(
@@ -64,6 +75,7 @@ plan: st.SearchStrategy[Plan] = st.recursive(
             st.lists(inner, min_size=2, max_size=3),
         ),
         st.tuples(st.sampled_from(["rework", "sub", "each", "failing", "transaction"]), inner),
+        st.tuples(st.sampled_from(THROWING), inner),
     ),
     max_leaves=10,
 )
@@ -97,6 +109,7 @@ class Drawn:
 @dataclass
 class _Count:
     count: int = 0
+    processes: list[str] = field(default_factory=list)  #: that are called
 
     def next(self) -> int:
         self.count += 1
@@ -109,7 +122,7 @@ def draw(plan: Plan, bent: list[tuple[str, int, int]]) -> bytes:
     body(drawn, plan)
     for kind, one, other in bent:
         bend(drawn, kind, one, other)
-    return diagram(*finished(drawn), before=BEFORE)
+    return diagram(*finished(drawn), before=BEFORE + "".join(drawn.made.processes))
 
 
 def finished(drawn: Drawn) -> list[str]:
@@ -144,6 +157,10 @@ def block(drawn: Drawn, plan: Plan) -> tuple[str, str]:
         return ends[0][0], ends[-1][1]
     if kind in ("sub", "each", "failing", "transaction"):
         return within(drawn, kind, inner)
+    if kind == "racing":
+        return racing(drawn, inner)
+    if kind in THROWING:
+        return throwing(drawn, kind, inner)
     if kind == "rework":
         return rework(drawn, inner)
     return branches(drawn, kind, inner)
@@ -202,6 +219,72 @@ def within(drawn: Drawn, kind: str, inner: Plan) -> tuple[str, str]:
     drawn.flow(name, merge)
     drawn.flow(drawn.node(lambda b: boundary(b, name, '<errorEventDefinition errorRef="err"/>'), "b"), merge)
     return name, merge
+
+
+THROWN = {
+    **{"erring": ERROR, "erring-any": OTHER_ERROR, "erring-twice": ERROR, "escalating": ESCALATION},
+    **{"escalating-on": ESCALATION, "signalling": SIGNAL, "terminating": TERMINATE, "cancelling": CANCEL},
+}
+CAUGHT = {
+    **{"erring": (ERROR,), "erring-any": ("<errorEventDefinition/>",), "erring-twice": (ERROR, OTHER_ERROR, SIGNAL)},
+    **{"escalating": (ESCALATION,), "escalating-on": (ESCALATION,), "raising": (ESCALATION,), "cancelling": (CANCEL,)},
+    **{"signalling": (SIGNAL,), "calling-late": (timer("P2D"),)},
+}
+
+
+def throwing(drawn: Drawn, kind: str, inner: Plan) -> tuple[str, str]:
+    """A scope with a choice at its end: of its two ends one throws; what is caught on the border leads round."""
+    held = Drawn(drawn.made)
+    first, last = block(held, inner)
+    held.flow(held.node(start, "start"), first)
+    if kind == "raising":  # on the way, and the scope goes on
+        throws = held.node(lambda name: element("intermediateThrowEvent", name, ESCALATION), "n")
+        held.flow(last, throws)
+        last = held.node(user, "n")
+        held.flow(throws, last)
+    choice = held.node(lambda name: gateway("exclusive", name, default="?" + name), "x")
+    held.flow(last, choice)
+    default(held, choice, held.flow(choice, held.node(end, "end")))
+    held.flow(choice, held.node(lambda name: end(name, THROWN.get(kind, "")), "end"), "form.c3 == true")
+    name = drawn.node(lambda name: holding(held, kind, name), "s")
+    merge = drawn.node(lambda name: gateway("exclusive", name), "x")
+    drawn.flow(name, merge)
+    stays = kind in ("escalating-on", "raising")
+    cancels = {"cancelActivity": "false"} if stays else {}
+    for caught in CAUGHT.get(kind, ()):
+        event = drawn.node(lambda border, caught=caught: boundary(border, name, caught, **cancels), "b")
+        drawn.flow(event, drawn.node(end, "end") if stays else merge)
+    return name, merge
+
+
+def holding(held: Drawn, kind: str, name: str) -> str:
+    """The element that has a scope within: a sub-process, a transaction, or a call of a process of its own."""
+    if not kind.startswith("calling"):
+        tag = "transaction" if kind == "cancelling" else "subProcess"
+        return element(tag, name, *finished(held))
+    held.made.processes.append(element("process", f"q_{name}", *finished(held)))
+    looped = [many("2")] if kind == "calling-each" else []
+    return element("callActivity", name, *looped, calledElement=f"q_{name}")
+
+
+def racing(drawn: Drawn, inner: Plan) -> tuple[str, str]:
+    """One of everything that an event-based gateway may lead to; a plan behind the first."""
+    gate = drawn.node(lambda name: gateway("eventBased", name), "x")
+    merge = drawn.node(lambda name: gateway("exclusive", name), "x")
+    first, last = block(drawn, inner)
+    drawn.flow(last, merge)
+    targets: tuple[Any, ...] = (
+        lambda name: catch(name, timer("P1D")),
+        lambda name: catch(name, timer("2026-03-09T09:00:00", "timeDate")),
+        lambda name: catch(name, SIGNAL),
+        lambda name: element("receiveTask", name, messageRef="m"),
+        lambda name: catch(name, message("m")),
+    )
+    for number, text in enumerate(targets):
+        event = drawn.node(text, "n")
+        drawn.flow(gate, event)
+        drawn.flow(event, merge if number else first)
+    return gate, merge
 
 
 def rework(drawn: Drawn, inner: Plan) -> tuple[str, str]:

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import zipfile
@@ -111,7 +112,7 @@ def test_every_encoding_that_is_what_it_says_is_read(hostile, name) -> None:
         ("pipe", "file-empty"),
         ("missing-target", "file-missing"),
         ("folder", "file-missing"),
-        ("zero", "file-empty"),
+        ("zero", "file-too-large"),
     ],
 )
 def test_what_is_no_file_is_no_hang(hostile, name, rule) -> None:
@@ -175,3 +176,18 @@ def test_without_standard_input_or_output_there_is_an_answer_all_the_same() -> N
         ["sh", "-c", f"{command} >&-"], env=environment(), input=FINE, stderr=subprocess.PIPE, check=False
     )
     assert (silent.returncode, silent.stderr) == (0, b"")
+
+
+def test_ctrl_c_ends_it_with_one_line_and_leaves_no_child(tmp_path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    command = [sys.executable, "-P", "-m", "onewindow", "lint", "--lang", "en", str(pipe)]
+    with subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        writing = os.open(pipe, os.O_WRONLY)  # comes back when the child reads, which then waits for what never comes
+        running.send_signal(signal.SIGINT)
+        said, told = running.communicate(timeout=60)
+        os.close(writing)
+    assert (running.returncode, said, told.decode().count("\n")) == (130, b"", 1)
+    assert "Interrupted" in told.decode()
+    with pytest.raises(OSError, match="No such device"):  # nobody reads any more
+        os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)

@@ -20,6 +20,7 @@ from engine.rehearsal import ScenarioFailed
 from tests.engine.stories import accepted
 from tests.scenarios.test_rehearsal import BPMN as SMALL
 from tests.scenarios.test_rehearsal import STORY
+from tests.unit.test_lint_command import HOSTILE, READ
 from tests.web.test_language import left_over, unmarked
 
 BPMN = Path("processes/joint-final-inspection/process.bpmn").read_bytes()
@@ -64,10 +65,12 @@ def test_a_file_is_checked_mended_taken_away_and_kept_without_drawing(desk):
     assert stored.status_code == 303
     assert stored.headers["Location"] == again.headers["Location"]
     assert author.get(f"{stored.headers['Location']}/process.bpmn").data == file.data
-    for file in (b"", b"\0", b"<a/>", b"PK\3\4", b"x" * 5_500_000):
-        page = sent(author, "check", file)
-        assert page.status_code in (200, 422)
-        assert 'role="alert"' in page.text or "check-failed" not in page.text
+    for name, (data, rule) in HOSTILE.items():
+        page = sent(author, "check", data)
+        told = {"large-attribute": (413, "")}.get(name, (200, rule))
+        assert (page.status_code, told[1] in page.text, "check-failed" in page.text) == (told[0], True, False), name
+    for name, data in READ.items():
+        assert "没有错误" in sent(author, "check", data, profile="bpmn").text, name
     assert sent(author, "check").status_code == 422
     assert sent(author, "check", b"x" * 9_000_000).status_code == 413
 
