@@ -86,12 +86,14 @@ class EntryForm(Shape):
 
 
 class ReturnTarget(Shape):
-    """A task that this one may be returned to; `then`: `forward` through what lies between again, or straight `back`."""
+    """A task that this one may be returned to; `then`: `forward` through what lies between again, or straight `back`;
+    `applicant`: the applicant does it, and then reads the opinion."""
 
     node = fields.String()
     name = fields.String()
     name_en = fields.String()
     then = fields.String()
+    applicant = fields.Boolean()
 
 
 class ReturnedBy(Shape):

@@ -119,6 +119,7 @@ ACCOUNT_TEXTS: Texts = {
     "own.done": ("已提交。", "It is sent."),
     "own.sign": ("签收", "Sign for it"),
     "own.signed": ("已签收。", "You have signed for it."),
+    "own.task.returned": ("该事项退回给您重新办理，原因如下：", "It was returned to you, to be done again, because:"),
     "own.due": ("办理期限", "Until"),
     "demo.applicants": ("演示申请人账号", "Accounts of applicants"),
 }

@@ -44,8 +44,10 @@ _CASE = (
 )
 _LISTED = "SELECT seq, listed, told_at FROM supplement_lists WHERE case_id = %s AND supplied_at IS NULL ORDER BY seq DESC LIMIT 1"
 _TASKS = (
-    "SELECT number, node, name, name_en, due_date, opened_at FROM tasks "
-    "WHERE case_id = %s AND kind = 'applicant' AND state IN ('open', 'claimed') ORDER BY number"
+    "SELECT t.number, t.node, t.name, t.name_en, t.due_date, t.opened_at, (SELECT o.text FROM tasks r JOIN opinions o "
+    "ON o.case_id = r.case_id AND o.task = r.number WHERE r.case_id = t.case_id AND r.returned_to = t.node "
+    "AND r.closed_at = t.opened_at ORDER BY o.seq DESC LIMIT 1) AS reason FROM tasks t "
+    "WHERE t.case_id = %s AND t.kind = 'applicant' AND t.state IN ('open', 'claimed') ORDER BY t.number"
 )
 _MESSAGES = "SELECT text, at FROM notices WHERE case_id = %s AND audience = 'applicant' ORDER BY seq DESC LIMIT %s"
 _PROMISE = (
@@ -133,7 +135,8 @@ def _wanted(live: LiveDefinition, code: str, reason: str, came: Mapping[str, str
 
 
 def _task(live: LiveDefinition, case: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
-    """Something that waits for the applicant; what was promised to come later is done by bringing it (`by_supplement`)."""
+    """Something that waits for the applicant; what was promised to come later is done by bringing it (`by_supplement`).
+    `reason` says why it is to be done again, where it was returned to the applicant (退回)."""
     codes, by = tolerance.promised(case["state"], case["progress"])
     supplies = bool(codes) and row["node"] in tolerance.supply_nodes(live.compiled)
     due = row["due_date"].isoformat() if row["due_date"] else None
@@ -146,6 +149,7 @@ def _task(live: LiveDefinition, case: Mapping[str, Any], row: Mapping[str, Any])
         "due_date": by if supplies and due is None else due,
         "by_supplement": supplies,
         "opened_at": instant(row["opened_at"]),
+        "reason": row["reason"],
         "outcomes": outcomes_of(node),
         "form_fields": list((node.extension("form") or {}).get("fields") or ()),
     }

@@ -290,13 +290,16 @@ def _diagram(timeline: Iterable[Mapping[str, Any]], live: LiveDefinition, lang: 
     if picture is None:
         return None
     marks: dict[str, dict[str, Any]] = {}
-    for row in timeline:
+    rows = list(timeline)
+    latest = {row["node_id"]: row["visit"] for row in sorted(rows, key=lambda row: int(row["visit"]))}
+    returned = {row["node_id"] for row in rows if row["state"] == "returned" and row["visit"] == latest[row["node_id"]]}
+    for row in rows:
         status = {"completed": "done", "open": "current", "claimed": "current"}.get(row["state"])
         if status == "current" and row["light"] == "red":
             status = "late"
         name = picture.ids.get(row["node_id"])
-        if status is None or name is None:
-            continue
+        if status is None or name is None or (status == "done" and row["node_id"] in returned):
+            continue  # what was done of a visit that was returned is to be done again
         before = marks.get(name)
         if before is None or _RANK[status] >= _RANK[before["status"]]:
             marks[name] = {"id": name, "status": status, "remaining": row["remaining_working_days"]}

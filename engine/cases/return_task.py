@@ -117,13 +117,15 @@ def targets(compiled: Compiled, node: str, kind: str, visits: Mapping[str, int])
     return [compiled.nodes[target] for target in compiled.returns.get(node, ()) if target in been]
 
 
-def targets_shown(compiled: Compiled, node: str, kind: str, visits: Mapping[str, int]) -> list[dict[str, str]]:
-    """The same in words: the node, its names, and whether it comes straight back (`back`) or goes `forward` again."""
+def targets_shown(compiled: Compiled, node: str, kind: str, visits: Mapping[str, int]) -> list[dict[str, Any]]:
+    """The same in words: the node, its names, whether it comes straight back (`back`) or goes `forward` again, and whether
+    the applicant does it, who then reads why."""
     then = "back" if comes_back(compiled.nodes[node]) else "forward"
     told = []
     for target in targets(compiled, node, kind, visits):
         name, name_en, *_ = public_names(target)
-        told.append({"node": str(target.id), "name": name, "name_en": name_en, "then": then})
+        own = bool((target.extension("assignment") or {}).get("applicant"))
+        told.append({"node": str(target.id), "name": name, "name_en": name_en, "then": then, "applicant": own})
     return told
 
 

@@ -49,7 +49,9 @@ def test_a_task_is_returned_done_again_and_everybody_sees_so(engine, client, cal
     number, decider, reviewer = case["number"], caller("civil.bai"), caller("civil.mo")
     task = task_of(decider, number, "decide")
     seen = answers(decider.get(f"/tasks/{task}"), 200, TaskView)
-    assert seen["returns"] == [{"node": "review", "name": "审查", "name_en": "Review", "then": "forward"}]
+    assert seen["returns"] == [
+        {"node": "review", "name": "审查", "name_en": "Review", "then": "forward", "applicant": False}
+    ]
     assert "return" in seen["can"]
     assert seen["returned_by"] is None
 

@@ -11,14 +11,16 @@ from engine.cases.access import parse_task_id
 from engine.cases.case_list import CaseQuery
 from engine.cases.complete_task import Completion
 from engine.cases.inbox import InboxQuery
+from engine.cases.return_task import Returning
 from engine.cases.submit import Application, OpenAlready
 from engine.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from engine.organization.accounts import UsernameTaken
 from engine.organization.log_in import LogInFailed
 from engine.organization.throttle import TooManyTries
 from tests.engine.applicants import BODY, PASSWORD, PERSON, registered
-from tests.engine.stories import REVIEWERS, SYSTEM, complete
+from tests.engine.stories import REVIEWERS, SYSTEM, complete, deploy, open_tasks
 from tests.faster import PRODUCT_HASHER
+from tests.unit.diagrams import diagram, end, extended, flows, start, user
 
 ASKED = Application("joint-final-inspection", "440100", {"name": "冒名"}, {"project_name": "示例大厦"})
 
@@ -175,3 +177,27 @@ HOTEL = {
 def test_a_password_is_hashed_at_the_cost_that_is_recommended():
     """Tests hash at less (tests/faster.py); RFC 9106's second recommendation is what people get."""
     assert PRODUCT_HASHER.hash(PASSWORD).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+
+
+def test_what_is_returned_to_the_applicant_says_why_to_its_applicant_alone(engine, actor):
+    """What officers return to each other stays theirs; what the applicant has to do again says what to do."""
+    limit = '<ow:timeLimit promised="5" unit="working-day"/>'
+    officer = extended('<ow:assignment function="fire" level="city"/>', limit, '<ow:return to="explain"/>')
+    mine = extended('<ow:assignment applicant="true"/>', limit, '<ow:public name="说明"/>')
+    drawn = flows("start > explain > look > end")
+    deploy(engine, diagram(start(), user("explain", mine), user("look", officer), end(), drawn))
+    me, other = registered(engine), registered(engine, BODY)
+    number = engine.submit(me, ASKED)["number"]
+    engine.accept(actor("clerk.chen"), Acceptance(number, "accepted"))
+    (task,) = engine.own_cases.case(me, number)["todo"]["tasks"]
+    assert task["reason"] is None
+    engine.complete(me, Completion(*parse_task_id(task["id"]), None, "见附件"))
+    look = open_tasks(engine, number)["look"]
+    (target,) = engine.get_task(actor("fire.liu"), look.case_id, look.task)["returns"]
+    assert (target["node"], target["applicant"]) == ("explain", True)
+    engine.returns.send_back(actor("fire.liu"), Returning(look.case_id, look.task, "explain", "请写明竣工日期。"))
+    case = engine.own_cases.case(me, number)
+    assert [one["reason"] for one in case["todo"]["tasks"]] == ["请写明竣工日期。"]
+    assert "竣工日期" not in str(case["timeline"])
+    with pytest.raises(NotFound):
+        engine.own_cases.case(other, number)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from threading import Thread
+from types import SimpleNamespace
 
 import pytest
 
 from engine.cases.access import parse_task_id
 from engine.cases.complete_task import Completion
 from engine.cases.inbox import InboxQuery
+from engine.cases.progress import _diagram
 from engine.cases.replay_record import Said, replay
 from engine.cases.return_task import Returning
 from engine.cases.states import TaskStateConflict
@@ -203,3 +205,18 @@ def test_a_vote_that_is_returned_is_broken_off_and_the_next_round_is_the_second(
     assert (stands["round"], stands["assents"], stands["result"]) == (2, 3, "passed")
     assert engine.case_file(number)["result"] == "granted"
     assert engine.verify_record(number).whole
+
+
+def test_what_was_returned_is_not_marked_as_done():
+    """Of a vote that was broken off some have voted: the diagram must not say that it is done."""
+    ids = {"review": "n1", "vote": "n2"}
+    live = SimpleNamespace(pictures={"zh": SimpleNamespace(xml=b"<x/>", ids=ids)})
+    row = {"light": "green", "remaining_working_days": None}
+    voted = [row | {"node_id": "vote", "visit": 1, "state": state} for state in ("completed", "returned", "cancelled")]
+    again = [row | {"node_id": "review", "visit": visit, "state": s} for visit, s in ((1, "completed"), (2, "open"))]
+    second = [row | {"node_id": "vote", "visit": 2, "state": "completed"}]
+    marked = [_diagram(rows, live, "zh")["marks"] for rows in ([*voted, *again], [*voted, *again, *second])]
+    assert [{mark["id"]: mark["status"] for mark in marks} for marks in marked] == [
+        {"n1": "current"},
+        {"n1": "current", "n2": "done"},
+    ]
