@@ -383,6 +383,9 @@ class StepDraft:
         """How often this instance was open; of several instances, how often their first was: they are one visit."""
         visits = self.progress["visits"]
         if opened.index and node.loop is not None and node.loop.kind != "standard":
+            before = self.closing.task if self.closing is not None else None
+            if node.loop.kind == "sequential" and before is not None and before.node == opened.node:
+                return before.visit  # of one after the other: a second visit may have begun beside this one
             return int(visits.get(opened.node, 1))
         instance = f"{opened.node}#{opened.index}" if opened.index else opened.node
         visits[instance] = visits.get(instance, 0) + 1

@@ -55,11 +55,13 @@ def has_voted(uow: UnitOfWork, live: LiveDefinition, case_id: UUID, node: str, v
 def note(draft: StepDraft, voted: Voted) -> None:
     """Keep how a vote stands; once it has a result, the record says so.
 
-    A round is the visit that opens with it, the next one: one that was taken away within its own step was no visit.
+    A round is the visit that opens with it, the next one: one that was taken away within its own step was no visit. What is
+    counted on is the round of the vote just given: an event that does not interrupt may have called a second one beside it.
     """
     begins = not voted.assents and not voted.others
     visits = draft.progress["visits"].get(voted.node, 0)
-    here = visits + 1 if begins else draft.progress["votes"][voted.node]["round"]
+    given = draft.closing.task if draft.closing is not None else None
+    here = given.visit if given is not None and not begins and given.node == voted.node else visits + 1
     count = {"assents": voted.assents, "others": voted.others, "invited": voted.invited, "result": voted.result}
     kept = {"round": here, **count}
     draft.progress["votes"][voted.node] = kept

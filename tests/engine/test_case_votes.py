@@ -160,6 +160,33 @@ def test_a_vote_that_was_taken_away_as_soon_as_it_was_called_is_no_round(engine,
     assert engine.verify_record(number).whole
 
 
+@pytest.mark.parametrize("one_by_one", ["false", "true"])
+def test_two_rounds_side_by_side_are_each_counted_as_its_own(engine, actor, one_by_one):
+    """Events that do not interrupt may call the same vote again while it is open."""
+    calls = [
+        boundary(f"b{n}", "wait", f'<messageEventDefinition messageRef="m{n}"/>', cancelActivity="false")
+        for n in (1, 2)
+    ]
+    deploy(
+        engine,
+        diagram(
+            *(start(), user("wait", _AGAIN), *calls, user("vote", _VOTE, many(isSequential=one_by_one))),
+            *(end("voted"), end(), flows("start > wait > end; b1 > vote > voted; b2 > vote")),
+            before='<message id="m1" name="m1"/><message id="m2" name="m2"/>',
+        ),
+    )
+    number = accepted(engine, actor)
+    for message in ("m1", "m2"):
+        engine.deliver(SYSTEM, number, message, {})
+    for n in range(6):
+        rows = engine.inbox(SYSTEM, InboxQuery(case=number, node="vote", limit=200))["items"]
+        rows.sort(key=lambda row: (row["visit"], int(row["id"].rpartition(".")[2])))
+        engine.complete(SYSTEM, Completion(*parse_task_id(rows[-(n % 2)]["id"]), "no"))
+    decided = entries(engine, number, "vote.decided")
+    assert sorted((one["round"], one["others"]) for one in decided) == [(1, 3), (2, 3)]
+    assert engine.verify_record(number).whole
+
+
 def test_a_record_whose_count_is_not_that_of_its_votes_is_told():
     said = {"task": 1, "node": "vote", "department": "d", "due": None, "actor": "a", "ledger": []}
     opened = [Said(n, "task.opened", NOW, {**said, "task": n, "visit": 1}, {}, n) for n in (1, 2)]
