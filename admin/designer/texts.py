@@ -21,6 +21,10 @@ DESIGNER: Texts = {
         "已保存为草稿。请由另一名流程设计人员审核后发布。",
         "Kept as a draft. Another designer reviews it, then it is published.",
     ),
+    "designer.saved.beside": (
+        "{who} 于 {at} 也保存了该事项的草稿，两份均已保留，但互不包含对方的修改，请在“与其他版本比较”中核对。",
+        "{who} saved a draft of the item, too, at {at}: both are kept, neither has what the other changed. See “Changes”.",
+    ),
     "designer.saved.faulty": (
         "已保存为草稿。仍有错误，修改后才能发布。",
         "Kept as a draft. It has errors: it can't be published until they are mended.",

@@ -13,6 +13,7 @@ from admin.workshop.files import MOST_FORM, diagram_sent, held
 from engine import rehearsal
 from engine.bpmn.compile import executable_process
 from engine.bpmn.file_text import text_of
+from engine.bpmn.model import Node
 from engine.bpmn.read import UnreadableDiagram, read
 from engine.bpmn.vocabulary import PERSON_TASKS
 from engine.cases.access import need
@@ -71,9 +72,9 @@ def serve_dry_run(pages: Pages) -> None:
 
 
 def first_story(bpmn: bytes, item: str) -> dict[str, Any]:
-    """A story to begin with: handed in, accepted, and the first task done, on the days to come."""
+    """A story to begin with: handed in, accepted, and the first task after that done, on the days to come."""
     process = executable_process(read(bpmn))
-    tasks = [node for node in process.nodes if node.tag in PERSON_TASKS]
+    tasks = [node for node in process.nodes if node.tag in PERSON_TASKS and not _accepts(node)]
     day = engine().workshop.domain_day(me()).isoformat()
     steps: list[dict[str, Any]] = [
         {"on": day, "at": "09:00", "who": "clerk.li", "does": "submit"},
@@ -93,6 +94,11 @@ def first_story(bpmn: bytes, item: str) -> dict[str, Any]:
         "steps": steps,
         "expect": {},
     }
+
+
+def _accepts(node: Node) -> bool:
+    """Whether a task is the one that the step `accept` completes."""
+    return "accepted" in ((node.extension("outcomes") or {}).get("values") or {})
 
 
 def _page(data: bytes | None, name: str, story: str, item: str = "", status: int = 200, **shown: Any) -> Response:

@@ -32,6 +32,7 @@ WORKSHOP: Texts = {
     "stands.reviewed": ("已审核", "reviewed"),
     "stands.scheduled": ("待生效", "scheduled"),
     "stands.effective": ("生效中", "effective"),
+    "stands.withdrawn": ("未生效即停用", "never in effect"),
     "stands.retired": ("已停用", "retired"),
     "check.title": ("检查流程图文件", "Check a diagram"),
     "check.about": (

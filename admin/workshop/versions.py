@@ -93,9 +93,11 @@ def serve_versions(pages: Pages) -> None:
 
 
 def stands(one: dict[str, Any]) -> str:
-    """How a definition stands: draft, reviewed, returned, scheduled, effective or retired."""
+    """How a definition stands: draft, reviewed, returned, scheduled, effective, retired, or withdrawn before it took effect."""
     if one["state"] == "draft":
         return {APPROVED: "reviewed", RETURNED: "returned"}.get(one["review"], "draft")
+    if one["state"] == "superseded" and one["effective_on"] is None:
+        return "withdrawn"
     return {"scheduled": "scheduled", "published": "effective"}.get(one["state"], "retired")
 
 

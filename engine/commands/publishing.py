@@ -69,7 +69,7 @@ def _deploy(asked: argparse.Namespace) -> int:
     item = asked.item or item_of(bpmn, path.stem)
     scenarios = tuple(read_scenario(one) for one in sorted(path.parent.glob("scenarios/*.json")))
     with opened_engine(asked) as engine:
-        # What it calls or links may stand in a file beside it.
+        # What it links may stand in a file beside it; what it calls stands in its own.
         draft = Draft(item, bpmn, scenarios=scenarios)
         made = engine.workshop.store(_actor(engine, asked.user), draft, (path.resolve().parent,))
     if asked.json:

@@ -316,7 +316,7 @@ def withdraw(uow: UnitOfWork, definition_id: UUID) -> dict[str, Any]:
         raise NotFound(what="definition", id=definition_id)
     if row.state != "scheduled" or (row.effective_on is not None and row.effective_on <= day_of(uow.now)):
         raise NotScheduled(id=definition_id, state=row.state)
-    row.state = "superseded"
+    row.state, row.effective_on = "superseded", None
     uow.session.flush()
     return described(row)
 
@@ -343,8 +343,11 @@ def put_into_effect(uow: UnitOfWork) -> int:
 
 
 def _put_into_effect(uow: UnitOfWork, row: Definition) -> None:
-    before = (Definition.state.in_(("published", "scheduled")), Definition.version < row.version)
-    uow.session.execute(update(Definition).where(Definition.item == row.item, *before).values(state="superseded"))
+    before = (Definition.item == row.item, Definition.version < row.version)
+    waits = (Definition.state == "scheduled", Definition.effective_on >= row.effective_on)  # it never takes effect
+    uow.session.execute(update(Definition).where(*before, *waits).values(effective_on=None))
+    known = Definition.state.in_(("published", "scheduled"))
+    uow.session.execute(update(Definition).where(*before, known).values(state="superseded"))
     row.state = "published"
     uow.session.execute(update(ItemRow).where(ItemRow.code == row.item).values(active_definition_id=row.id))
     uow.session.flush()

@@ -48,4 +48,4 @@ class Definition(Base):
     reviewed_at: Mapped[datetime | None]
     review: Mapped[str | None]  #: approved | returned
     review_note: Mapped[str | None]
-    effective_on: Mapped[date | None]  #: from which day on cases start on it
+    effective_on: Mapped[date | None]  #: from which day on cases start on it; None: never

@@ -25,8 +25,14 @@ class NoDatabaseYet(Refused):
 
     code = "no-database-yet"
     status = 404
-    zh = "{folder} 中还没有数据库。请先用 onewindow run 启动一次，或用 DATABASE_URL、ONEWINDOW_DATA 指定数据库。"
-    en = "There is no database in {folder} yet. Start one with 'onewindow run', or name one (DATABASE_URL, ONEWINDOW_DATA)."
+    zh = (
+        "{folder} 中还没有数据库。请先用 onewindow run 启动一次，或用 DATABASE_URL、ONEWINDOW_DATA 指定数据库；"
+        "演示数据库请加 --demo。"
+    )
+    en = (
+        "There is no database in {folder} yet. Start one with 'onewindow run', or name one (DATABASE_URL, ONEWINDOW_DATA); "
+        "the demonstration's is --demo."
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,8 @@ def test_a_version_that_waits_is_taken_back_or_told_to_be_overtaken(engine, auth
     assert (first["overtakes"], second["overtakes"]) == ([], [])
     third = engine.workshop.publish(reviewer, stored(engine, author), today + timedelta(days=7))
     assert third["overtakes"] == [{"version": 3, "effective_on": str(today + timedelta(days=9))}]
-    assert engine.workshop.withdraw(author, UUID(first["id"]))["state"] == "superseded"
+    withdrawn = engine.workshop.withdraw(author, UUID(first["id"]))
+    assert (withdrawn["state"], withdrawn["effective_on"]) == ("superseded", None)
     for id in (first["id"], stored(engine, author)):
         with pytest.raises(NotScheduled):
             engine.workshop.withdraw(author, UUID(str(id)))
@@ -111,6 +112,13 @@ def test_a_version_that_waits_is_taken_back_or_told_to_be_overtaken(engine, auth
         connection.execute(text("UPDATE platform SET clock_fixed_at = clock_timestamp() + interval '6 days'"))
     sweep(engine)
     assert started_on(engine, actor("clerk.chen")) == 1
+    with engine.database.begin() as connection:
+        connection.execute(text("UPDATE platform SET clock_fixed_at = clock_timestamp() + interval '8 days'"))
+    sweep(engine)
+    days = {
+        one["version"]: one["effective_on"] for one in engine.workshop.list(author, ITEM)["items"] if one["version"]
+    }
+    assert (days[2], days[3], days[4]) == (None, None, third["effective_on"]), "the overtaken never was in effect"
     pages = [engine.workshop.list(author, ITEM, limit=3)]
     while pages[-1]["next_cursor"]:
         pages.append(engine.workshop.list(author, ITEM, limit=3, cursor=pages[-1]["next_cursor"]))

@@ -160,6 +160,14 @@ def test_a_process_is_drawn_mended_kept_published_and_run(person, engine, actor)
     page.wait_for_selector("text=已保存为草稿。请由另一名流程设计人员审核后发布。")
     made = page.evaluate("designer.definition")
     assert (made["item"], made["deployable"]) == (ITEM, True)
+
+    # Somebody else's draft of the same time is told of, one's own is not.
+    said = [
+        page.evaluate("made => designer.beside([made], designer.definition, '2020-01-01')", made | {"created_by": who})
+        for who in ("designer.qin", "designer.xu")
+    ]
+    assert ("designer.qin" in said[0], said[1]) == (True, "")
+    assert "designer.xu" in page.locator("#against option").nth(1).text_content()
     assert page.evaluate(ON_TOP)
 
     # What is drawn can be tried in another window.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import json
 import re
@@ -107,7 +108,8 @@ def test_a_draft_is_reviewed_by_somebody_else_published_from_a_day_and_told_whom
     assert "第 1 版" in author.get("/admin/workshop").text
     assert "第 1 版 1 件" in author.get(at).text
     assert author.post(f"{at}/withdraw", token).status_code == 303
-    assert "已停用" in author.get(at).text
+    assert "未生效即停用" in author.get(at).text
+    assert later not in author.get(at).text
     assert author.post(f"{at}/withdraw", token).status_code == 409
     assert engine.case_file(number)["state"] == "accepted"
     fresh = engine.store_draft(actor("designer.xu"), Draft("no-such-item", SMALL))["id"]
@@ -140,6 +142,9 @@ def test_a_dry_run_shows_each_day_what_is_open_and_stores_nothing(desk):
     page = sent(author, "dry-run/open", SMALL, item="never-heard-of")
     assert (page.status_code, "review" in page.text, "clerk.li" in page.text) == (200, True, True)
     shown = kept(page)
+    begun = html.unescape(sent(author, "dry-run/open", BPMN, item=ITEM).text)
+    assert '"does": "accept"' in begun
+    assert '"node": "planning"' in begun  # acceptance is done by then
     for story, status in (("{", 422), ("[]", 422), (json.dumps(STORY | {"steps": [{"does": "fly"}]}), 422)):
         assert sent(author, "dry-run", **shown, story=story, item="x").status_code == status
     played = sent(author, "dry-run", **shown, story=json.dumps(STORY), item="never-heard-of")

@@ -20,8 +20,8 @@ export class Changes {
   /** The versions that can be compared with; `own` is the one that is open. */
   offer(others, own) {
     this.others = others;
-    const label = (one) => [one.version ? this.t('version', { n: one.version }) : this.t('draft'), this.t(`state.${one.state}`),
-      one.created_at.slice(0, 16).replace('T', ' '), ...(one.id === own ? [this.t('changes.own')] : [])].join(' · ');
+    const label = (one) => [...(one.version ? [this.t('version', { n: one.version })] : []), this.t(one.version ? `state.${one.state}` : 'draft'),
+      `${one.created_by} ${one.created_at.slice(0, 16).replace('T', ' ')}`, ...(one.id === own ? [this.t('changes.own')] : [])].join(' · ');
     const before = this.select.value;
     this.select.replaceChildren(make('option', { value: '' }, this.t(others.length ? 'changes.none' : 'changes.nothing')), ...others.map((one) => make('option', { value: one.id }, label(one))));
     this.select.value = others.some(({ id }) => id === before) ? before : '';

@@ -328,6 +328,7 @@ class Designer {
       clearTimeout(this.timer);
       this.timer = 0;
       this.history.settle(xml);
+      const since = this.definition?.created_at;
       const { definition, others, key } = await this.server.save({ xml, item, before: this.definition?.id || '', key: this.keyOf(xml + item) });
       this.history.markSaved();
       Object.assign(this, { definition, key });
@@ -335,11 +336,19 @@ class Designer {
       history.replaceState(null, '', `?definition=${definition.id}`);
       this.changes.offer(others, definition.id);
       await this.judge();
-      this.notice(this.t(definition.deployable ? 'saved.done' : 'saved.faulty'), definition.deployable ? 'success' : 'warning');
+      const said = this.t(definition.deployable ? 'saved.done' : 'saved.faulty');
+      const beside = this.beside(others, definition, since);
+      this.notice([said, beside].join(' '), definition.deployable && !beside ? 'success' : 'warning');
     } finally {
       this.busy = false;
       this.tell();
     }
+  }
+
+  /** Who else saved a draft of the item since this one was opened: both are kept, and neither has the other's changes. */
+  beside(others, own, since) {
+    const [newest] = others.filter((one) => since && one.created_by !== own.created_by && one.created_at >= since && one.state === 'draft');
+    return newest ? this.t('saved.beside', { who: newest.created_by, at: newest.created_at.slice(0, 16).replace('T', ' ') }) : '';
   }
 
   /** However often the same diagram is sent, it is kept once; another one has a key of its own. */
