@@ -15,6 +15,7 @@ from engine.credit_first.credit import KINDS
 from engine.credit_first.credit_office import SETTLED, Decision, NewEntry
 from engine.errors import ApprovalError, Forbidden, Invalid, NotFound
 from engine.organization.permissions import Permission
+from web.forms import flaws
 from web.pages import Pages, field
 from web.serving import engine
 from web.words import language, t
@@ -103,7 +104,10 @@ def _page(subject: str, error: ApprovalError | None = None) -> Response:
         raise Forbidden(permission=Permission.CREDIT_READ)
     found, problem = None, error.sentence(language()) if error else ""
     if subject:
-        found = engine().credit.records(actor, subject)
+        try:
+            found = engine().credit.records(actor, subject)
+        except Invalid as wrong:
+            error, problem = error or wrong, "；".join(flaws(wrong).values())
     shown: dict[str, Any] = {
         "subject": subject,
         "found": found,
@@ -112,7 +116,6 @@ def _page(subject: str, error: ApprovalError | None = None) -> Response:
         "settled": SETTLED,
         "kinds": [{"code": code, "name": one.name.zh, "name_en": one.name.en} for code, one in KINDS.items()],
         "may_write": actor.may(Permission.CREDIT_WRITE),
-        "may_object": actor.may(Permission.CREDIT_OBJECT),
         "kept": request.form,
         "key": fresh_key(),
         "here": "/admin/credit",

@@ -265,6 +265,15 @@ def find_record(uow: UnitOfWork, record: str) -> CreditRecord:
 def move(uow: UnitOfWork, found: CreditRecord, kind: str, said: Mapping[str, Any], until: date | None = None) -> None:
     """Decide about a locked record. Raises CreditMoveConflict where it does not fit how the record stands."""
     today = day_of(uow.now)
+    if kind not in fitting(found, today):
+        zh, en = STATES[found.state(today)]
+        raise CreditMoveConflict(state=en, state_zh=zh)
+    values = (UUID(found.id), len(found.moves) + 1, kind, Jsonb(dict(said)), today, until, uow.actor.id, uow.now)
+    uow.read((_MOVE, values))
+
+
+def fitting(found: CreditRecord, today: date) -> list[str]:
+    """What may be decided about a record as it stands."""
     state = found.state(today)
     fits = {
         "repaired": state in ("effective", "stayed"),
@@ -272,12 +281,8 @@ def move(uow: UnitOfWork, found: CreditRecord, kind: str, said: Mapping[str, Any
         "settled": found.disputed,
         "stayed": state == "effective" or (found.barred_until is not None and not found.is_stayed(today)),
         "stay-ended": found.is_stayed(today),
-    }[kind]
-    if not fits:
-        zh, en = STATES[state]
-        raise CreditMoveConflict(state=en, state_zh=zh)
-    values = (UUID(found.id), len(found.moves) + 1, kind, Jsonb(dict(said)), today, until, uow.actor.id, uow.now)
-    uow.read((_MOVE, values))
+    }
+    return [kind for kind, yes in fits.items() if yes]
 
 
 _MOVE = (

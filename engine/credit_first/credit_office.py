@@ -30,12 +30,13 @@ from engine.credit_first.consequences import (
     MOST_TEXT,
     NewRecord,
     find_record,
+    fitting,
     load_standing,
     move,
     record_view,
     store,
 )
-from engine.credit_first.credit import Heard, Standing
+from engine.credit_first.credit import CreditRecord, Heard, Standing
 from engine.credit_first.eligibility import (
     Reason,
     Verdict,
@@ -45,7 +46,7 @@ from engine.credit_first.eligibility import (
     eligibility,
     verdict_view,
 )
-from engine.errors import Invalid, NotFound, not_one_of
+from engine.errors import Forbidden, Invalid, NotFound, not_one_of
 from engine.organization.accounts import masked
 from engine.organization.actor import Actor
 from engine.organization.identity_numbers import is_credit_code, is_resident_number
@@ -201,13 +202,13 @@ def _of_nobody(verdict: Verdict, judged: Callable[[Regime, str | None], Verdict]
     }
 
 
-def check_number(text: str) -> str:
+def check_number(text: str, field: str = "applicant") -> str:
     """An applicant's number, by its check digits: a mistyped one is nobody's, and is not graded. Raises NotFound, Invalid."""
     number = subject_in(text)
     if not is_resident_number(number) and not is_credit_code(number):
         zh = "不是有效的统一社会信用代码或者居民身份证号码，请核对后重新填写"
         en = "is no valid unified social credit code or resident identity number: check it and send it again"
-        raise Invalid(detail="applicant", fields={"applicant": [f"{zh}\t{en}"]})
+        raise Invalid(detail=field, fields={field: [f"{zh}\t{en}"]})
     return number
 
 
@@ -299,8 +300,12 @@ def _name(regime: str | None) -> dict[str, str]:
 # -- records
 
 
-def records_of(uow: UnitOfWork, subject: str, unrecorded: str | None) -> dict[str, Any]:
-    """The credit of a subject. Raises NotFound, Forbidden, MandateMissing."""
+def records_of(house: House, uow: UnitOfWork, subject: str, unrecorded: str | None) -> dict[str, Any]:
+    """The credit of a subject; `can` of a record is what the actor may decide about it now.
+
+    Raises NotFound, Forbidden, MandateMissing; Invalid: what is no number of anybody's.
+    """
+    check_number(subject, "subject")
     may_read(uow, subject)
     now = uow.tell_time()
     known = load_standing(uow, _who(subject, None), None, unrecorded)
@@ -312,13 +317,30 @@ def records_of(uow: UnitOfWork, subject: str, unrecorded: str | None) -> dict[st
         "kind": known.kind,
         "grade": known.grade,
         "open": not any(one.closes(today) for one in known.records),
-        "records": [record_view(one, today) for one in reversed(known.records)],
+        "records": [
+            record_view(one, today) | {"can": _can(house, uow, one, today)} for one in reversed(known.records)
+        ],
     }
+
+
+def _can(house: House, uow: UnitOfWork, record: CreditRecord, today: date) -> list[str]:
+    actor: Actor = uow.actor
+    may = set()
+    if actor.may(Permission.CREDIT_OBJECT):
+        may.add("disputed")
+    try:
+        permit(actor, UseCase.CREDIT_DECIDE, _place(house, uow, actor, record.region), "credit record", record.id)
+    except (Forbidden, NotFound):
+        pass
+    else:
+        may |= {"repaired", "settled", "stayed", "stay-ended"}
+    return [kind for kind in fitting(record, today) if kind in may]
 
 
 def enter_record(house: House, uow: UnitOfWork, asked: NewEntry) -> dict[str, Any]:
     """登记: a department puts something on record, on a ground. Raises Forbidden, Invalid, NotFound, GroundMissing."""
     need(uow.actor, UseCase.CREDIT_RECORD)
+    check_number(asked.subject, "subject")
     uow.tell_time()
     about = None
     if asked.case is not None:
@@ -390,6 +412,7 @@ def decide(house: House, uow: UnitOfWork, record: str, asked: Decision) -> dict[
 
 
 def _place(house: House, uow: UnitOfWork, actor: Actor, region: str) -> Place:
-    if actor.may(Permission.CASE_READ_ANY) and actor.region_code and region in regions_of(house, uow, actor):
+    # A record of a town is decided about by the county's body that decided the case, too: of one's region and those below.
+    if actor.region_code and region in regions_of(house, uow, actor):
         return Place.OWN
     return place_of(actor, region, False)

@@ -110,7 +110,8 @@ class CreditDoor:
 
     def records(self, actor: Actor, subject: str) -> dict[str, Any]:
         """The credit of a subject: grade, records, and what was decided about them."""
-        return self.calls.perform(actor, lambda uow: credit_office.records_of(uow, subject, self.unrecorded))
+        house = self.calls.house
+        return self.calls.perform(actor, lambda uow: credit_office.records_of(house, uow, subject, self.unrecorded))
 
     def record(self, actor: Actor, asked: credit_office.NewEntry, once: Once | None = None) -> dict[str, Any]:
         """登记信用记录."""
