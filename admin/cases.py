@@ -9,7 +9,9 @@ from flask import Response, request
 
 from admin.desk import fresh_key, me, page
 from admin.paper_view import papers_of
+from engine.cases.access import parse_task_id
 from engine.cases.case_list import CaseQuery
+from engine.cases.inbox import InboxQuery
 from engine.organization.permissions import Permission
 from web.forms import as_sent
 from web.pages import Pages
@@ -60,6 +62,7 @@ def case_page(number: str, status: int = 200, **said: Any) -> Response:
         "case_row": found | {"ended_at": found["concluded_at"]},
         "diagram": engine().case_picture(me(), number, language()),
         "may_accept": may_accept,
+        "accepting": _acceptance(number) if may_accept else None,
         "times": engine().limits.of_case(me(), number),
         "may_decide": me().may(Permission.EXTENSION_APPROVE),
         "may_print": me().may(Permission.CASE_ACCEPT),
@@ -75,6 +78,14 @@ def case_page(number: str, status: int = 200, **said: Any) -> Response:
         **papers_of(number),
     }
     return page("admin/case.html", status, **{**shown, **said})
+
+
+def _acceptance(number: str) -> str | None:
+    """The task at which the window answers otherwise than by accepting; None where the process has none."""
+    for one in engine().inbox(me(), InboxQuery(case=number))["items"]:
+        if engine().get_task(me(), *parse_task_id(one["id"]))["answers"]:
+            return str(one["id"])
+    return None
 
 
 def _plain(name: str) -> str:

@@ -129,6 +129,7 @@ def _task_page(task: str, status: int = 200, **shown: Any) -> Response:
         "returning": {},
         "problem": "",
         "wrong": {},
+        "answering": "answer" in request.args,
     }
     return page("admin/task.html", status, **{**known, **papers_of(case["number"]), **shown})
 

@@ -17,7 +17,7 @@ from engine.cases.complete_task import MOST_OPINION
 from engine.cases.mandates import needs_mandate
 from engine.cases.submit import PERSONAL, Application
 from engine.doors.regions import RegionQuery
-from engine.errors import ApprovalError, Forbidden, NotFound
+from engine.errors import ApprovalError, Forbidden, Invalid, NotFound
 from engine.organization.permissions import Permission
 from web.forms import changed, entered, flaws
 from web.pages import Pages, field
@@ -82,8 +82,12 @@ def serve_window(pages: Pages) -> None:
         except (NotFound, Forbidden):
             raise
         except ApprovalError as error:
-            said = {"problem": error.sentence(language()), "wrong": flaws(error), "kept": request.form}
-            return show_problem(task, error.status, **said)
+            wrong = flaws(error)
+            wants = [t(f"answer.wants.{name}") for name in ("materials", "reason", "redirect", "form") if name in wrong]
+            problem = error.sentence(language())
+            if type(error) is Invalid and len(wants) == len(wrong):
+                problem = t("answer.wants", what=t("answer.and").join(wants))
+            return show_problem(task, error.status, problem=problem, wrong=wrong, kept=request.form)
         return redirect(f"/admin/cases/{number}", 303)
 
     @pages.post("/cases/<number>/acceptance")

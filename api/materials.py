@@ -127,7 +127,10 @@ class Material(Shape):
 
 
 class Asked(Shape):
-    """A material that the item asks for, and how far it is: `missing`, `submitted`, `approved`, `rejected`."""
+    """A material that the item asks for, and how far it is: `missing`, `submitted`, `approved`, `rejected`.
+
+    `on_paper`: a counter has it in hand, by its receipt (what is not uploaded is `missing` all the same).
+    """
 
     code = fields.String()
     name = fields.String()
@@ -135,6 +138,7 @@ class Asked(Shape):
     trust = fields.String()
     required = fields.Boolean()
     state = fields.String()
+    on_paper = fields.Boolean()
 
 
 class MaterialList(Shape):

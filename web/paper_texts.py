@@ -10,6 +10,7 @@ PAPERS: Texts = {
     "materials.asked": ("应交材料", "What is asked for"),
     "materials.handed": ("已交材料", "What was handed in"),
     "materials.required": ("必交", "required"),
+    "materials.on_paper": ("已收纸质件", "received on paper"),
     "materials.missing": ("未交", "missing"),
     "materials.add": ("上传材料", "Hand in a file"),
     "materials.which": ("材料名称", "Which material"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 
+from engine.cases import tolerance
 from engine.cases.applicants import see_case
 from engine.cases.house import House
 from engine.cases.progress import instant
@@ -28,7 +30,12 @@ SOURCE_NAMES = {
     "certificate": ("调用本平台核发的证照", "a certificate of this platform"),
     "commitment": ("承诺", "promised"),
 }
-_CASE = "SELECT c.definition_id, c.offer_id FROM cases c WHERE c.id = %s"
+_CASE = "SELECT c.definition_id, c.offer_id, c.channel, c.state, c.progress FROM cases c WHERE c.id = %s"
+_SAID = (
+    "SELECT kind, payload::jsonb AS payload FROM events WHERE case_id = %s "
+    "AND kind IN ('case.submitted', 'supplement.supplied', 'tolerance.supplied') ORDER BY seq"
+)
+_LISTS = "SELECT listed, supplied FROM supplement_lists WHERE case_id = %s ORDER BY seq"
 _MATERIALS = "SELECT * FROM materials WHERE case_id = %s ORDER BY number"
 _REVIEWS = (
     "SELECT r.*, d.name AS department, d.name_en AS department_en FROM material_reviews r "
@@ -57,10 +64,36 @@ def list_materials(house: House, uow: UnitOfWork, number: str) -> dict[str, Any]
     """The list of a case, for its applicant and the officers who have to do with it. Raises NotFound, Forbidden."""
     see_case(house, uow, number)
     case_id = find_case(uow, number)
-    cases, materials, reviews = uow.read((_CASE, (case_id,)), (_MATERIALS, (case_id,)), (_REVIEWS, (case_id,)))
+    queries = (_CASE, _MATERIALS, _REVIEWS, _SAID, _LISTS)
+    cases, materials, reviews, said, lists = uow.read(*((query, (case_id,)) for query in queries))
     item = house.definition(uow, cases[0]["definition_id"], cases[0]["offer_id"]).item
+    paper = on_paper(item, cases[0], said, lists)
     shown = [material_view(row, [one for one in reviews if one["material"] == row["number"]]) for row in materials]
-    return {"number": number, "asked": _asked(item, shown), "items": shown}
+    return {"number": number, "asked": _asked(item, shown, paper), "items": shown}
+
+
+def on_paper(
+    item: ServiceItem, case: Mapping[str, Any], said: Iterable[Mapping[str, Any]], lists: Iterable[Mapping[str, Any]]
+) -> set[str]:
+    """The codes of what was handed over at a counter, as its receipts say; without what has been asked for since, or promised.
+
+    `said`: what the record says of the submission and of what was supplied; `lists`: what the window asked for, in turn.
+    """
+    told = [(row["kind"], row["payload"]) for row in said]
+    first = next((payload for kind, payload in told if kind == "case.submitted"), {})
+    papers = first.get("papers")
+    codes = {one.code for one in item.materials} if papers is None else set(papers)
+    codes = codes if case["channel"] in tolerance.ON_PAPER else set()
+    codes -= set(tolerance.promised(case["state"], case["progress"])[0])
+    brought = [payload for kind, payload in told if kind == "supplement.supplied"]
+    for row, payload in zip_longest(lists, brought):
+        codes -= {one["material"] for one in row["listed"]} if row else set()
+        if row and payload and payload["actor_kind"] != "applicant":
+            codes |= {one["material"] for one in row["supplied"] or ()}
+    for kind, payload in told:
+        if kind == "tolerance.supplied" and payload["actor_kind"] != "applicant":
+            codes |= set(payload["materials"])
+    return codes
 
 
 def find_material(house: House, uow: UnitOfWork, number: str, material: int) -> dict[str, Any]:
@@ -73,12 +106,15 @@ def find_material(house: House, uow: UnitOfWork, number: str, material: int) -> 
     return found
 
 
-def _asked(item: ServiceItem, shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What the item asks for; `state` is that of the latest material under the code, `missing` where there is none."""
+def _asked(item: ServiceItem, shown: list[dict[str, Any]], paper: Collection[str]) -> list[dict[str, Any]]:
+    """What the item asks for; `state` is that of the latest material under the code, `missing` where there is none.
+
+    `on_paper`: a counter has it in hand, by its receipt.
+    """
     latest = {one["code"]: one["state"] for one in shown}
     return [
         {"code": one.code, "name": one.name, "name_en": one.name_en, "trust": one.trust, "required": one.required}
-        | {"state": latest.get(one.code, "missing")}
+        | {"state": latest.get(one.code, "missing"), "on_paper": one.code in paper}
         for one in known_materials(item).values()
         if one.code != OTHER
     ]

@@ -35,7 +35,7 @@ _PROMISED = (
 )
 #: The channels with a counter: its receipt lists what was handed over, whether or not it was scanned.
 _PAPERS = "SELECT payload::jsonb->'papers' AS papers FROM events WHERE case_id = %s AND seq = 1"
-ON_PAPER = ("window", "agent")
+ON_PAPER = ("window", "agent", "help", "remote")
 _HELD = "SELECT DISTINCT code FROM materials WHERE case_id = %s AND state <> 'rejected'"
 _LISTS = "SELECT listed FROM supplement_lists WHERE case_id = %s"
 

@@ -317,9 +317,7 @@ def records_of(house: House, uow: UnitOfWork, subject: str, unrecorded: str | No
         "kind": known.kind,
         "grade": known.grade,
         "open": not any(one.closes(today) for one in known.records),
-        "records": [
-            record_view(one, today) | {"can": _can(house, uow, one, today)} for one in reversed(known.records)
-        ],
+        "records": [record_view(one, today) | {"can": _can(house, uow, one, today)} for one in reversed(known.records)],
     }
 
 

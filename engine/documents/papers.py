@@ -173,6 +173,8 @@ def paper_view(paper: Paper, deliveries: Iterable[Mapping[str, Any]]) -> dict[st
     """A document as whoever may see its case sees it. `file` is the stage that counts, once there is one."""
     mine = [one for one in deliveries if one["number"] == paper.number]
     state = state_of(paper, mine)
+    # A promise waits for no seal: it is signed, as `verify` says, too.
+    shown = "promised" if state == "unsealed" and counting(paper) else state
     return {
         "number": paper.number,
         "kind": paper.kind,
@@ -185,8 +187,8 @@ def paper_view(paper: Paper, deliveries: Iterable[Mapping[str, Any]]) -> dict[st
         "body_name_en": paper.body_name_en,
         "issued_at": instant(paper.issued_at),
         "state": state,
-        "state_name": STATES[state][0],
-        "state_name_en": STATES[state][1],
+        "state_name": STATES[shown][0],
+        "state_name_en": STATES[shown][1],
         "sealed_at": instant(paper.sealed_at),
         "seal_way": paper.seal_way,
         "seal": paper.seal,

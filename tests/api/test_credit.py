@@ -10,6 +10,7 @@ import json
 import shutil
 import threading
 import uuid
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from engine.background.worker import run_dry
 from engine.cases.mandates import NewMandate
 from engine.clock import DOMAIN_NOW_SQL, day_of
 from engine.credit_first import consequences
+from engine.errors import Invalid
 from engine.organization.actor import Actor
 from engine.organization.identity_numbers import is_credit_code
 from engine.organization.load import load_actor
@@ -173,6 +175,8 @@ def test_a_signed_promise_is_a_document_that_its_signer_fetches_and_anybody_veri
     run_dry(engine)
     fetched = client.get(f"{here}/{code}/file", headers=mine)
     assert (fetched.status_code, fetched.mimetype, fetched.data[:5]) == (200, "application/pdf", b"%PDF-")
+    shown = next(one for one in client.get(here, headers=mine).json["items"] if one["code"] == code)
+    assert shown["state_name"] == client.get(f"/api/v1/verify/{code}").json["state_name"] == "已签署"
     other = applied(clerk, company())
     for stranger in ({"Query-Code": other["query_code"]}, {"Query-Code": "AAAAAAAAAA"}, {}):
         assert client.get(f"{here}/{code}/file", headers=stranger).status_code in (401, 404)
@@ -398,7 +402,6 @@ def test_an_agent_promises_by_a_mandate_that_says_so(engine, clerk, app):
     refused(
         clerk.post(f"/cases/{number}/commitment", right | {"signer": {"mandate": plain}}), 403, "signer-without-mandate"
     )
-    from dataclasses import replace
 
     able = engine.mandates.record(make, replace(new, may_promise=True))["id"]
     wrong = {"signer": {"mandate": able, "name": "另一个人"}}
@@ -653,8 +656,22 @@ def test_a_department_puts_on_record_and_settles_an_objection(engine, clerk):
     settled = office.Decision("settled", {"outcome": "cancelled", "decision": "2", "reason": "主体有误"})
     assert engine.credit.decide(head, record, settled)["state"] == "cancelled"
     assert codes(open_to(clerk, who), "commitment") == []
-    # Elsewhere nobody decides about it, nor knows of it.
+    # Elsewhere nobody decides about it, nor knows of it; a body of the city above may. What fits it is told.
     other = engine.credit.record(head, bad)["id"]
+    fits = ["repaired", "disputed", "stayed"]
+    may = {"440300": [], "440100": ["repaired", "stayed"], REGION: ["repaired", "stayed"]}
+    for region, can in may.items():
+        told = engine.credit.records(_head(engine, region), who["credit_code"])["records"]
+        assert next(one["can"] for one in told if one["id"] == other) == can
+    told = engine.credit.records(SYSTEM, who["credit_code"])["records"]
+    assert next(one["can"] for one in told if one["id"] == other) == fits
+    settle = office.Decision("repaired", {"decision": "1", "reason": "x"})
+    assert engine.credit.decide(_head(engine, "440100"), other, settle)["state"] == "repaired"
+    other = engine.credit.record(head, bad)["id"]
+    for wrong in ("hello", who["credit_code"][:-1] + "#", "440106195001010016"):
+        refused(clerk.get(f"/credit/{wrong}".replace("#", "%23")), 422, "input-invalid")
+        with pytest.raises(Invalid, match="subject"):
+            engine.credit.record(head, replace(bad, subject=wrong))
     with pytest.raises(Exception, match="credit record"):
         engine.credit.decide(
             _head(engine, "440300"), other, office.Decision("repaired", {"decision": "1", "reason": "x"})

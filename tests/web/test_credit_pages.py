@@ -187,3 +187,16 @@ def credit_is_looked_up_and_decided(desk, engine, number):
     english = head.get(f"/admin/credit?subject={SUBJECT}&lang=en").text
     assert "What was decided about it" in english
     assert unmarked(english) == []
+
+
+def test_the_page_of_credit_takes_a_number_and_offers_what_fits(desk, engine):
+    from engine.credit_first.credit_office import NewEntry
+
+    clerk = desk("tianhe.lin")
+    wrong = clerk.get("/admin/credit?subject=hello")
+    assert wrong.status_code == 422
+    assert "不是有效的统一社会信用代码" in wrong.text
+    entry = NewEntry(SUBJECT, "broken-promise", "未按承诺整改", document="海执〔2026〕3号")
+    engine.credit.record(SYSTEM, entry)
+    shown = clerk.get(f"/admin/credit?subject={SUBJECT}").text
+    assert re.findall(r'action="/admin/credit/[^"/]+/([a-z-]+)"', shown) == ["disputed"]

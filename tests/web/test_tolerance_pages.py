@@ -83,4 +83,6 @@ def test_the_window_notes_what_was_brought(engine, desk, tolerated):
     assert clerk.post(f"/admin/cases/{number}/supplements").status_code == 422
     assert clerk.post(f"/admin/cases/{number}/supplements", material=FUNDS).status_code == 303
     assert engine.inbox(Actor.system(), InboxQuery(case=number, node="supply_tolerated"))["items"] == []
-    assert 'id="supply"' not in clerk.get(f"/admin/cases/{number}").text
+    shown = clerk.get(f"/admin/cases/{number}").text
+    assert 'id="supply"' not in shown
+    assert "未交" not in shown
