@@ -80,7 +80,7 @@ def on_paper(
     `said`: what the record says of the submission and of what was supplied; `lists`: what the window asked for, in turn.
     """
     told = [(row["kind"], row["payload"]) for row in said]
-    first = next((payload for kind, payload in told if kind == "case.submitted"), {})
+    first: Mapping[str, Any] = next((payload for kind, payload in told if kind == "case.submitted"), {})
     papers = first.get("papers")
     codes = {one.code for one in item.materials} if papers is None else set(papers)
     codes = codes if case["channel"] in tolerance.ON_PAPER else set()
