@@ -49,11 +49,17 @@ def minute(instant: str | None) -> str:
     return instant[:16].replace("T", " ") if instant else t("none")
 
 
+#: How a task ends that nobody has done: nothing of it may be called done.
+NOT_DONE = ("returned", "called-off", "cancelled")
+
+
 def light_words(row: Mapping[str, Any]) -> tuple[str, str]:
     """The light of a row of the timeline or of a list, and its words: what is left, how late it is, what it took."""
     left, light = row.get("remaining_working_days"), row.get("light")
     if row.get("ended_at"):
         took = row.get("elapsed_working_days") or 0
+        if not took and row.get("state") in NOT_DONE:
+            return ("red", t("light.over.late")) if light == "red" else ("green" if light else "grey", t("light.over"))
         if light == "red":
             return "red", counted("light.took.late", took)
         return ("green" if light else "grey"), counted("light.took", took)

@@ -52,3 +52,10 @@ def test_a_task_is_returned_on_its_page(desk, page, engine, actor):
     found = page.post("/progress", data={"number": number, "query_code": case["query_code"]}, follow_redirects=True)
     assert "后续环节已退回，本环节正在重新办理。" in found.text
     assert "未写明" not in found.text
+    past = found.text.partition('<ol class="course" reversed>')[2].partition("</ol>")[0]
+    told = [re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", one)) for one in past.split("</li>")[:-1]]
+    assert [one.split()[0] for one in told] == ["作出决定", "审查", "窗口受理并核对原件"], (
+        "the latest first, in one second too"
+    )
+    assert "已退回" in told[0]
+    assert "办结" not in told[0], "what was returned is not called done"
