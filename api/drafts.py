@@ -109,6 +109,7 @@ class DraftRow(Shape):
     item_name_en = fields.String()
     region = fields.String()
     region_name = fields.String()
+    region_name_en = fields.String()
     state = fields.String()
     number = fields.String(allow_none=True)
     created_at = fields.DateTime()

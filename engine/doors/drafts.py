@@ -409,6 +409,7 @@ class DraftsDoor:
             "item_name_en": content.name_en if content else row["item"],
             "region": row["region_code"],
             "region_name": region.name if region else row["region_code"],
+            "region_name_en": region.name_en if region else row["region_code"],
             "state": "submitted" if row["case_number"] else "open",
             "number": row["case_number"],
             "created_at": instant(row["created_at"]),

@@ -11,7 +11,7 @@ from marshmallow import Schema
 
 from api.app import register_api
 from api.cases import CaseState, CaseView, SubmittedCase
-from api.definitions import DefinitionSummary, DefinitionView
+from api.definitions import DefinitionSummary, DefinitionView, PublishedView
 from api.progress import PublicProgress
 from api.tasks import CompletedTask, TaskClaim, TaskPage
 from api.tokens import Token
@@ -92,8 +92,8 @@ def test_a_diagram_is_stored_as_a_draft_and_published(caller, as_form):
         reviewer.post(f"/definitions/{draft['id']}/review", {"verdict": "approved"}), 200, DefinitionSummary
     )
     assert (reviewed["review"], reviewed["reviewed_by"]) == ("approved", "designer.qin")
-    published = answers(designer.post(f"/definitions/{draft['id']}/publish"), 200, DefinitionView)
-    assert (published["state"], published["version"]) == ("published", 2)
+    published = answers(designer.post(f"/definitions/{draft['id']}/publish"), 200, PublishedView)
+    assert (published["state"], published["version"], published["overtakes"]) == ("published", 2, [])
 
 
 def test_a_diagram_with_errors_is_stored_and_not_published(caller):

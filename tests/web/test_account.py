@@ -113,14 +113,14 @@ def test_a_clerk_confirms_who_is_at_the_window(page, desk, engine):
 
 
 def test_a_forgotten_password_is_renewed_at_the_window_and_on_the_page(page, desk, engine):
-    visitor(page)
+    me = visitor(page)
     clerk = desk("clerk.chen")
     path = "/admin/applicants/password-reset"
     assert clerk.post(path, username=PERSON.username).status_code == 422
     shown = clerk.post(path, username=PERSON.username, document="身份证").text
     code = re.search(r"<strong><code>([A-Z2-7 ]+)</code>", shown)[1]
     assert desk("fire.liu").post(path, username=PERSON.username, document="身份证").status_code == 403
-    page.get("/account/logout")
+    me.post("/account/logout")
     assert "/account/reset" in page.get("/account/login").text
     asked = {"username": PERSON.username, "code": "AAAA", "password": "another horse 7"}
     assert page.post("/account/reset", data=asked).status_code == 403

@@ -76,6 +76,7 @@ def test_a_draft_is_kept_once_with_the_stories_of_its_predecessor_and_compared(d
             "kind": "userTask",
             "name": "消防验收",
             "changes": [{"attribute": "assignment.level", "old": "city", "new": "county"}],
+            "process": None,
         }
     ]
     assert "BPMNShape" in found["bpmn"]
