@@ -83,6 +83,7 @@ DESIGNER: Texts = {
         "无法连接服务器，请检查网络后重试。",
         "The server can't be reached. Check the network and try again.",
     ),
+    "designer.server.log_in": ("重新登录（新窗口）", "Log in (a new window)"),
     "designer.server.logged_out": (
         "登录已过期。请在新窗口中重新登录后再试，已绘制的内容仍保留。",
         "You were logged out. Log in again in another window and try again: what you drew is kept.",

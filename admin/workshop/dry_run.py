@@ -13,7 +13,7 @@ from admin.workshop.files import MOST_FORM, diagram_sent, held
 from engine import rehearsal
 from engine.bpmn.compile import executable_process
 from engine.bpmn.file_text import text_of
-from engine.bpmn.model import Node
+from engine.bpmn.model import Node, in_language
 from engine.bpmn.read import UnreadableDiagram, read
 from engine.bpmn.vocabulary import PERSON_TASKS
 from engine.cases.access import need
@@ -52,7 +52,7 @@ def serve_dry_run(pages: Pages) -> None:
             data, name = diagram_sent()
             engine().workshop.refuse_errors(data, None)
         except ApprovalError as error:
-            return _page(None, "", "", status=error.status, problem=error.sentence(language()))
+            return _page(None, "", "", status=error.status, **_told(error))
         return _page(data, name, _spelled(first_story(data, field("item", 100))), field("item", 100))
 
     @pages.post("/workshop/dry-run")
@@ -67,7 +67,7 @@ def serve_dry_run(pages: Pages) -> None:
         except Forbidden:
             raise
         except ApprovalError as error:
-            return _page(data, name, story, item, error.status, problem=error.sentence(language()))
+            return _page(data, name, story, item, error.status, **_told(error))
         return _page(data, name, story, item, played=played)
 
 
@@ -96,6 +96,12 @@ def first_story(bpmn: bytes, item: str) -> dict[str, Any]:
     }
 
 
+def _told(error: ApprovalError) -> dict[str, Any]:
+    """What a refusal says; of a diagram with errors, each of them."""
+    findings = [in_language(one, language()) for one in error.params.get("findings") or ()]
+    return {"problem": error.sentence(language()), "findings": findings}
+
+
 def _accepts(node: Node) -> bool:
     """Whether a task is the one that the step `accept` completes."""
     return "accepted" in ((node.extension("outcomes") or {}).get("values") or {})
@@ -111,6 +117,7 @@ def _page(data: bytes | None, name: str, story: str, item: str = "", status: int
         "nodes": _nodes(data) if data else [],
         "played": None,
         "problem": "",
+        "findings": [],
         "here": "/admin/workshop/dry-run",
     }
     return page("admin/dry_run.html", status, **{**known, **shown})

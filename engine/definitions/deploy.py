@@ -26,30 +26,38 @@ from engine.organization.permissions import UseCase
 from engine.store.base import new_id
 from engine.unit_of_work import UnitOfWork
 
+STATES_ZH = {"draft": "草稿", "scheduled": "待生效", "published": "已发布", "superseded": "已停用"}
+
 
 class NotDeployable(ApprovalError):
     """The diagram has findings of severity error; `findings` says all of them."""
 
     code = "definition-not-deployable"
     status = 422
-    zh = "流程图有 {count} 处错误，不能发布：{first_zh}。请按 findings 逐条修改。"
-    en = "The diagram has {count} errors and can't be published: {first_en}. Mend what `findings` lists."
+    zh = "流程图有 {count} 处错误，不能发布：{first_zh}。请按检查结果（findings）逐条修改。"
+    en = "The diagram has {count} errors and can't be published: {first_en}. Mend each of its findings."
 
 
 class DefinitionStateConflict(Conflict):
     """Only a draft can be published."""
 
     code = "definition-state-conflict"
-    zh = "流程定义 {id} 当前为“{state}”，只有草稿可以审核和发布。"
+    zh = "流程定义 {id} 当前为“{state_zh}”，只有草稿可以审核和发布。"
     en = "Definition {id} is {state}: only a draft can be reviewed and published."
+
+    def __init__(self, state: str, **params: Any) -> None:
+        super().__init__(state=state, state_zh=STATES_ZH[state], **params)
 
 
 class NotScheduled(Conflict):
     """Only a version that waits for its day can be taken back. Params: id, state."""
 
     code = "definition-not-scheduled"
-    zh = "流程定义 {id} 当前为“{state}”，只有尚未生效的版本可以撤回。已生效的版本请发布新版本取代。"
+    zh = "流程定义 {id} 当前为“{state_zh}”，只有尚未生效的版本可以撤回。已生效的版本请发布新版本取代。"
     en = "Definition {id} is {state}: only a version that waits for its day can be taken back. Publish a new one instead."
+
+    def __init__(self, state: str, **params: Any) -> None:
+        super().__init__(state=state, state_zh=STATES_ZH[state], **params)
 
 
 _ONE_PUBLISHER = text("SELECT pg_advisory_xact_lock(hashtext('onewindow.publish'))")

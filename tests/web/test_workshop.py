@@ -110,7 +110,8 @@ def test_a_draft_is_reviewed_by_somebody_else_published_from_a_day_and_told_whom
     assert author.post(f"{at}/withdraw", token).status_code == 303
     assert "未生效即停用" in author.get(at).text
     assert later not in author.get(at).text
-    assert author.post(f"{at}/withdraw", token).status_code == 409
+    refused = author.post(f"{at}/withdraw", token)
+    assert (refused.status_code, "当前为“已停用”" in refused.text) == (409, True)
     assert engine.case_file(number)["state"] == "accepted"
     fresh = engine.store_draft(actor("designer.xu"), Draft("no-such-item", SMALL))["id"]
     refused = other.post(f"/admin/workshop/{fresh}/publish", theirs)
@@ -152,6 +153,8 @@ def test_a_dry_run_shows_each_day_what_is_open_and_stores_nothing(desk):
         assert word in played.text, word
     assert "never-heard-of" not in author.get("/admin/workshop").text
     assert sent(author, "dry-run", story="{}").status_code == 422
+    refused = sent(author, "dry-run/open", BPMN.replace(b'function="fire"', b'function=""'))
+    assert (refused.status_code, "assignment-missing" in refused.text) == (422, True)
     assert sent(author, "dry-run/open", b"<a/>").status_code == 422
     assert desk("clerk.chen").get("/admin/workshop/dry-run").status_code == 403
 

@@ -17,7 +17,7 @@ export class Server {
       if (error.name === 'AbortError') throw error;
       throw new Error(this.t('server.away'));
     }
-    if (answer.status === 401 || (answer.redirected && answer.url.includes('/login'))) throw new Error(this.t('server.logged_out'));
+    if (answer.status === 401 || (answer.redirected && answer.url.includes('/login'))) throw Object.assign(new Error(this.t('server.logged_out')), { login: true });
     const said = (answer.headers.get('Content-Type') || '').includes('json') ? await answer.json() : {};
     if (answer.status === 403 && said.code === 'csrf' && again && await this.freshToken()) return this.ask(path, { body, json, signal, again: false });
     if (!answer.ok) throw new Error(said.detail || said.message || this.t('server.refused', { status: answer.status }));

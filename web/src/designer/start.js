@@ -165,7 +165,13 @@ class Designer {
       await does?.();
     } catch (error) {
       this.notice(error.message, 'danger');
+      if (error.login) this.offerLogin();
     }
+  }
+
+  /** Whose session is over logs in beside, in a window of its own, and goes on here. */
+  offerLogin() {
+    place('notice').querySelector('.alert').append(' ', make('a', { href: '/admin/login', target: '_blank' }, this.t('server.log_in')));
   }
 
   /** bpmn-js's own step where there is one, else the state that had come to rest before. */
