@@ -40,6 +40,7 @@ CONSTRUCTS: tuple[tuple[str, tuple[Construct, ...]], ...] = (
             _noted(
                 "start event: message, timer, signal, conditional", "start-trigger-ignored", "the application starts it"
             ),
+            _refused("several start events", "the application starts it once", "start-several"),
             _runs("end event, plain"),
             _runs("end event: terminate", "takes every other token of its scope"),
             _noted("end event: message", "message-sent-to-nobody", "ends; nothing is sent"),
@@ -47,6 +48,7 @@ CONSTRUCTS: tuple[tuple[str, tuple[Construct, ...]], ...] = (
             _runs("end event: error", "caught on the border of a sub-process around", "throw-uncaught"),
             _runs("end event: escalation", "caught on the border of a sub-process around", "throw-uncaught"),
             _runs("end event: cancel", "in a transaction with a cancel boundary event"),
+            _refused("end event: cancel, elsewhere", "use an error or terminate end event"),
             _refused("end event: compensation", "draw the undoing as tasks"),
             _refused("timer on an end or throw event", "nothing can wait there"),
             _runs("intermediate throw event, plain"),
@@ -64,9 +66,12 @@ CONSTRUCTS: tuple[tuple[str, tuple[Construct, ...]], ...] = (
             _runs("boundary event: timer, message, signal, interrupting or not"),
             _noted("boundary event: error, escalation on a task", "event-never-happens", "only sub-processes throw"),
             _runs("boundary event: error, escalation on a sub-process", "", "event-never-happens"),
+            _runs("boundary event: cancel on a transaction"),
+            _noted("boundary event: cancel elsewhere", "event-never-happens", "only transactions are cancelled"),
             _refused("boundary event: conditional", "nobody wakes it"),
             _refused("boundary event: compensation", "draw the undoing as tasks"),
             _refused("several event definitions, parallelMultiple", "draw one event for each"),
+            _refused("implicitThrowEvent", "draw an intermediate throw event"),
         ),
     ),
     (
@@ -75,6 +80,12 @@ CONSTRUCTS: tuple[tuple[str, tuple[Construct, ...]], ...] = (
             _runs("user task, manual task, task", "a person does it"),
             _runs("service task", "with a registered handler (ow:service)", "service-handler-missing"),
             _runs("business rule task", "with a registered handler (ow:service)", "service-handler-missing"),
+            _refused(
+                "decision (DMN table or expression) of a business rule task",
+                "no decision is run: use a handler, or conditions at a gateway; a DMN file is no BPMN",
+                "service-handler-missing",
+                "not-bpmn",
+            ),
             _noted("send task", "message-sent-to-nobody", "with a handler it runs that; else it is passed"),
             _runs("receive task", "waits for its message", "message-unnamed"),
             _refused("receive task that instantiates", "the application starts the process"),
@@ -91,6 +102,7 @@ CONSTRUCTS: tuple[tuple[str, tuple[Construct, ...]], ...] = (
                 "commitment-repeated",
                 "commitment-process-missing",
             ),
+            _refused("call activity of a global task", "draw the task itself", "call-missing"),
             _runs(
                 "standard loop",
                 "loopMaximum or loopCondition, testBefore",
@@ -105,6 +117,10 @@ CONSTRUCTS: tuple[tuple[str, tuple[Construct, ...]], ...] = (
                 "too-many-at-once",
             ),
             _runs("multi-instance without output item", "its outcomes are in case.all_outcomes", "outcome-of-many"),
+            _runs("multi-instance with an output item", "documentation; its outcomes are in case.all_outcomes"),
+            _runs(
+                "multi-instance over a list (loopDataInputRef)", "read as form.<name>; `ow:collection` says it better"
+            ),
             _runs(
                 "task with `ow:return`",
                 "an exclusive choice behind it leads back; what comes straight back leaves other branches alone",
@@ -181,6 +197,13 @@ CONSTRUCTS: tuple[tuple[str, tuple[Construct, ...]], ...] = (
                 "data objects, data stores, associations", "documentation; forms hold the data", "reference-dangling"
             ),
             _refused("data object out of a nested sub-process's reach", "", "data-object-unresolvable"),
+            _runs(
+                "ioSpecification, properties, assignments of data associations", "documentation; forms hold the data"
+            ),
+            _runs("correlation keys and subscriptions", "documentation; who sends a message names the case"),
+            _runs("potentialOwner", "read as the function of ow:assignment"),
+            _noted("resources, performer", "foreign-ignored", "ow:assignment says who"),
+            _noted("scripts before and after a task", "foreign-ignored", "no code from a file runs"),
             _runs("lanes", "documentation; ow:assignment says who"),
             _runs("pools, message flows", "the executable process runs", "not-executable", "several-executable"),
             _runs("groups, text annotations"),

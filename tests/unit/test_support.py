@@ -48,7 +48,10 @@ from tests.unit.test_lint import (
 from tests.unit.vote_examples import RIGHT as VOTE
 
 DOCS = Path(__file__).parents[2] / "docs" / "bpmn-support.md"
-BEFORE = '<message id="m" name="reply"/><signal id="sig" name="alarm"/>'
+BEFORE = (
+    '<message id="m" name="reply"/><signal id="sig" name="alarm"/><globalUserTask id="global"/><collaboration id="both">'
+    '<participant id="pool" processRef="p"/><correlationKey id="ck"/></collaboration>'
+)
 COMPENSATE, CONDITION = "<compensateEventDefinition/>", "<conditionalEventDefinition/>"
 Elements = tuple[str, ...]
 
@@ -78,6 +81,16 @@ def task(tag: str, *inner: str, **attributes: str) -> Elements:
     return around(element(tag, "a", *inner, **attributes))
 
 
+SPECIFICATION = (
+    '<ioSpecification id="io"><dataInput id="di" name="x"/><dataOutput id="do"/><inputSet id="is"><dataInputRefs>di'
+    '</dataInputRefs></inputSet><outputSet id="os"><dataOutputRefs>do</dataOutputRefs></outputSet></ioSpecification>'
+)
+ASSIGNED = "<dataInputAssociation><targetRef>di</targetRef><assignment><from>1</from><to>di</to></assignment></dataInputAssociation>"
+OWNER = (
+    "<potentialOwner><resourceAssignmentExpression><formalExpression>fire</formalExpression></resourceAssignmentExpression>"
+    "</potentialOwner>"
+)
+SCRIPT = '<s:preScript xmlns:s="http://spiffworkflow.org/bpmn/schema/1.0/core">x = 1</s:preScript>'
 CALLED = f'<process id="q">{start("q1")}{user("qb")}{end("q2")}{flows("q1 > qb > q2")}</process>'
 CHAIN = [f"n{number}" for number in range(998)]
 RACE = (
@@ -94,6 +107,32 @@ EXAMPLES: dict[str, list[Elements]] = {
     "start event: message, timer, signal, conditional": [
         *(begun(inner) for inner in (message("m"), timer("P1D"), SIGNAL, CONDITION))
     ],
+    "several start events": [(*around(user("a")), start("again"), flows("again > a"))],
+    "end event: cancel, elsewhere": [ended(CANCEL)],
+    "boundary event: cancel on a transaction": [throwing("cancel", "transaction")],
+    "boundary event: cancel elsewhere": [border(CANCEL)],
+    "implicitThrowEvent": [task("implicitThrowEvent"), (*around(user("a")), element("implicitThrowEvent", "b"))],
+    "decision (DMN table or expression) of a business rule task": [
+        task("businessRuleTask", **{"camunda:decisionRef": "d"}),
+        task("businessRuleTask", extended('<zeebe:calledDecision decisionId="d" resultVariable="r"/>')),
+    ],
+    "call activity of a global task": [task("callActivity", calledElement="global")],
+    "multi-instance with an output item": [
+        around(user("a", many("2", "<loopDataOutputRef>do</loopDataOutputRef>", '<outputDataItem id="o" name="o"/>')))
+    ],
+    "multi-instance over a list (loopDataInputRef)": [
+        around(user("a", many(None, "<loopDataInputRef>di</loopDataInputRef>", '<inputDataItem id="o" name="o"/>')))
+    ],
+    "ioSpecification, properties, assignments of data associations": [
+        around(user("a", SPECIFICATION, ASSIGNED)),
+        around(user("a", '<property id="pr" name="x"/>'), '<property id="own" name="x"/>'),
+    ],
+    "correlation keys and subscriptions": [
+        (*around(user("a")), '<correlationSubscription id="cs" correlationKeyRef="ck"/>')
+    ],
+    "potentialOwner": [around(user("a", OWNER))],
+    "resources, performer": [around(user("a", '<performer id="pf"><resourceRef>x</resourceRef></performer>'))],
+    "scripts before and after a task": [around(user("a", extended(SCRIPT)))],
     "end event, plain": [around(user("a"))],
     "end event: terminate": [ended("<terminateEventDefinition/>")],
     "end event: message": [ended(message("m"))],
