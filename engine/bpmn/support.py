@@ -164,6 +164,7 @@ CONSTRUCTS: tuple[tuple[str, tuple[Construct, ...]], ...] = (
                 "event-based gateway",
                 "timer, message and signal events and receive tasks follow",
                 "event-gateway-target",
+                "timer-overtaken",
             ),
             _refused("complex gateway, parallel event-based gateway", "use another gateway"),
             _noted("several flows out of a task or event", "implicit-fork", "all are taken"),

@@ -96,6 +96,14 @@ def doubling(count: int, merge: str = "exclusive", *, first: str = "") -> Elemen
     return start(), first or user("a"), *nodes, *more, end(), flows(f"start > a; {ways}; {before[-1]} > end")
 
 
+def racing(*waits: str) -> Elements:
+    """Timers behind an event-based gateway."""
+    names = [f"t{number}" for number in range(len(waits))]
+    timers = [catch(name, timer(wait)) for name, wait in zip(names, waits, strict=True)]
+    ways = "; ".join(f"g > {name} > end" for name in names)
+    return start(), gateway("eventBased", "g"), *timers, end(), flows(f"start > g; {ways}")
+
+
 def approval(inner: str) -> Elements:
     return around(user("a", extended(inner)))
 
@@ -115,6 +123,7 @@ def late(inner: str) -> Elements:
 BAD: dict[str, Elements] = {
     **credit_examples.BAD,
     "branches-multiply": doubling(8),
+    "timer-overtaken": racing("P5D", "P2D"),
     "too-many-at-once": around(scope("a", many("40"), start("s1"), user("t", many("40")), end("s2"), flows("s1>t>s2"))),
     "too-long-at-once": after_task(within(loop("400")), flows("start > a > s > end")),
     "boundary-never-waited": late(within()),
@@ -163,6 +172,10 @@ BAD: dict[str, Elements] = {
 GOOD: dict[str, Elements] = {
     **credit_examples.GOOD,
     "branches-multiply": doubling(8, "parallel"),
+    "timer-overtaken": (
+        *(start(), user("a"), boundary("remind", "a", timer("P2D"), cancelActivity="false"), end("told"), end()),
+        *(boundary("late", "a", timer("P5D")), end("over"), flows("start > a > end; remind > told; late > over")),
+    ),
     "too-many-at-once": around(
         scope("a", many("40", isSequential="true"), start("s1"), user("t", many("40")), end("s2"), flows("s1>t>s2"))
     ),

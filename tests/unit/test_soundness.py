@@ -10,7 +10,7 @@ from engine.bpmn.read import read
 from engine.bpmn.rules.net import explore, net_of
 from engine.bpmn.rules.subject import subject_of
 from tests.unit.diagrams import boundary, catch, diagram, end, flows, gateway, start, timer, user
-from tests.unit.lint_examples import doubling
+from tests.unit.lint_examples import doubling, racing
 
 CHOICE = gateway("exclusive", "x", default="x_a")
 
@@ -218,3 +218,27 @@ def test_compensation_takes_no_token_away(handler: str) -> None:
     assert {finding.rule for finding in findings if finding.element in ("a", "b", "c", "h", "j")} - {
         *("assignment-missing", "time-limit-missing", "public-name-missing", "level-missing"),
     } <= {"not-supported", "unreachable"}
+
+
+@pytest.mark.parametrize(
+    ("waits", "told"),
+    [
+        (("P2D", "P2D"), {"t1"}),
+        (("P31D", "P1M"), {"t0"}),
+        (("P30D", "P1M"), set()),
+        (("5 working-day", "P1D"), set()),
+        (("${form.wait}", "P1D"), set()),
+    ],
+)
+def test_the_longer_of_two_timers_in_a_race_never_comes(waits: tuple[str, ...], told: set[str]) -> None:
+    assert {one.element for one in lint(read(diagram(*racing(*waits)))) if one.rule == "timer-overtaken"} == told
+
+
+def test_what_only_a_timer_leads_out_of_that_never_comes_has_no_exit() -> None:
+    """The shorter one goes round for ever."""
+    ways = flows("start > m > g > t0 > m; g > t1 > end")
+    drawn = (start(), gateway("exclusive", "m"), gateway("eventBased", "g"), end(), ways)
+    for waits, rules in ((("P2D", "P5D"), {"no-exit"}), (("P5D", "P2D"), set())):
+        timers = [catch(f"t{number}", timer(wait)) for number, wait in enumerate(waits)]
+        found = lint(read(diagram(*drawn, *timers)))
+        assert {one.rule for one in found if one.severity == "error"} == rules

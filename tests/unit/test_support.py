@@ -85,7 +85,9 @@ SPECIFICATION = (
     '<ioSpecification id="io"><dataInput id="di" name="x"/><dataOutput id="do"/><inputSet id="is"><dataInputRefs>di'
     '</dataInputRefs></inputSet><outputSet id="os"><dataOutputRefs>do</dataOutputRefs></outputSet></ioSpecification>'
 )
-ASSIGNED = "<dataInputAssociation><targetRef>di</targetRef><assignment><from>1</from><to>di</to></assignment></dataInputAssociation>"
+ASSIGNED = element(
+    *("dataInputAssociation", None, "<targetRef>di</targetRef><assignment><from>1</from><to>di</to></assignment>"),
+)
 OWNER = (
     "<potentialOwner><resourceAssignmentExpression><formalExpression>fire</formalExpression></resourceAssignmentExpression>"
     "</potentialOwner>"

@@ -14,6 +14,7 @@ from itertools import combinations
 from random import Random
 
 from engine.bpmn.model import Flow, Node
+from engine.bpmn.rules.races import overtaken
 from engine.bpmn.rules.subject import INSIDE, Scope, spread
 
 Marking = tuple[int, ...]  #: the flows that hold a token, sorted, one entry a token
@@ -59,7 +60,8 @@ def net_of(scope: Scope, *, guards: bool = True, subsets: bool = True, lonely: b
     index: dict[int, int] = {id(flow): number for number, flow in enumerate(flows)}
     outs = {node: tuple(index[id(flow)] for flow in scope.out_of(node)) for node in scope.by_id}
     into = {node: tuple(index[id(flow)] for flow in scope.into(node)) for node in scope.by_id}
-    ways = {id: tuple(_ways(scope, node, outs, guards, subsets)) for id, node in scope.by_id.items()}
+    late = overtaken(scope)
+    ways = {id: tuple(_ways(scope, node, outs, guards, subsets, late)) for id, node in scope.by_id.items()}
     if lonely:
         ways |= {id: _lonely(ways[id], outs[id], scope, node) for id, node in scope.by_id.items() if node.default}
     joining = [id for id in scope.by_id if len(into[id]) > 1]
@@ -99,16 +101,20 @@ def _clears(node: Node) -> bool:
 
 
 def _ways(
-    scope: Scope, node: Node, outs: Mapping[str, tuple[int, ...]], guards: bool, subsets: bool
+    scope: Scope, node: Node, outs: Mapping[str, tuple[int, ...]], guards: bool, subsets: bool, late: Collection[str]
 ) -> Iterator[Marking]:
     own = outs[str(node.id)]
     if node.tag in _CHOOSING:
-        yield from ((flow,) for flow in own)
+        race = node.tag == "eventBasedGateway"
+        out = zip(own, scope.out_of(node.id), strict=True)
+        yield from ((number,) for number, flow in out if not (race and flow.target in late))
     elif node.tag == "inclusiveGateway":
         yield from _subsets(own) if subsets else ((flow,) for flow in own)
     else:
         yield own
-        events = [event for event in scope.boundary.get(str(node.id), ()) if happens(node, event)]
+        events = [
+            event for event in scope.boundary.get(str(node.id), ()) if happens(node, event) and event.id not in late
+        ]
         yield from (outs[str(event.id)] for event in events if event.interrupting)
         if guards:
             for event in events:

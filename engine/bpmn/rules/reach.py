@@ -10,6 +10,7 @@ from functools import partial
 from engine.bpmn.calls import is_linked, scope_of
 from engine.bpmn.model import Finding, Node
 from engine.bpmn.rules import crowd
+from engine.bpmn.rules.races import overtaken
 from engine.bpmn.rules.rule import ERROR, WARNING, Rule
 from engine.bpmn.rules.subject import INSIDE, Scope, Subject, spread
 from engine.bpmn.rules.texts import is_expression
@@ -64,7 +65,9 @@ def check(subject: Subject) -> Iterator[Finding]:
         reached = scope.reached()
         if scope.starts():
             yield from (UNREACHABLE.at(node) for node in scope.nodes if node.id and node.id not in reached)
-        yield from _exits(scope, reached, {str(event.id) for event in crowd.unheard(scope, through)})
+        yield from _exits(
+            scope, reached, {str(event.id) for event in crowd.unheard(scope, through)} | {*overtaken(scope)}
+        )
         through[scope.id] = crowd.shortest(scope, through)
         turning = _turning(scope, _Waits(silent))
         yield from _loop(AUTOMATIC_LOOP, turning)
@@ -76,7 +79,7 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 
 def _exits(scope: Scope, reached: set[str], unheard: set[str]) -> Iterator[Finding]:
-    """What no end is reached from; a border event that never happens leads nowhere."""
+    """What no end is reached from; an event that never happens leads nowhere."""
     ends = (node.id for node in scope.nodes if node.id and not scope.out_of(node.id) and node.id not in unheard)
     leaving = spread(ends, lambda node: (before for before in scope.before(node) if node not in unheard))
     reached = reached if not unheard else spread(_begun(scope), lambda node: set(scope.after(node)) - unheard)
