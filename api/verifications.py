@@ -105,6 +105,8 @@ class VerificationFigures(Shape):
     """How many verifications of an item in a region stand in each list."""
 
     region = fields.String()
+    region_name = fields.String(allow_none=True)
+    region_name_en = fields.String(allow_none=True)
     item = fields.String()
     item_name = fields.String()
     item_name_en = fields.String()

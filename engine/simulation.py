@@ -11,7 +11,7 @@ import heapq
 import itertools
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from random import Random
@@ -136,7 +136,8 @@ class Applicant:
     visits: int = 0
     acts: int = 0
     since: datetime | None = None
-    until: datetime | None = None
+    decided: datetime | None = None  #: the case itself was over: the decision is in hand
+    until: datetime | None = None  #: so was what follows it
     asked: bool = False  #: the window has told what is missing
     faulted: set[str] = field(default_factory=set)
     pending: int = 0  #: what is planned of him and not yet done
@@ -220,14 +221,21 @@ class _Simulation:
         done = [one for one in self.applicants if one.until is not None and one.since is not None]
         # Of a few that came to an end nothing is said of all: the others would have taken longer.
         told = done if len(done) == len(self.applicants) else []
-        taken = sorted(self.calendar.between(day_of(one.since), day_of(one.until)) for one in told)  # type: ignore[arg-type]
+        taken = self._taken((one.since, one.until) for one in told)
+        decided = self._taken((one.since, one.decided or one.until) for one in told)
         return {
             "visits": round(sum(one.visits for one in told) / len(told), 2) if told else None,
             "working_days_p50": percentile(taken, 0.5),
             "working_days_p90": percentile(taken, 0.9),
+            "decision_working_days_p50": percentile(decided, 0.5),
+            "decision_working_days_p90": percentile(decided, 0.9),
             "cases": len(self.applicants),
             "finished": len(done),
         }
+
+    def _taken(self, spans: Iterable[tuple[datetime | None, datetime | None]]) -> list[int]:
+        """The working days of each, the shortest first."""
+        return sorted(self.calendar.between(day_of(since), day_of(until)) for since, until in spans if since and until)
 
     def _try(self, one: Applicant, act: Callable[[Applicant], None]) -> None:
         """Do it; what the case no longer wants by then (a limit passed, another branch ended it) is looked at anew."""
@@ -341,6 +349,10 @@ class _Simulation:
         return act
 
     def _accept(self, one: Applicant) -> None:
+        node = self._definition(one).acceptance_node
+        # Where the law wants the applicant there when the window accepts, that is a visit as at any other node.
+        there = node is not None and bool(self._definition(one).compiled.nodes[node].extension("presence"))
+        one.visits += int(there)
         self.engine.accept(_officer("window"), Acceptance(one.case, "accepted"))
         self._onward(one)
 
@@ -431,6 +443,7 @@ class _Simulation:
     # -- what follows a decision
 
     def _after(self, one: Applicant) -> None:
+        one.decided = one.decided or self.now
         follow = self._follow(one)
         if follow is None or follow["state"] not in ("open", "rechecking"):
             one.until = self.now

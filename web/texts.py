@@ -130,6 +130,11 @@ COMMON: Texts = {
     "held": ("办件暂时无法继续，工作人员正在处理。", "The case can't go on for now; somebody is at it."),
     "result.granted": ("准予", "granted"),
     "result.denied": ("不予", "denied"),
+    "result.withdrawn": ("已撤回申请", "withdrawn"),
+    "result.deemed-withdrawn": ("视为撤回申请", "deemed withdrawn"),
+    "result.refused": ("不予受理", "not accepted"),
+    "result.not_ours": ("不予受理（不属于本机关职权）", "not accepted: another body's"),
+    "result.not_needed": ("不受理（依法不需要办理）", "not needed"),
     "result.completed": ("完成", "completed"),
     "again.title": ("请确认后继续", "Confirm to go on"),
     "again.expired": (

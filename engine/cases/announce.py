@@ -42,6 +42,11 @@ LIMIT_TEXTS = {
     "limit.passed": ("department", "{what}已超期（到期日 {due}），请立即办理并说明理由。"),
     "limit.escalated": ("head", "{what}超期后仍未办理（到期日 {due}），请督促。"),
 }
+#: The limits that the applicant has to keep: who has to act is reminded.
+OWN_LIMITS = {
+    "tolerance": "提醒：请在 {due} 前补交您承诺容缺的材料，逾期未补齐的，视为撤回申请。",
+    "correction": "提醒：请在 {due} 前按补正告知书补交材料。",
+}
 _KINDS = {"promised": "承诺时限", "legal": "法定时限"}
 
 
@@ -76,6 +81,8 @@ def _notices(kind: str, payload: Mapping[str, Any]) -> list[tuple[str, str]]:
     text = APPLICANT_TEXTS.get(kind)
     if text:
         told.append(("applicant", text.format(**{name: payload.get(name, "") for name in ("number", "due", "days")})))
+    if kind == "limit.prompted" and payload["clock"] in OWN_LIMITS:
+        told.append(("applicant", OWN_LIMITS[payload["clock"]].format(due=payload["due"])))
     if kind in LIMIT_TEXTS:
         told += _limit_notices(kind, payload)
     if kind == "task.opened":

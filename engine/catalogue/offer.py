@@ -63,13 +63,22 @@ class ItemEnded(ApprovalError):
     en = "Item “{item}” is not handled any more since {since}{instead_en}."
 
 
+LEVEL_NAMES = {
+    "province": ("省级部门", "the province"),
+    "city": ("市级部门", "the city"),
+    "county": ("县（区）级部门", "the county"),
+    "township": ("乡镇（街道）", "the township"),
+    "village": ("村（社区）", "the village"),
+}
+
+
 class ItemNotOfferedHere(Invalid):
     """The item's owner or its level has nothing to do with that region."""
 
     code = "item-not-offered-here"
-    zh = "事项“{item}”由{level}办理，地区 {region} 不能提出申请。请选择所在的市、县（区）等地区。"
+    zh = "事项“{item}”由{level_zh}办理，地区 {region} 不能提出申请。请选择所在的市、县（区）等地区。"
     en = (
-        "Item “{item}” is handled at the level of {level}: it can't be applied for in region {region}. "
+        "Item “{item}” is handled at the level of {level_en}: it can't be applied for in region {region}. "
         "Choose a region at or below that level."
     )
 
@@ -159,8 +168,14 @@ def is_offered(directory: Directory, item: ServiceItem, region: str) -> bool:
 def refuse_elsewhere(directory: Directory, item: ServiceItem, region: str) -> None:
     """Raise ItemNotOfferedHere where `is_offered` says no."""
     if not is_offered(directory, item, region):
+        said = dict(zip(("level_zh", "level_en"), LEVEL_NAMES.get(item.level, (item.level, item.level)), strict=True))
         raise ItemNotOfferedHere(
-            item=item.code, detail=region, level=item.level, region=region, fields={"region": ["not offered"]}
+            item=item.code,
+            detail=region,
+            level=item.level,
+            region=region,
+            fields={"region": ["不办理该事项\tnot offered"]},
+            **said,
         )
 
 

@@ -44,10 +44,23 @@ def _compare(asked: argparse.Namespace) -> int:
 
 def _table(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
     lines = ["到现场次数（平均）/ visits　用时中位数 / p50　90% 不超过 / p90（工作日 / working days）"]
+    lines.append(
+        "用时自申请至办结；决定后另有核验、核查的，至其结束 / from the application to the end, of a check after the decision, too"
+    )
     for name, one in found.items():
         days = f"{_told(one['working_days_p50'])}　{_told(one['working_days_p90'])}"
-        lines.append(f"{name}　{_told(one['visits'])}　{days}　（{one['finished']}/{one['cases']}）")
+        lines.append(
+            f"{name}　{_told(one['visits'])}　{days}{_until_decided(one)}　（{one['finished']}/{one['cases']}）"
+        )
     return [*lines, *_unfinished(found)]
+
+
+def _until_decided(one: Mapping[str, Any]) -> str:
+    """Where a check follows the decision: how long the decision itself took."""
+    taken = [(one[f"decision_working_days_{share}"], one[f"working_days_{share}"]) for share in ("p50", "p90")]
+    if all(decided == ended for decided, ended in taken):
+        return ""
+    return "　其中至作出决定 / to the decision: " + "　".join(_told(decided) for decided, _ in taken)
 
 
 def _unfinished(found: Mapping[str, Mapping[str, Any]]) -> list[str]:

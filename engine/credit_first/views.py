@@ -62,7 +62,9 @@ _PAGE = (
 )
 _ONE = f"SELECT {_COLUMNS} {_FROM} WHERE {_MINE} AND v.id = %(which)s"
 _FIGURES = (
-    f"SELECT v.region_code, v.item, i.name AS item_name, i.name_en AS item_name_en, {_LIST_OF} AS list, count(*) AS n "
+    f"SELECT v.region_code, v.item, i.name AS item_name, i.name_en AS item_name_en, {_LIST_OF} AS list, count(*) AS n, "
+    "(SELECT r.name FROM regions r WHERE r.code = v.region_code) AS region_name, "
+    "(SELECT r.name_en FROM regions r WHERE r.code = v.region_code) AS region_name_en "
     f"{_FROM} WHERE {_MINE} AND (%(item)s::text IS NULL OR v.item = %(item)s) "
     "AND (%(in_region)s::text IS NULL OR v.region_code = %(in_region)s) "
     "GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2"
@@ -109,7 +111,7 @@ def verification_figures(
     (rows,) = uow.read((_FIGURES, _whose(house, uow) | {"item": item, "in_region": region}))
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for row in rows:
-        place = {name: row[name] for name in ("item", "item_name", "item_name_en")}
+        place = {name: row[name] for name in ("region_name", "region_name_en", "item", "item_name", "item_name_en")}
         key = (row["region_code"], row["item"])
         found.setdefault(key, {"region": row["region_code"], **place, **dict.fromkeys(LISTS, 0)})[row["list"]] = row[
             "n"

@@ -33,6 +33,9 @@ def test_verifying_afterwards_asks_for_one_visit_where_the_ordinary_way_asks_for
     for one in found.values():
         assert one["finished"] == one["cases"] == 3
         assert 0 < one["working_days_p50"] <= one["working_days_p90"]
+    ordinary, after = found.values()
+    assert ordinary["decision_working_days_p90"] == ordinary["working_days_p90"]
+    assert after["decision_working_days_p50"] < after["working_days_p50"]  # decided first, confirmed later
     assert "30%" in said.err
     assert simulate(SETTINGS, NAMES[1:], 3, 4)["post-verification"] == found["post-verification"]
 
@@ -48,6 +51,11 @@ def test_a_public_notice_that_nobody_objects_to_passes_and_what_does_not_end_has
     said = capsys.readouterr().out
     assert "1 件未能办结" in said
     assert "ordinary-review　—　—　—　（0/1）" in said
+
+
+def test_who_has_to_be_there_at_the_acceptance_comes_once_as_the_guide_says(capsys):
+    assert main(["compare", "real-estate-transfer", "--cases", "1", "--seed", "4"]) == 0
+    assert "real-estate-transfer　1.0　" in capsys.readouterr().out
 
 
 def test_what_there_is_not_is_said():

@@ -505,6 +505,7 @@ def test_figures_by_region_and_item_are_those_of_the_lists(post, actor):
     (row,) = [one for one in told if one["region"] == REGION]
     assert {name: row[name] for name in LISTS} == {name: listed[name] for name in LISTS}
     assert min(row["confirmed"], row["due"] + row["overdue"]) > 0
+    assert row["region_name"] not in ("", None, REGION)
     assert who.get(f"/verifications/figures?region={REGION}&item={row['item']}").json["items"] == [row]
     assert who.get("/verifications/figures?region=999999").json["items"] == []
     assert who.get("/verifications/figures?colour=red").status_code == 422

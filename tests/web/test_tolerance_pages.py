@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
-from datetime import date
+import re
+from datetime import date, datetime, time, timedelta
 
 import pytest
 
+from engine.background.demonstration_clock import step_through
+from engine.background.worker import run_dry
 from engine.cases.accept import Acceptance
 from engine.cases.access import parse_task_id
 from engine.cases.complete_task import Completion
@@ -14,6 +17,7 @@ from engine.cases.inbox import InboxQuery
 from engine.cases.submit import Application
 from engine.cases.supplement import Supplement, Supplied
 from engine.catalogue.regimes import Regime
+from engine.clock import CST
 from engine.credit_first.commitment import NewCommitment
 from engine.demonstration_cases import BUILDER, BUILDING, CITY, FUNDS
 from engine.errors import Invalid
@@ -86,3 +90,20 @@ def test_the_window_notes_what_was_brought(engine, desk, tolerated):
     shown = clerk.get(f"/admin/cases/{number}").text
     assert 'id="supply"' not in shown
     assert "未交" not in shown
+
+
+def test_the_applicant_is_reminded_and_told_in_words_what_came_of_it(engine, page, tolerated):
+    number, code, day = tolerated
+    step_through(engine, datetime.combine(date.fromisoformat(day), time(23, 59), CST) + timedelta(days=1), put(engine))
+    run_dry(engine)
+    page.post("/progress", data={"number": number, "query_code": code})
+    shown = page.get(f"/progress/{number}").text
+    assert f"提醒：请在 {day} 前补交您承诺容缺的材料" in shown
+    assert "视为撤回申请" in re.search(r"<dt>结果</dt>\s*<dd>(.*?)</dd>", shown, re.S)[1]
+    assert "deemed-withdrawn" not in shown
+
+
+def put(engine):
+    """Sets the clock of the database."""
+    fixed = "UPDATE platform SET clock_fixed_at = %s"
+    return lambda at: engine.perform(Actor.system("test"), lambda uow: uow.write(fixed, (at,)))
