@@ -10,6 +10,11 @@ const MARGIN = 40;
 /** Warnings of moddle about what is not lost all the same. */
 const KEPT_ANYHOW = /^(unknown attribute|unresolved reference)/;
 
+/** The palette names its signs for screen readers only: here for who points at one, too. */
+function named(entry) {
+  if (entry && !entry.title) entry.title = entry.getAttribute('aria-label') || '';
+}
+
 export class Board {
   constructor(host, { moddle, lang }) {
     const { missing, module } = translation(lang);
@@ -22,6 +27,7 @@ export class Board {
       moddleExtensions: { [moddle.prefix]: moddle },
       additionalModules: [minimap, tools, module],
     });
+    host.addEventListener('mouseover', ({ target }) => named(target.closest('.djs-palette .entry')));
   }
 
   get(name) {

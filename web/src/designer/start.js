@@ -171,7 +171,7 @@ class Designer {
 
   /** Whose session is over logs in beside, in a window of its own, and goes on here. */
   offerLogin() {
-    place('notice').querySelector('.alert').append(' ', make('a', { href: '/admin/login', target: '_blank' }, this.t('server.log_in')));
+    place('notice').querySelector('.btn-close').before(' ', make('a', { href: '/admin/login', target: '_blank' }, this.t('server.log_in')));
   }
 
   /** bpmn-js's own step where there is one, else the state that had come to rest before. */
