@@ -15,6 +15,7 @@ from engine.bpmn.model import Diagram, Finding
 from engine.bpmn.rules import (
     approval,
     called,
+    compared,
     credit_first,
     crowd,
     dialects,
@@ -74,6 +75,7 @@ _FAMILIES = (
     texts,
     outcome,
     votes,
+    compared,
     extensions,
     dialects,
     approval,

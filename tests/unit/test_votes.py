@@ -182,14 +182,16 @@ def test_a_vote_that_too_few_are_invited_to_is_an_incident() -> None:
 
 
 def found(elements: Elements) -> set[str]:
-    return {finding.rule for finding in lint(read(diagram(*elements))) if finding.rule.startswith("vote-")}
+    return {
+        finding.rule for finding in lint(read(diagram(*elements))) if finding.rule.startswith(("vote-", "outcome-not"))
+    }
 
 
 @pytest.mark.parametrize("rule", BAD)
 def test_each_rule_finds_its_own(rule: str) -> None:
     assert found(BAD[rule]) == {rule}
     assert found(GOOD[rule]) == set()
-    assert deployable(lint(read(diagram(*BAD[rule])))) == (rule == "vote-unjudged")
+    assert deployable(lint(read(diagram(*BAD[rule])))) == (rule in ("vote-unjudged", "outcome-not-declared"))
 
 
 @pytest.mark.parametrize(
@@ -203,6 +205,8 @@ def test_each_error_is_true() -> None:
     assert Running(BAD["vote-not-multiple"])("yes").ends == ("no",)  # one assents, all that there is, and it is no vote
     assert Running(BAD["vote-outcome-unknown"])("yes", "yes", "yes").ends == ("no",)
     assert Running(BAD["vote-missing"])(*["yes"] * 5).ends == ("no",)
+    assert Running(BAD["vote-result-unknown"])(*["yes"] * 3).ends == ("no",)  # all assent, and it is refused
+    assert Running(BAD["outcome-not-declared"])("yes").ends == ("no",)
     with pytest.raises(VoteUnreachable):
         Running(BAD["vote-unreachable"])
     assert Running(BAD["vote-threshold"])("no").ends == ("no",)  # nobody said that all have to assent

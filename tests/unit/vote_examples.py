@@ -36,6 +36,10 @@ BAD: dict[str, Elements] = {
     "vote-unreachable": voted(voting('rule="atLeast" count="6"')),
     "vote-missing": voted(user("a", extended(_OUTCOMES), FIVE)),
     "vote-side-by-side": _within(many("3")),
+    "vote-result-unknown": voted(voting(), _WAYS.replace("passed", "pass")),
+    "outcome-not-declared": voted(
+        user("a", extended(_OUTCOMES)), _WAYS.replace("case.votes.a == 'passed'", "outcome == 'agree'")
+    ),
     "vote-unjudged": (start(), voting(), end(), flows("start > a > end")),
 }
 GOOD: dict[str, Elements] = {
@@ -45,5 +49,9 @@ GOOD: dict[str, Elements] = {
     "vote-unreachable": voted(voting('rule="atLeast" count="3"')),
     "vote-missing": RIGHT,
     "vote-side-by-side": _within(many("3", isSequential="true")),
+    "vote-result-unknown": RIGHT,
+    "outcome-not-declared": voted(
+        user("a", extended(_OUTCOMES)), _WAYS.replace("case.votes.a == 'passed'", "outcome == 'yes'")
+    ),
     "vote-unjudged": RIGHT,
 }

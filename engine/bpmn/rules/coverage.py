@@ -42,6 +42,29 @@ def covers(conditions: Iterable[str], known: Mapping[str, Collection[Any]]) -> b
     return all(_one_holds(trees, dict(zip(domains, chosen, strict=True))) for chosen in product(*values))
 
 
+def compared(text: str) -> dict[str, set[Any]]:
+    """The constants that an expression compares each path with, or looks for in it; none of an expression that is wrong."""
+    found: dict[str, set[Any]] = {}
+    try:
+        tree = syntax(text)
+    except ExpressionError:
+        return found
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare):
+            for path, constants in (_compared(*pair) for pair in _pairs(node)):
+                if not path.startswith("\0"):
+                    found.setdefault(path, set()).update(constants)
+        elif isinstance(node, ast.Call) and _named(node, "contains") and len(node.args) == 2:
+            where = _path(node.args[0])
+            if where and _is_constant(node.args[1]):
+                found.setdefault(where, set()).add(_constant(node.args[1]))
+    return found
+
+
+def _named(call: ast.Call, name: str) -> bool:
+    return isinstance(call.func, ast.Name) and call.func.id == name
+
+
 def _one_holds(trees: list[ast.expr], chosen: Mapping[str, Any]) -> bool:
     for tree in trees:
         try:

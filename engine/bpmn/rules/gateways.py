@@ -89,13 +89,13 @@ def _known(scope: Scope, node: Node, said: str) -> dict[str, list[str]]:
         declared = list((task.extension("outcomes") or {}).get("values", ()))
         if task.id and declared and task.id in said and node.id not in scope.reached(without=task.id):
             known[f"case.outcomes.{task.id}"] = declared
-    before = [(task.extension("outcomes") or {}).get("values", {}) for task in _tasks_before(scope, node)]
+    before = [(task.extension("outcomes") or {}).get("values", {}) for task in tasks_before(scope, node)]
     if before and all(before):
         known["outcome"] = sorted({code for values in before for code in values})
     return known
 
 
-def _tasks_before(scope: Scope, node: Node) -> list[Node]:
+def tasks_before(scope: Scope, node: Node) -> list[Node]:
     """The nodes whose outcome a gateway may be asked about, going back past other gateways and events."""
     found: list[Node] = []
     todo, seen = [str(node.id)], {str(node.id)}
