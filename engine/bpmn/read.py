@@ -118,6 +118,8 @@ _FLAGS = {
     "completionQuantity": "1",
     "eventGatewayType": "Exclusive",
 }
+#: The same of a loop: with another behavior each instance that is through throws an event.
+_LOOP_FLAGS = {"behavior": "All"}
 
 _REASONS: Mapping[str, tuple[str, str]] = {
     "empty": ("文件为空，请重新导出", "the file is empty: export it again"),
@@ -363,7 +365,12 @@ class _Reader:
             message_name=self.named["message"].get(ref or ""),
             extensions=found.values,
             foreign=(*found.foreign, *self._loop_foreign(looping), *_roles(element)),
-            flags=tuple(name for name, usual in _FLAGS.items() if _unusual(element.get(name), usual)),
+            flags=tuple(
+                name
+                for place, flags in ((element, _FLAGS), (looping, _LOOP_FLAGS))
+                for name, usual in flags.items()
+                if place is not None and _unusual(place.get(name), usual)
+            ),
         )
 
     def _flow(self, element: Xml, scope: str) -> Flow:

@@ -143,6 +143,7 @@ CONSTRUCTS: tuple[tuple[str, tuple[Construct, ...]], ...] = (
                 "vote-unjudged",
             ),
             _refused("completionCondition", "let the task vote (ow:vote), or judge case.all_outcomes behind it"),
+            _refused("multi-instance with another behavior than All", "its events are not thrown: set it back"),
             _refused("isForCompensation, startQuantity, completionQuantity", "set them back to their defaults"),
         ),
     ),

@@ -44,6 +44,8 @@ def _fix(data: bytes, options: Mapping[str, Any]) -> Answer:
     id, option, profile = options["fix"], options["option"], options["profile"]
     judged = judge(data, profile, _house(options)).findings
     fix = next((found.fix for found in judged if found.fix and found.fix.id == id), None)
+    if fix is None:  # of what can't be read that is said first; some of it has a mend all the same
+        read(data)
     mended = mend_one(data, id, option, profile, judged)
     label = next((one for one in (fix.options if fix else ()) if one.value == option), None)
     does = (fix.does, fix.does_en) if fix else ("", "")

@@ -15,6 +15,9 @@ def test_hostile_files_are_refused_by_name_and_encodings_that_are_declared_are_r
         form = {"bpmn": (io.BytesIO(data), "a.bpmn"), "profile": "bpmn"}
         return designer.call("POST", "/definitions/lint", data=form, content_type="multipart/form-data")
 
+    form = {"bpmn": (io.BytesIO(HOSTILE["nested"][0]), "a.bpmn"), "fix": "default:x"}
+    mending = designer.call("POST", "/definitions/fix", data=form, content_type="multipart/form-data")
+    refused(mending, 422, "diagram-unreadable")
     for name, (data, rule) in HOSTILE.items():
         if len(data) > 16 * 1024 * 1024:
             refused(judged(data), 413, "body-too-large")

@@ -132,6 +132,9 @@ EXAMPLES: dict[str, list[Elements]] = {
     "correlation keys and subscriptions": [
         (*around(user("a")), '<correlationSubscription id="cs" correlationKeyRef="ck"/>')
     ],
+    "multi-instance with another behavior than All": [
+        around(user("a", many("2", behavior="One", oneBehaviorEventRef="sig")))
+    ],
     "potentialOwner": [around(user("a", OWNER))],
     "resources, performer": [around(user("a", '<performer id="pf"><resourceRef>x</resourceRef></performer>'))],
     "scripts before and after a task": [around(user("a", extended(SCRIPT)))],
