@@ -40,7 +40,7 @@ class Designer {
     const t = words(data.texts);
     Object.assign(this, { root, data, t, definition: data.definition, key: data.key });
     this.server = new Server(root.dataset, t);
-    this.server.over = () => ({ item: this.item() || this.definition?.item || '', before: this.definition?.id || '' });
+    this.server.over = () => ({ item: (this.item() || this.definition?.item || '').slice(0, 100), before: this.definition?.id || '' });
     this.board = new Board(place('board'), { moddle: data.moddle, lang });
     this.history = new History(this.keptAs());
     this.panel = new Panel(place('panel'), this.board, { vocabulary: data.vocabulary, t });
