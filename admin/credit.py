@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Response, redirect, request
+from flask import Response, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from admin.desk import fresh_key, me, page
@@ -59,7 +59,7 @@ def serve_credit(pages: Pages) -> None:
             asked = Decision(kind, said, _day("until"))
             engine().credit.decide(me(), record, asked, once_of(f"credit-{kind}", record, str(asked)))
 
-        return _done(subject, "decided", work)
+        return _done(subject, "decided", work, f"{record}/{kind}")
 
 
 def _subject(text: str) -> str:
@@ -88,26 +88,34 @@ def _day(name: str) -> date | None:
         raise Invalid(detail=t(f"credit.{name}"), fields={name: ["YYYY-MM-DD"]}) from None
 
 
-def _done(subject: str, done: str, work: Any) -> AnyResponse:
+def _done(subject: str, done: str, work: Any, form: str = "") -> AnyResponse:
     try:
         work()
     except (NotFound, Forbidden):
         raise
     except ApprovalError as error:
-        return _page(subject, error)
+        return _page(subject, error, form)
     return redirect(f"/admin/credit?{urlencode({'subject': subject, 'done': done})}", 303)
 
 
-def _page(subject: str, error: ApprovalError | None = None) -> Response:
+def _said(error: ApprovalError) -> str:
+    """What is wrong, with the fields by their names on the page."""
+    wrong = flaws(error)
+    if type(error) is Invalid and wrong and all(f"credit.{name}" in g.texts for name in wrong):
+        return "；".join(f"{t(f'credit.{name}')}{t('colon')}{said}" for name, said in wrong.items())
+    return error.sentence(language())
+
+
+def _page(subject: str, error: ApprovalError | None = None, form: str = "") -> Response:
     actor = me()
     if not actor.may(Permission.CREDIT_READ):
         raise Forbidden(permission=Permission.CREDIT_READ)
-    found, problem = None, error.sentence(language()) if error else ""
+    found, problem = None, _said(error) if error else ""
     if subject:
         try:
             found = engine().credit.records(actor, subject)
         except Invalid as wrong:
-            error, problem = error or wrong, "；".join(flaws(wrong).values())
+            error, problem = error or wrong, _said(wrong)
     shown: dict[str, Any] = {
         "subject": subject,
         "found": found,
@@ -117,6 +125,7 @@ def _page(subject: str, error: ApprovalError | None = None) -> Response:
         "kinds": [{"code": code, "name": one.name.zh, "name_en": one.name.en} for code, one in KINDS.items()],
         "may_write": actor.may(Permission.CREDIT_WRITE),
         "kept": request.form,
+        "refused": form,
         "key": fresh_key(),
         "here": "/admin/credit",
     }

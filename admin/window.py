@@ -14,7 +14,7 @@ from engine.cases.accept import Acceptance, Listed
 from engine.cases.access import need, parse_task_id
 from engine.cases.case_list import CaseQuery
 from engine.cases.complete_task import MOST_OPINION
-from engine.cases.mandates import needs_mandate
+from engine.cases.mandates import MandateMissing, needs_mandate
 from engine.cases.submit import PERSONAL, Application
 from engine.doors.regions import RegionQuery
 from engine.errors import ApprovalError, Forbidden, Invalid, NotFound
@@ -58,9 +58,10 @@ def serve_window(pages: Pages) -> None:
             made = engine().submit(
                 me(), asked, once_of("submit", "", [asked.item, asked.applicant, asked.form, asked.regime])
             )
-        except Forbidden:
-            raise
         except ApprovalError as error:
+            # An agent whose mandate does not reach so far chooses another one, or another item, and keeps what was entered.
+            if isinstance(error, Forbidden) and not isinstance(error, MandateMissing):
+                raise
             said = {"problem": error.sentence(language()), "wrong": flaws(error)}
             return _form_page(error.status, kept=request.form, **said)
         return redirect(f"/admin/cases/{made['number']}/receipt", 303)
@@ -165,7 +166,10 @@ def _application() -> Application:
 def _form_page(status: int = 200, **shown: Any) -> Response:
     items = engine().intake.window_items(me())
     agent = needs_mandate(me())
-    item = request.form.get("item") or request.args.get("item") or (items[0]["code"] if items else "")
+    mandates = _in_force() if agent else []
+    mandate = request.form.get("mandate") or request.args.get("mandate") or ""
+    meant = next((one["items"] for one in mandates if one["id"] == mandate), None) or [one["code"] for one in items[:1]]
+    item = request.form.get("item") or request.args.get("item") or (meant[0] if meant else "")
     code = item[:100].replace("\0", "")
     known: dict[str, Any] = {
         "here": "/admin/applications/new",
@@ -176,8 +180,8 @@ def _form_page(status: int = 200, **shown: Any) -> Response:
         "papers": engine().intake.papers(me(), code),
         "channels": () if agent else CHANNELS_HERE,
         "agent": agent,
-        "mandates": _in_force() if agent else [],
-        "mandate": request.form.get("mandate") or request.args.get("mandate") or "",
+        "mandates": mandates,
+        "mandate": mandate,
         "wrong": {},
         "region": me().region_code,
         "regions": engine().regions.regions(RegionQuery(under=me().region_code, limit=MOST_REGIONS))["items"],

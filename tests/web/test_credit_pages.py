@@ -200,3 +200,9 @@ def test_the_page_of_credit_takes_a_number_and_offers_what_fits(desk, engine):
     engine.credit.record(SYSTEM, entry)
     shown = clerk.get(f"/admin/credit?subject={SUBJECT}").text
     assert re.findall(r'action="/admin/credit/[^"/]+/([a-z-]+)"', shown) == ["disputed"]
+    path = re.search(r'action="(/admin/credit/[^"]+/disputed)"', shown)[1]
+    refused = clerk.post(path, subject=SUBJECT, reason=" ", evidence="照片两张")
+    assert refused.status_code == 422
+    assert "理由：必填" in refused.text
+    assert "<details open><summary>提出异议" in refused.text
+    assert 'value="照片两张"' in refused.text

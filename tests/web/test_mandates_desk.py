@@ -55,7 +55,10 @@ def test_an_agent_records_a_mandate_applies_by_it_and_ends_it(desk, engine, acto
     assert agent.post(f"/admin/mandates/{mandate}/end", reason="本人要求").status_code == 303
     assert "本人要求" in agent.get("/admin/mandates").text
     assert agent.post(f"/admin/mandates/{mandate}/end", reason="再次").status_code == 409
-    assert agent.post("/admin/applications", **asked).status_code == 403
+    over = agent.post("/admin/applications", **asked | {"applicant.phone": "13800000009"})
+    assert over.status_code == 403
+    assert "没有有效的委托" in over.text
+    assert 'value="13800000009"' in over.text  # what was entered is still there
 
 
 def test_what_is_wrong_is_said_at_its_field_and_what_was_entered_stays(desk, engine):
