@@ -6,7 +6,7 @@ anew, with a limit of its own, and its officer reads why.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -48,11 +48,12 @@ class Returning:
 
 
 class ReturnNotAllowed(Invalid):
-    """The diagram does not let this task be returned there, or that task was not done in this case. Params: name, to, allowed."""
+    """The diagram does not let this task be returned there, or that task was not done in this case. Params: name, to, allowed
+    (where to, as a sentence: somewhere, or nowhere)."""
 
     code = "return-not-allowed"
-    zh = "环节“{name}”不能退回到“{to}”。可以退回到：{allowed_zh}。请重新选择。"
-    en = "Task “{name}” can't be returned to “{to}”. It may be returned to: {allowed}. Choose one of them."
+    zh = "环节“{name}”不能退回到“{to}”。{allowed_zh}"
+    en = "Task “{name_en}” can't be returned to “{to}”. {allowed}"
 
 
 class ReturnReasonMissing(Invalid):
@@ -87,7 +88,7 @@ def return_task(house: House, uow: UnitOfWork, asked: Returning) -> dict[str, An
     if case.process is not None:
         house.after_decision.check_completion(draft, task, None)
     allowed = targets(draft.live.compiled, task.node, task.kind, draft.progress["visits"])
-    _check(task.name, asked, allowed)
+    _check(public_names(draft.live.compiled.nodes[task.node]), asked, allowed)
     check_signer(uow, draft.live, case.id, task)
     check_task_end(draft, task, asked.late_reason)
     command = Command("return", case.id, case.number, f"task:{task.number}", uow.actor.id, uow.actor.kind, task.node)
@@ -129,14 +130,17 @@ def targets_shown(compiled: Compiled, node: str, kind: str, visits: Mapping[str,
     return told
 
 
-def _check(name: str, asked: Returning, allowed: list[Node]) -> None:
+def _check(names: Sequence[str], asked: Returning, allowed: list[Node]) -> None:
     ids = [str(node.id) for node in allowed]
     if asked.to not in ids:
-        zh = "、".join(f"{public_names(node)[0]}（{node.id}）" for node in allowed) or "无"
-        en = ", ".join(f"{public_names(node)[1]} ({node.id})" for node in allowed) or "none"
+        zh = "、".join(f"{public_names(node)[0]}（{node.id}）" for node in allowed)
+        en = ", ".join(f"{public_names(node)[1]} ({node.id})" for node in allowed)
+        zh = f"可以退回到：{zh}。请重新选择。" if ids else "本环节不能退回，请照常办理。"
+        en = f"It may be returned to: {en}. Choose one of them." if ids else "It can't be returned at all: complete it."
         values = ", ".join(ids) or "-"
         said = {"to": [f"须为以下之一：{values}\tmust be one of: {values}"]}
-        raise ReturnNotAllowed(name=name, to=asked.to[:80], allowed=en, allowed_zh=zh, fields=said)
+        named = {"name": names[0], "name_en": names[1]}
+        raise ReturnNotAllowed(**named, to=asked.to[:80], allowed=en, allowed_zh=zh, fields=said)
     if not asked.opinion.strip():
         raise ReturnReasonMissing(fields={"opinion": ["必填\tis required"]})
     for field, text in (("opinion", asked.opinion), ("late_reason", asked.late_reason)):

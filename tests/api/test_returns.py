@@ -62,6 +62,12 @@ def test_a_task_is_returned_done_again_and_everybody_sees_so(engine, client, cal
         problem = refused(decider.post(f"/tasks/{task}/return", {"to": to, "opinion": WHY}), 422, "return-not-allowed")
         assert "审查（review）" in problem["detail"]
     assert problem["fields"]["to"] == ["须为以下之一：review"]
+    english = {"Accept-Language": "en"}
+    told = decider.post(f"/tasks/{task}/return", {"to": "accept", "opinion": WHY}, headers=english).json["detail"]
+    assert (
+        told
+        == "Task “Decision” can't be returned to “accept”. It may be returned to: Review (review). Choose one of them."
+    )
     for empty in ("", " \n"):
         refused(decider.post(f"/tasks/{task}/return", {"to": "review", "opinion": empty}), 422, "return-reason-missing")
     refused(decider.post(f"/tasks/{task}/return", {"opinion": WHY}), 422, "input-invalid")
@@ -127,7 +133,9 @@ def test_of_two_who_return_at_the_same_moment_one_wins(engine, caller):
     with ThreadPoolExecutor(2) as pool:
         statuses = sorted(answer.status_code for answer in pool.map(hand, range(2)))
     assert statuses == [200, 409]
-    assert len(decider.get(f"/tasks?case={number}&node=review").json["items"]) == 1
+    (opened,) = decider.get(f"/tasks?case={number}&node=review").json["items"]
+    problem = refused(caller("civil.mo").post(f"/tasks/{opened['id']}/return", BACK), 422, "return-not-allowed")
+    assert problem["detail"] == "环节“审查”不能退回到“review”。本环节不能退回，请照常办理。"
     assert engine.verify_record(number).whole
     # a decision that was returned was not made: the applicant may still withdraw
     assert caller("town.pan").post(f"/cases/{number}/withdrawal", {"reason": "不办了"}).status_code == 200
