@@ -207,3 +207,9 @@ def test_a_process_is_drawn_mended_kept_published_and_run(person, engine, actor)
     number = submitted(engine, actor)
     engine.accept(actor("clerk.chen"), Acceptance(number, "accepted"))
     assert [one["node"] for one in engine.inbox(actor("clerk.chen"), InboxQuery(case=number))["items"]] == ["handle"]
+
+    # What is not there can't be drawn on: the page says so, offers nothing dead, and leads on.
+    reviewer.open("/admin/designer?definition=nothing")
+    reviewer.page.get_by_text("没有找到流程定义“nothing”").wait_for()
+    assert reviewer.page.locator("[data-do]:enabled").count() == 0
+    assert reviewer.page.get_by_role("link", name="审核与发布").is_visible()

@@ -28,11 +28,18 @@ export async function start() {
     data = await early.open(location.search);
   } catch (error) {
     place('notice').textContent = error.message;
+    nothingToDraw(root);
     return;
   }
   const designer = new Designer(root, data, lang);
   window.designer = designer;
   await designer.open();
+}
+
+/** Nothing could be opened: what would do nothing is not offered, the way to the definitions is. */
+function nothingToDraw(root) {
+  for (const button of root.querySelectorAll('[data-do]')) button.disabled = true;
+  place('publish').hidden = false;
 }
 
 class Designer {
@@ -60,7 +67,10 @@ class Designer {
   async open() {
     const { xml, others } = this.data;
     const warnings = await this.loadOrSay(xml);
-    if (!warnings) return; // the notice says why
+    if (!warnings) { // the notice says why
+      nothingToDraw(this.root);
+      return;
+    }
     this.history.begin(await this.board.xml());
     this.changes.offer(others, this.definition?.id);
     for (const name of ['save', 'try']) this.root.querySelector(`[data-do="${name}"]`).hidden = !this.data.may_save;
