@@ -135,6 +135,10 @@ ITEM_TEXTS: Texts = {
     ),
     "power.export": ("按国标交换字段下载", "Download in the fields of the national standard"),
     "power.version": ("第 {version} 版，自 {day} 起", "version {version}, since {day}"),
+    "power.none": (
+        "该地区没有自己公布的权力清单：其事项由上级地区的部门决定，请选择所在的县（区）或者市。",
+        "No list is published for this region itself: departments of a region above decide. Choose the county or city it lies in.",
+    ),
     "power.empty": ("（清单为空）", "(the list is empty)"),
     "permit": ("许可查询", "Granted permits"),
     "permit.number": ("证照或决定文书编号", "Number of the certificate or decision"),

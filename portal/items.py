@@ -47,7 +47,7 @@ def register_items(app: Flask) -> None:
             return _page("portal/moved.html", 410, moved=moved, item=item, region=region)
         found = engine().catalogue.guide(item, region) if region else None
         names = None if found else _names(item)
-        shown: dict[str, Any] = {"guide": found, "names": names, "region": region, "regions": _regions()}
+        shown: dict[str, Any] = {"guide": found, "names": names, "region": region, "regions": _regions(region)}
         if found and region and found["regimes"]:
             shown["ways"] = _ways(item, region)
             shown["materials_by_code"] = {one["code"]: one for one in found["materials"]}
@@ -70,7 +70,7 @@ def register_items(app: Flask) -> None:
     def power_lists() -> Response:
         region = _text("region")
         page = engine().powers.lists(region, None, _text("cursor") or "", 50)
-        return _page("portal/power_lists.html", lists=page, region=region, regions=_regions())
+        return _page("portal/power_lists.html", lists=page, region=region, regions=_regions(region))
 
     @pages.get("/permits")
     def permits() -> Response:
@@ -95,7 +95,7 @@ def _items() -> Response:
         "page": page,
         "q": q,
         "region": region,
-        "regions": _regions(),
+        "regions": _regions(region),
         "facets": [(name, [_link(name, value, asked, picked) for value in page["facets"][name]]) for name in FACETS],
         "picked": picked,
         "clear": "/items?" + urlencode(asked),
@@ -154,14 +154,17 @@ def _names(item: str) -> dict[str, Any]:
     return {"code": item, "name": content["name"], "name_en": content["name_en"]}
 
 
-def _regions() -> list[dict[str, Any]]:
-    """The regions to choose from, by code, down to the county."""
+def _regions(chosen: str | None = None) -> list[dict[str, Any]]:
+    """The regions to choose from, by code, down to the county; with the town or village that was chosen by other means."""
     found: list[dict[str, Any]] = []
     for level in LEVELS:
         cursor: str | None = ""
         while cursor is not None and len(found) < MOST_REGIONS:
             page = engine().regions.regions(RegionQuery(level=level, cursor=cursor, limit=200))
             found, cursor = found + page["items"], page["next_cursor"]
+    if chosen and chosen not in {one["code"] for one in found}:
+        below = engine().regions.regions(RegionQuery(under=chosen, limit=1))["items"]
+        found += [one for one in below if one["code"] == chosen]
     return sorted(found, key=lambda one: str(one["code"]))
 
 

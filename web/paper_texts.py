@@ -6,7 +6,7 @@ from web.texts import Texts
 
 PAPERS: Texts = {
     "materials": ("材料", "Materials"),
-    "materials.none": ("尚未提交材料。", "Nothing was handed in yet."),
+    "materials.none": ("尚未上传材料。", "Nothing was uploaded yet."),
     "materials.asked": ("应交材料", "What is asked for"),
     "materials.handed": ("已交材料", "What was handed in"),
     "materials.required": ("必交", "required"),

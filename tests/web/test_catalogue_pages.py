@@ -63,6 +63,10 @@ def test_history_power_lists_and_permits_are_public(page, engine):
     assert "系统升级" in history
     assert "系统升级" in page.get(f"/items/{ITEM}?region=440100").text
     assert "建设工程竣工联合验收" in page.get("/power-lists?region=440100").text
+    for town in ("440106900", "440106900201"):  # no list of its own: where to look, and its name beside its code
+        shown = page.get(f"/power-lists?region={town}").text
+        assert "请选择所在的县（区）或者市" in shown
+        assert re.search(rf'<option value="{town}" selected>示范\w+ {town}</option>', shown)
     unknown = page.get("/permits?number=穗〔2026〕1号")
     assert (unknown.status_code, "没有找到许可" in unknown.text) == (404, True)
 
