@@ -9,7 +9,7 @@ from engine.bpmn.model import Finding
 from engine.bpmn.read import read
 from engine.bpmn.rules.net import explore, net_of
 from engine.bpmn.rules.subject import subject_of
-from tests.unit.diagrams import boundary, catch, diagram, end, flows, gateway, start, timer, user
+from tests.unit.diagrams import boundary, catch, diagram, end, flows, gateway, scope, start, timer, user
 from tests.unit.lint_examples import doubling, racing
 
 CHOICE = gateway("exclusive", "x", default="x_a")
@@ -242,3 +242,19 @@ def test_what_only_a_timer_leads_out_of_that_never_comes_has_no_exit() -> None:
         timers = [catch(f"t{number}", timer(wait)) for number, wait in enumerate(waits)]
         found = lint(read(diagram(*drawn, *timers)))
         assert {one.rule for one in found if one.severity == "error"} == rules
+
+
+def test_a_scope_that_always_throws_what_leads_back_to_it_has_no_exit() -> None:
+    """And not one that may come to its own end, or is led on."""
+    signal = '<signalEventDefinition signalRef="sig"/>'
+    inner = (start("s1"), user("a"), gateway("exclusive", "x", default="x_s2"), end("s2", signal))
+    ways = "s1 > a > x > s2"
+    for more, back, rules in (((), "s", {"no-exit"}), ((end("s3"),), "s", set()), ((), "end", set())):
+        within = flows(ways + ("; x > s3 [form.c]" if more else ""))
+        border = boundary("b", "s", signal)
+        drawn = (start(), scope("s", *inner, *more, within), border, end(), flows(f"start > s > end; b > {back}"))
+        assert {
+            one.rule
+            for one in lint(read(diagram(*drawn, before='<signal id="sig" name="alarm"/>')))
+            if one.severity == "error"
+        } == rules

@@ -73,6 +73,16 @@ def unheard(scope: Scope, through: Mapping[str, int | None]) -> Iterator[Node]:
             )
 
 
+def never_heard(subject: Subject) -> frozenset[str]:
+    """All such events of what is judged."""
+    through: dict[str, int | None] = {}
+    found: set[str] = set()
+    for scope in reversed(subject.scopes):
+        found |= {str(event.id) for event in unheard(scope, through)}
+        through[scope.id] = shortest(scope, through)
+    return frozenset(found)
+
+
 def _dated(event: Node) -> bool:
     return any(one.timer_kind == "date" for one in event.events)
 

@@ -50,9 +50,11 @@ class Net:
         return any(len(way) > 1 for ways in self.ways.values() for way in ways)
 
 
-def net_of(scope: Scope, *, guards: bool = True, subsets: bool = True, lonely: bool = False) -> Net | None:
+def net_of(
+    scope: Scope, *, guards: bool = True, subsets: bool = True, lonely: bool = False, never: Collection[str] = ()
+) -> Net | None:
     """The net of a scope with one start; None for another. `guards`: with events that do not interrupt; `subsets`: several
-    branches of an inclusive split at once; `lonely`: its default never beside another."""
+    branches of an inclusive split at once; `lonely`: its default never beside another; `never`: events that do not happen."""
     starts = scope.starts()
     if len(starts) != 1 or starts[0].id is None:
         return None
@@ -60,7 +62,7 @@ def net_of(scope: Scope, *, guards: bool = True, subsets: bool = True, lonely: b
     index: dict[int, int] = {id(flow): number for number, flow in enumerate(flows)}
     outs = {node: tuple(index[id(flow)] for flow in scope.out_of(node)) for node in scope.by_id}
     into = {node: tuple(index[id(flow)] for flow in scope.into(node)) for node in scope.by_id}
-    late = overtaken(scope)
+    late = {*overtaken(scope), *never}
     ways = {id: tuple(_ways(scope, node, outs, guards, subsets, late)) for id, node in scope.by_id.items()}
     if lonely:
         ways |= {id: _lonely(ways[id], outs[id], scope, node) for id, node in scope.by_id.items() if node.default}

@@ -10,6 +10,7 @@ from functools import partial
 from engine.bpmn.calls import is_linked, scope_of
 from engine.bpmn.model import Finding, Node
 from engine.bpmn.rules import crowd
+from engine.bpmn.rules.left import never_left
 from engine.bpmn.rules.races import overtaken
 from engine.bpmn.rules.rule import ERROR, WARNING, Rule
 from engine.bpmn.rules.subject import INSIDE, Scope, Subject, spread
@@ -61,13 +62,13 @@ def check(subject: Subject) -> Iterator[Finding]:
     silent: set[str] = set()
     dated: set[str] = set()
     through: dict[str, int | None] = {}
+    left = never_left(subject)
     for scope in reversed(subject.scopes):
         reached = scope.reached()
         if scope.starts():
             yield from (UNREACHABLE.at(node) for node in scope.nodes if node.id and node.id not in reached)
-        yield from _exits(
-            scope, reached, {str(event.id) for event in crowd.unheard(scope, through)} | {*overtaken(scope)}
-        )
+        unheard = {str(event.id) for event in crowd.unheard(scope, through)} | {*overtaken(scope)}
+        yield from _exits(scope, reached, unheard, left)
         through[scope.id] = crowd.shortest(scope, through)
         turning = _turning(scope, _Waits(silent))
         yield from _loop(AUTOMATIC_LOOP, turning)
@@ -78,11 +79,22 @@ def check(subject: Subject) -> Iterator[Finding]:
                 found.add(scope.id)
 
 
-def _exits(scope: Scope, reached: set[str], unheard: set[str]) -> Iterator[Finding]:
-    """What no end is reached from; an event that never happens leads nowhere."""
-    ends = (node.id for node in scope.nodes if node.id and not scope.out_of(node.id) and node.id not in unheard)
-    leaving = spread(ends, lambda node: (before for before in scope.before(node) if node not in unheard))
-    reached = reached if not unheard else spread(_begun(scope), lambda node: set(scope.after(node)) - unheard)
+def _exits(scope: Scope, reached: set[str], unheard: set[str], never: frozenset[str]) -> Iterator[Finding]:
+    """What no end is reached from; an event that never happens leads nowhere, nor does the end of what never comes to it."""
+
+    def before(node: str) -> Iterator[str]:
+        attached = scope.by_id[node].attached_to
+        return (each for each in scope.before(node) if node not in unheard and (each not in never or each == attached))
+
+    def after(node: str) -> Iterator[str]:
+        following = (str(event.id) for event in scope.boundary.get(node, ())) if node in never else scope.after(node)
+        return (each for each in following if each not in unheard)
+
+    gone = unheard | never
+    leaving = spread(
+        (node.id for node in scope.nodes if node.id and not scope.out_of(node.id) and node.id not in gone), before
+    )
+    reached = reached if not gone else spread(_begun(scope), after)
     trapped = [node for node in scope.nodes if node.id in reached and node.id not in leaving]
     if trapped:
         yield NO_EXIT.at(trapped[0], nodes=_listed(trapped))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from engine.bpmn.expressions import ExpressionError, Names, compile_expression
 from engine.bpmn.model import Finding, Node
+from engine.bpmn.rules.crowd import never_heard
 from engine.bpmn.rules.net import Exploration, Net, explore, net_of, wander
 from engine.bpmn.rules.rule import ERROR, WARNING, Rule
 from engine.bpmn.rules.subject import INSIDE, Scope, Subject, spread
@@ -74,17 +75,17 @@ def check(subject: Subject) -> Iterator[Finding]:
     """Play each scope; where there is too much to play, what was found so far is said."""
     if not subject.bearable:
         return
-    left = MOST_WORK
+    left, never = MOST_WORK, never_heard(subject)
     for scope in subject.scopes:
         for exploring in (_deadlocks, _doubled):
             if left > 0:
-                found, cost = exploring(scope, subject.names.get(scope.id, Names()), left)
+                found, cost = exploring(scope, subject.names.get(scope.id, Names()), left, never)
                 left -= cost
                 yield from found
 
 
-def _deadlocks(scope: Scope, names: Names, most: int) -> tuple[list[Finding], int]:
-    net = net_of(scope)
+def _deadlocks(scope: Scope, names: Names, most: int, never: frozenset[str]) -> tuple[list[Finding], int]:
+    net = net_of(scope, never=never)
     if net is None or not (net.joins or net.multiplies):
         return [], 0
     done = explore(net, most=most)
@@ -169,13 +170,13 @@ def _references(text: str, names: Names) -> Iterable[str]:
         return ()
 
 
-def _doubled(scope: Scope, names: Names, most: int) -> tuple[list[Finding], int]:
+def _doubled(scope: Scope, names: Names, most: int, never: frozenset[str]) -> tuple[list[Finding], int]:
     """Merges that two tokens of one split may wait at together; only those behind which there is work."""
     cost = 0
     found: list[Finding] = []
     told: set[str] = set()
     for rule, subsets in ((UNSYNCHRONISED, False), (MAY_DOUBLE, True)):
-        net = net_of(scope, guards=False, subsets=subsets)
+        net = net_of(scope, guards=False, subsets=subsets, never=never)
         if net is None or not net.multiplies:
             continue
         for merge in _merges(net):
