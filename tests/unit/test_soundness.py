@@ -258,3 +258,12 @@ def test_a_scope_that_always_throws_what_leads_back_to_it_has_no_exit() -> None:
             for one in lint(read(diagram(*drawn, before='<signal id="sig" name="alarm"/>')))
             if one.severity == "error"
         } == rules
+
+
+def test_what_is_tried_again_after_an_error_is_no_loop_in_which_nobody_works() -> None:
+    error = "<errorEventDefinition/>"
+    ends = (gateway("exclusive", "x", default="x_s2"), end("s2", error), end("s3"))
+    for way, first, rules in (("s1 > a > x", user("a"), set()), ("s1 > x", "", {"automatic-loop"})):
+        within = (start("s1"), first, *ends, flows(f"{way} > s2; x > s3 [form.c]"))
+        drawn = (start(), scope("s", *within), boundary("b", "s", error), end(), flows("start > s > end; b > s"))
+        assert {one.rule for one in lint(read(diagram(*drawn))) if one.severity == "error"} == rules

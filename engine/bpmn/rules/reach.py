@@ -59,8 +59,7 @@ _AT_ONCE = frozenset({"link", "error", "escalation", "cancel"})
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Judge each scope; inner scopes first, for whether a sub-process ever waits decides about the loop around it."""
-    silent: set[str] = set()
-    dated: set[str] = set()
+    waiting, dating = _Waits(set(), set()), _Waits(set(), set(), past=True)
     through: dict[str, int | None] = {}
     left = never_left(subject)
     for scope in reversed(subject.scopes):
@@ -70,13 +69,12 @@ def check(subject: Subject) -> Iterator[Finding]:
         unheard = {str(event.id) for event in crowd.unheard(scope, through)} | {*overtaken(scope)}
         yield from _exits(scope, reached, unheard, left)
         through[scope.id] = crowd.shortest(scope, through)
-        turning = _turning(scope, _Waits(silent))
+        turning = _turning(scope, waiting)
         yield from _loop(AUTOMATIC_LOOP, turning)
         if subject.bearable:
-            yield from _loop(DATE_LOOP, _dates(scope, dated, {str(node.id) for node in turning}))
-        for found, waits in ((silent, _Waits(silent)), (dated, _Waits(dated, past=True))):
-            if _passes(scope, waits):
-                found.add(scope.id)
+            yield from _loop(DATE_LOOP, _dates(scope, dating, {str(node.id) for node in turning}))
+        for waits in (waiting, dating):
+            waits.note(scope)
 
 
 def _exits(scope: Scope, reached: set[str], unheard: set[str], never: frozenset[str]) -> Iterator[Finding]:
@@ -106,9 +104,13 @@ def _begun(scope: Scope) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Waits:
-    """Which nodes make a token wait: not the sub-processes named and, once they are `past`, not fixed dates."""
+    """Which nodes make a token wait: not the sub-processes named and, once they are `past`, not fixed dates.
+
+    `throwing` are the sub-processes in which something may be thrown before anything is waited for.
+    """
 
     silent: set[str]
+    throwing: set[str]
     past: bool = False
 
     def at(self, node: Node) -> bool:
@@ -126,17 +128,28 @@ class _Waits:
         if not self.at(scope.by_id[node]):
             yield from scope.after(node)
         else:
-            yield from (str(event.id) for event in scope.boundary.get(node, ()) if event.id and not self.at(event))
+            events = (event for event in scope.boundary.get(node, ()) if event.id and not self.at(event))
+            throws = str(scope_of(scope.by_id[node])) in self.throwing
+            yield from (str(event.id) for event in events if throws or not _is_thrown(event))
+
+    def note(self, scope: Scope) -> None:
+        """Note what the scopes around it have to know of one."""
+        through = spread(_begun(scope), partial(self.onward, scope))
+        if any(not self.at(scope.by_id[node]) and not scope.out_of(node) for node in through):
+            self.silent.add(scope.id)
+        thrown = (scope.by_id[node] for node in through)
+        if any(
+            _is_thrown(node) or str(scope_of(node)) in self.throwing for node in thrown if node.tag != "boundaryEvent"
+        ):
+            self.throwing.add(scope.id)
 
 
 def _fixed_date(node: Node) -> bool:
     return any(event.timer_kind == "date" and not is_expression(event.expression or "") for event in node.events)
 
 
-def _passes(scope: Scope, waits: _Waits) -> bool:
-    """Whether a token may run through a scope without ever waiting."""
-    through = spread((node.id for node in scope.starts() if node.id), partial(waits.onward, scope))
-    return any(not waits.at(scope.by_id[node]) and not scope.out_of(node) for node in through)
+def _is_thrown(node: Node) -> bool:
+    return any(event.kind in _AT_ONCE and event.kind != "link" for event in node.events)
 
 
 def _turning(scope: Scope, waits: _Waits) -> list[Node]:
@@ -150,11 +163,10 @@ def _endless(node: Node) -> bool:
     return standard and not (node.loop and node.loop.maximum)
 
 
-def _dates(scope: Scope, dated: set[str], known: set[str]) -> list[Node]:
+def _dates(scope: Scope, waits: _Waits, known: set[str]) -> list[Node]:
     """The fixed dates, and sub-processes that wait for nothing else, on a loop that nothing else holds up."""
-    waits = _Waits(dated, past=True)
     found = [node for node in _turning(scope, waits) if str(node.id) not in known]
-    return [node for node in found if _fixed_date(node) or scope_of(node) in dated]
+    return [node for node in found if _fixed_date(node) or scope_of(node) in waits.silent]
 
 
 def _loop(rule: Rule, nodes: list[Node]) -> Iterator[Finding]:
