@@ -23,7 +23,7 @@ from engine.cases.verify_record import Verdict
 from engine.clock import CST
 from engine.commands import calendar as calendar_commands
 from engine.commands import catalogue as catalogue_commands
-from engine.commands import comparing, publishing
+from engine.commands import comparing, played, publishing
 from engine.commands import limits as limits_commands
 from engine.commands.line import (
     Commands,
@@ -68,7 +68,7 @@ def _play(asked: argparse.Namespace) -> int:
         result = rehearsal.play_draft(settings, bpmn, play.read_scenario(Path(asked.scenario)))
     else:
         result = play.play(Path(asked.scenario), settings)
-    print(as_json(result) if asked.json else play.render(result))
+    print(as_json(result) if asked.json else played.told(result, getattr(asked, "lang", None) or "zh"))
     return 0 if result["passed"] else 1
 
 

@@ -200,8 +200,10 @@ VOCABULARY: tuple[Element, ...] = (
                 "choice",
                 "超期处理",
                 "When it passes",
-                "超过时限时除亮灯外的处理",
-                "what happens when it passes, besides the light",
+                "超过时限时除亮灯外的处理：通知（再按地区规则上报）；当即上报；由系统按默认结果办理（有法定时限的，以法定时限为准；受理环节除外）",
+                "what happens when it passes, besides the light: whoever has it is told (and the post above later, by the region's "
+                "rule); the post above is told at once; the system gives the default outcome (when the legal limit passes, where "
+                "there is one; not at acceptance)",
                 choices=WHEN_PASSED,
             ),
             Attribute(

@@ -188,9 +188,15 @@ def supply_nodes(compiled: Compiled) -> frozenset[str]:
 
 def check_settled(draft: StepDraft, node: str, outcome: str | None) -> None:
     """Neither the supply's own task nor a grant is done while something is outstanding. Raises ToleranceOutstanding."""
-    left = outstanding(draft)
-    if left and (outcome == "granted" or node in supply_nodes(draft.live.compiled)):
+    left = unsettled(draft, node, outcome)
+    if left:
         raise ToleranceOutstanding(materials=_names(draft, left), by=draft.progress[TOLERATED]["by"])
+
+
+def unsettled(draft: StepDraft, node: str, outcome: str | None) -> Collection[str]:
+    """The materials that are outstanding and stand in the way of this outcome of this node."""
+    asks = outcome == "granted" or node in supply_nodes(draft.live.compiled)
+    return outstanding(draft) if asks else ()
 
 
 def _names(draft: StepDraft, codes: Collection[str]) -> str:

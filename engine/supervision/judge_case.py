@@ -8,7 +8,7 @@ judged by what it leaves behind.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -64,6 +64,12 @@ class Judgement:
     def case(self) -> CaseRow:
         """The locked case."""
         return self.draft.case
+
+    def rules_for(self, ledger: Ledger) -> Rules:
+        """The region's table; what the diagram escalates (`whenPassed="escalate"`) goes to the post above at once."""
+        node = self.draft.live.compiled.nodes.get(self._of_task(ledger.key, "node") or "")
+        says = (node.extension("timeLimit") or {}).get("whenPassed") if node is not None else None
+        return replace(self.rules, escalate=0) if says == "escalate" else self.rules
 
     def note(self, due: Due) -> None:
         """Tell of one stage: an entry of the record, its firing, and the card that it costs."""
@@ -195,7 +201,7 @@ def _in_order(judgement: Judgement, ledgers: Iterable[Ledger]) -> list[Due]:
         for firing in firings(
             ledger.stands(case.now),
             ledger.almanacs(case.calendar_version).calendar,
-            judgement.rules,
+            judgement.rules_for(ledger),
             case.now,
             judgement.told.get(ledger.key, ()),
         )
@@ -224,7 +230,9 @@ def _next(judgement: Judgement, ledger: Ledger) -> str | None:
     stands = ledger.stands(now)
     almanac = ledger.almanacs(stands.calendar_version)
     told = judgement.told.get(ledger.key, ())
-    found = look_at(stands, pauses_of(ledger.entries, almanac), almanac.calendar, judgement.rules, now, told)
+    found = look_at(
+        stands, pauses_of(ledger.entries, almanac), almanac.calendar, judgement.rules_for(ledger), now, told
+    )
     # What stands still with nothing planned is looked at again when somebody lets it run on.
     return spell(found) if found is not None and found > now else None
 

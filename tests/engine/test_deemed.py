@@ -11,9 +11,10 @@ from engine.background.sweep import sweep
 from engine.cases.accept import Acceptance, Listed
 from engine.catalogue.items import item_from_data
 from engine.supervision.cards import CardQuery
-from tests.engine.stories import SYSTEM, accepted, submitted
+from tests.engine.stories import SYSTEM, accepted, deploy, open_tasks, submitted
 from tests.engine.test_case_clocks import licence, single  # noqa: F401
 from tests.engine.test_limits import clocks, put
+from tests.unit.diagrams import diagram, end, extended, flows, start, user
 
 
 @pytest.fixture
@@ -143,3 +144,63 @@ def test_the_demonstration_clock_stops_at_what_limits_come_to(office, actor):
         at = connection.scalar(text("SELECT at FROM events WHERE kind = 'case.accepted'"))
     assert at.astimezone(CST).isoformat(timespec="seconds") == "2025-10-14T00:00:00+08:00"
     assert office.case_file(number)["state"] == "accepted"
+
+
+def answered(limit):
+    """A diagram of two tasks one after the other, the first with this limit."""
+    first = extended(
+        '<ow:assignment function="planning" level="city"/><ow:outcomes values="passed=通过,failed=不通过"/>',
+        f'<ow:timeLimit legal="3" promised="2" unit="working-day" {limit}/><ow:public name="征求意见" nameEn="Consulted"/>',
+    )
+    second = extended('<ow:assignment function="fire" level="city"/><ow:public name="审查" nameEn="Review"/>')
+    nodes = (start(), user("ask", first), user("review", second), end("e", extended('<ow:result value="granted"/>')))
+    return diagram(*nodes, flows("start > ask > review > e"))
+
+
+def test_a_task_that_nobody_did_is_answered_by_its_default_on_its_ground(engine, actor):
+    limit = 'whenPassed="default" defaultOutcome="passed" basis="示例办法第九条"'
+    deploy(engine, answered(limit))
+    put(engine, "2025-09-15T10:00")
+    number = accepted(engine, actor)
+    put(engine, "2025-09-18T00:00")  # past the promise, within the law
+    drain(engine)
+    assert set(open_tasks(engine, number)) == {"ask"}
+    put(engine, "2025-09-19T00:00")
+    drain(engine)
+    assert set(open_tasks(engine, number)) == {"review"}
+    with engine.database.connect() as connection:
+        asked = "SELECT t.closed_by, t.outcome, o.text FROM tasks t JOIN opinions o ON o.case_id = t.case_id AND o.task = t.number"
+        closed_by, outcome, opinion = connection.execute(text(asked)).one()
+    assert (closed_by, outcome) == ("system", "passed")
+    assert "示例办法第九条" in opinion
+    assert engine.verify_record(number).whole
+
+
+@pytest.mark.parametrize(
+    ("limit", "told"), [('whenPassed="escalate"', True), ('whenPassed="notice"', False), ("", False)]
+)
+def test_what_the_diagram_escalates_goes_to_the_post_above_at_once(engine, actor, limit, told):
+    deploy(engine, answered(limit))
+    put(engine, "2025-09-15T10:00")
+    accepted(engine, actor)
+    put(engine, "2025-09-18T00:00")
+    drain(engine)
+    with engine.database.connect() as connection:
+        found = connection.scalar(text("SELECT count(*) FROM limit_firings WHERE stage = 'escalated' AND owner <> 0"))
+    assert bool(found) == told
+
+
+@pytest.mark.parametrize("limit", ['defaultOutcome="passed"', 'basis="示例办法第九条"'])
+def test_a_default_without_its_outcome_or_its_ground_is_never_given(engine, actor, limit):
+    """What the rule time-limit-default-incomplete spares the designer: the diagram is published without it here."""
+    deploy(engine, answered(f'whenPassed="default" {limit}'))
+    put(engine, "2025-09-15T10:00")
+    number = accepted(engine, actor)
+    put(engine, "2025-10-15T00:00")
+    drain(engine)
+    assert set(open_tasks(engine, number)) == {"ask"}
+
+
+def drain(engine):
+    while sweep(engine):
+        pass

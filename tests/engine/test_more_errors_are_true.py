@@ -21,6 +21,7 @@ from tests.unit.test_lint_command import FINE, HOSTILE
 from tests.unit.test_routing import CITY, COUNTY, TODAY, organisation
 
 TRUTHS = (
+    "engine/test_deemed.py",
     "engine/test_errors_are_true.py",
     "engine/test_approval_errors_are_true.py",
     "engine/test_more_errors_are_true.py",
@@ -28,6 +29,7 @@ TRUTHS = (
 )
 #: Shown by what a test names otherwise than by the rule.
 SHOWN_AS = {
+    "time-limit-default-incomplete": "test_a_default_without_its_outcome_or_its_ground_is_never_given",
     "flow-hidden": '"foreign flow"',
     "data-object-unresolvable": '"data object"',
     "assignment-missing": '"nobody"',
@@ -54,7 +56,6 @@ NOT_SHOWN = {
     "return-too-many": "is a bound on what is drawn out of returns, each of which may be right",
     "commitment-forbidden-field": "is the law's, not the engine's: it would run",
     "tolerance-not-before-decision": "is the law's, not the engine's: it would run, and the decision's limit with it",
-    "time-limit-default-incomplete": "is what somebody would decide by when the limit is over: there would be nothing",
 }
 
 

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from engine import cli, rehearsal
+from engine.commands.played import told
 from engine.definitions.deploy import NotDeployable
 from engine.errors import Forbidden
 from engine.play import ScenarioInvalid
@@ -107,6 +108,9 @@ def test_a_vote_is_played_until_it_is_decided(engine, actor, votes, result):
     story = STORY | {"steps": [*STORY["steps"][:2], *cast], "expect": {"result": result} if result else {}}
     (played,) = rehearsal.dry_run(engine, actor("designer.xu"), VOTED, [story], item="never-heard-of")
     assert played["passed"] == (result is not None), played["failures"]
+    if result == "granted":
+        assert "专家评审：2 同意 / 1 未同意 / 共 3" in told(played, "zh")
+        assert "2 assent / 1 do not / 3 invited, 2 needed　passed" in told(played, "en")
     if result is None:  # the third is not asked any more
         assert played["parted_step"] == 5
 

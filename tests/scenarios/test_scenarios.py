@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.play import ScenarioInvalid, demo, play, play_on, read_scenario, render
+from engine.commands.played import told
+from engine.play import ScenarioInvalid, demo, play, play_on, read_scenario
 from engine.settings import Settings
 
 SETTINGS = Settings(demo=True)
@@ -29,7 +30,10 @@ def test_the_demonstration_tells_the_whole_story():
     (_receipt, _acceptance, notice, _certificate) = result["documents"]
     assert "消防" in notice["content"]
     assert "档案" in notice["content"]
-    assert "2026-10-12" in render(result)
+    assert "2026-10-12" in told(result, "zh")
+    english = told(result, "en")
+    assert "✓ as expected" in english
+    assert "working days left" in english
 
 
 def test_an_expectation_that_does_not_hold_is_said(tmp_path):
