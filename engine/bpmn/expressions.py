@@ -265,9 +265,23 @@ def _inside(text: str) -> tuple[int, int]:
     return start + wrapped, end
 
 
+def _parsed(python: str) -> ast.expr:
+    """The tree of an expression.
+
+    Some releases of CPython count the depth of all threads' trees in one place, and end in a SystemError when two are made
+    at once (python/cpython#106905, seen on 3.11.7): again, then. A lock would stay shut in a child that is forked meanwhile.
+    """
+    for _ in range(_MOST_TRIES):
+        try:
+            return ast.parse(python, mode="eval").body
+        except SystemError:
+            continue
+    raise MemoryError
+
+
 def _checked(source: _Source) -> ast.expr:
     try:
-        tree = ast.parse(source.python, mode="eval").body
+        tree = _parsed(source.python)
     except SyntaxError as error:
         column = len(source.python[: max(0, (error.offset or 1) - 1)].encode())
         source.refuse(
@@ -279,6 +293,7 @@ def _checked(source: _Source) -> ast.expr:
     return tree
 
 
+_MOST_TRIES = 100
 _TOO_COMPLEX = ("表达式过于复杂，请拆成几个网关", "it is too complex: split it over several gateways")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from engine.bpmn.calls import is_linked, scope_of
 from engine.bpmn.model import Node
@@ -12,16 +12,27 @@ _ALWAYS = frozenset({"error", "cancel"})
 _ON_THE_BORDER = frozenset({"signal", "escalation"})
 
 
-def never_left(subject: Subject) -> frozenset[str]:
-    """The sub-processes and calls that never come to their own end."""
+def never_left(subject: Subject) -> Mapping[str, bool]:
+    """The sub-processes and calls that never come to their own end; True where an error of theirs goes further outwards.
+
+    What is around those is over by that error: it is caught further out, or it ends the process.
+    """
     inner = {scope.id: scope for scope in subject.scopes}
-    found = set()
+    found = {}
     for scope in subject.scopes:
         for node in scope.nodes:
             within = inner.get(str(scope_of(node))) if node.tag in INSIDE and not is_linked(node) else None
             if within is not None and within.starts() and not _comes_to_an_end(within, set(_taken(scope, node))):
-                found.add(str(node.id))
-    return frozenset(found)
+                found[str(node.id)] = _goes_outwards(scope, node, within)
+    return found
+
+
+def _goes_outwards(scope: Scope, node: Node, within: Scope) -> bool:
+    """Whether an error is thrown within that no event on the border takes."""
+    borders = (event.events for event in scope.boundary.get(str(node.id), ()))
+    taken = {one.name for events in borders for one in events if one.kind == "error"}
+    thrown = {one.name for each in within.nodes if each.tag == "endEvent" for one in each.events if one.kind == "error"}
+    return None not in taken and not thrown <= taken
 
 
 def _taken(scope: Scope, node: Node) -> Iterator[tuple[str, str | None]]:

@@ -77,7 +77,7 @@ def check(subject: Subject) -> Iterator[Finding]:
             waits.note(scope)
 
 
-def _exits(scope: Scope, reached: set[str], unheard: set[str], never: frozenset[str]) -> Iterator[Finding]:
+def _exits(scope: Scope, reached: set[str], unheard: set[str], never: Mapping[str, bool]) -> Iterator[Finding]:
     """What no end is reached from; an event that never happens leads nowhere, nor does the end of what never comes to it."""
 
     def before(node: str) -> Iterator[str]:
@@ -88,10 +88,9 @@ def _exits(scope: Scope, reached: set[str], unheard: set[str], never: frozenset[
         following = (str(event.id) for event in scope.boundary.get(node, ())) if node in never else scope.after(node)
         return (each for each in following if each not in unheard)
 
-    gone = unheard | never
-    leaving = spread(
-        (node.id for node in scope.nodes if node.id and not scope.out_of(node.id) and node.id not in gone), before
-    )
+    gone = unheard | never.keys()
+    ends = (node.id for node in scope.nodes if node.id and not scope.out_of(node.id) and node.id not in gone)
+    leaving = spread([*ends, *(node.id for node in scope.nodes if node.id and never.get(node.id))], before)
     reached = reached if not gone else spread(_begun(scope), after)
     trapped = [node for node in scope.nodes if node.id in reached and node.id not in leaving]
     if trapped:
