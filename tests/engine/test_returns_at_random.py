@@ -121,6 +121,9 @@ def test_a_return_that_is_refused_goes_wrong(plan, seed) -> None:
         node.loop for node in read(bare).processes[0].nodes
     ):
         return
+    asked = re.findall(rb"form\.\w+", bare)
+    if len(set(asked)) < len(asked):  # two conditions on one field, in one step, can shut a way that the net has open
+        return
     returns = {task: (to.split(",")[0], then) for task, (to, then) in some_returns(bare, rng).items()}
     for task, rules in refused(with_returns(bare, returns)).items():
         if rules == {CROSSES} and task in refused(with_returns(bare, {task: returns[task]})):
