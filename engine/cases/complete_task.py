@@ -19,7 +19,7 @@ from engine.cases.house import House
 from engine.cases.lateness import check_task_end
 from engine.cases.ownership import is_own
 from engine.cases.states import CaseState, TaskStateConflict, move_task
-from engine.cases.step_store import TaskRow, lock_case
+from engine.cases.step_store import CaseRow, TaskRow, lock_case
 from engine.cases.submit import submitter_of
 from engine.cases.votes import check_voter
 from engine.catalogue.forms import Form
@@ -74,17 +74,23 @@ def complete_task(house: House, uow: UnitOfWork, asked: Completion) -> dict[str,
         SpecialProcedureOpen: a special procedure is under way at this task, or at another one when the case would end.
         StepHeld: the step can't be made; nothing was changed.
     """
-    shown = task_id(asked.case_id, asked.task)
-    case = lock_case(uow, asked.case_id, asked.task)
-    task = case.task(asked.task) if case else None
-    if case is None or task is None:
-        raise NotFound(what="task", id=shown)
-    submitter, own = partial(submitter_of, uow, case.id), partial(is_own, uow, case.number)
-    check_task(uow.actor, task, case.region_code, shown, UseCase.TASK_COMPLETE, submitter, own)
+    case, task = locked_task(uow, asked.case_id, asked.task, UseCase.TASK_COMPLETE)
     draft = StepDraft.of(house, uow, case)
     if case.process is not None:
         house.after_decision.check_completion(draft, task, asked.outcome)
     return complete_draft(draft, task, asked)
+
+
+def locked_task(uow: UnitOfWork, case_id: UUID, number: int, use_case: UseCase) -> tuple[CaseRow, TaskRow]:
+    """A task that the actor may do this with, and its case, locked. Raises NotFound, Forbidden (see `access.py`)."""
+    shown = task_id(case_id, number)
+    case = lock_case(uow, case_id, number)
+    task = case.task(number) if case else None
+    if case is None or task is None:
+        raise NotFound(what="task", id=shown)
+    submitter, own = partial(submitter_of, uow, case.id), partial(is_own, uow, case.number)
+    check_task(uow.actor, task, case.region_code, shown, use_case, submitter, own)
+    return case, task
 
 
 def complete_draft(draft: StepDraft, task: TaskRow, asked: Completion, meant: Meant | None = None) -> dict[str, Any]:

@@ -8,25 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 from uuid import UUID
 
 from engine.bpmn.compile import Compiled
 from engine.bpmn.model import Node
 from engine.bpmn.returns import comes_back
-from engine.cases.access import check_task, task_id
+from engine.cases.access import task_id
 from engine.cases.apply_step import Closing, StepDraft, public_names
-from engine.cases.complete_task import MOST_OPINION, check_open
+from engine.cases.complete_task import MOST_OPINION, check_open, locked_task
 from engine.cases.countersign import check_signer
 from engine.cases.held import Command, held
 from engine.cases.house import House
 from engine.cases.lateness import check_task_end
-from engine.cases.ownership import is_own
 from engine.cases.states import TaskState
-from engine.cases.step_store import lock_case
-from engine.cases.submit import submitter_of
-from engine.errors import Invalid, NotFound
+from engine.errors import Invalid
 from engine.organization.permissions import UseCase
 from engine.unit_of_work import UnitOfWork
 
@@ -77,12 +73,7 @@ def return_task(house: House, uow: UnitOfWork, asked: Returning) -> dict[str, An
         StepHeld: the step can't be made; nothing was changed.
     """
     shown = task_id(asked.case_id, asked.task)
-    case = lock_case(uow, asked.case_id, asked.task)
-    task = case.task(asked.task) if case else None
-    if case is None or task is None:
-        raise NotFound(what="task", id=shown)
-    submitter, own = partial(submitter_of, uow, case.id), partial(is_own, uow, case.number)
-    check_task(uow.actor, task, case.region_code, shown, UseCase.TASK_RETURN, submitter, own)
+    case, task = locked_task(uow, asked.case_id, asked.task, UseCase.TASK_RETURN)
     draft = StepDraft.of(house, uow, case)
     check_open(uow.actor.id, task, "return", shown)
     if case.process is not None:
