@@ -42,6 +42,11 @@ def public_name(node: Node) -> tuple[str, str] | None:
     return (name, str(said.get("nameEn") or name)) if name else None
 
 
+def shown_name(node: Node) -> tuple[str, str]:
+    """The same, else the node's own name or id: what officers read."""
+    return public_name(node) or ((node.name or str(node.id)),) * 2
+
+
 def public_diagram(process: Process, data: bytes, lang: str = "zh") -> PublicDiagram | None:
     """The public picture of a readable diagram, named in `zh` or `en`; None when its file holds no picture of the process."""
     nodes = [node for node in process.nodes if node.id]

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from engine.bpmn.outlook import ahead
-from engine.bpmn.public_diagram import public_name
+from engine.bpmn.public_diagram import public_name, shown_name
 from engine.cases.house import House, LiveDefinition
 from engine.cases.states import CASE_NAMES, TASK_NAMES
 from engine.cases.submit import hash_code
@@ -191,7 +191,7 @@ def timeline_row(
 def _names_of(live: LiveDefinition, returned_to: str | None) -> dict[str, str | None]:
     """What a task was returned to, in words."""
     node = live.compiled.nodes.get(returned_to or "")
-    names = (public_name(node) or ((node.name or str(node.id)),) * 2) if node else (None, None)
+    names = shown_name(node) if node else (None, None)
     return {"returned_to_name": names[0], "returned_to_name_en": names[1]}
 
 
@@ -226,7 +226,7 @@ def _next(
         end = due(calendar, begins, Limit(int(amount), str(limit["unit"]))) if amount else None
         said = one.node.extension("public") or {}
         stage = str(said.get("stage") or "")
-        name = public_name(one.node) or ((one.node.name or str(one.node.id),) * 2)
+        name = shown_name(one.node)
         told.append(
             {
                 "node_id": str(one.node.id),

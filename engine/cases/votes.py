@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from engine.bpmn.model import Node
-from engine.bpmn.public_diagram import public_name
+from engine.bpmn.public_diagram import shown_name
 from engine.bpmn.step import Voted
 from engine.cases.house import LiveDefinition
 from engine.cases.states import TaskState
@@ -88,5 +88,5 @@ def votes_of(
 
 
 def _named(node: Node) -> dict[str, str]:
-    zh, en = public_name(node) or ((node.name or str(node.id)),) * 2
+    zh, en = shown_name(node)
     return {"node": zh, "node_en": en}

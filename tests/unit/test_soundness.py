@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from engine.bpmn import run
 from engine.bpmn.lint import lint
 from engine.bpmn.model import Finding
 from engine.bpmn.read import read
+from engine.bpmn.rules import crowd
 from engine.bpmn.rules.net import explore, net_of
 from engine.bpmn.rules.subject import subject_of
 from tests.unit.diagrams import boundary, catch, diagram, end, flows, gateway, scope, start, timer, user
@@ -267,3 +269,7 @@ def test_what_is_tried_again_after_an_error_is_no_loop_in_which_nobody_works() -
         within = (start("s1"), first, *ends, flows(f"{way} > s2; x > s3 [form.c]"))
         drawn = (start(), scope("s", *within), boundary("b", "s", error), end(), flows("start > s > end; b > s"))
         assert {one.rule for one in lint(read(diagram(*drawn))) if one.severity == "error"} == rules
+
+
+def test_what_the_lint_lets_pass_at_once_is_what_a_run_lets_pass() -> None:
+    assert (crowd.MOST_OPEN, crowd.MOST_RUN) == (run.MOST_TOKENS, run.MOST_AUTOMATIC)
